@@ -1,0 +1,39 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Neither needs a GPU.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := --datasets demo --methods mfrnet,gaussian,constant --backbone filter_bank --image-size 128 --set mfrnet.steps=300
+
+.PHONY: install demo test check bench clean
+
+# The stamps make a second call instant; a changed pin or dependency installs again.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+install: .venv/installed
+
+demo: install
+	$(BIN)/bench run $(DEMO) --results results/demo
+	$(BIN)/bench tables --results results/demo
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed-dev
+	$(BIN)/python benchmarks/metrics_speed.py
+	$(BIN)/python benchmarks/fleet_overhead.py
+
+clean:
+	rm -rf .venv build dist *.egg-info

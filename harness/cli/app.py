@@ -1,0 +1,23 @@
+"""The commands of ``bench``, in the order in which a newcomer meets them."""
+
+import typer
+
+from harness.cli import datasets, doctor, methods, run, show
+
+app = typer.Typer(
+    name="bench",
+    help="Train and judge anomaly detectors on every category of every data set, and make the tables of a paper.",
+    epilog="Start with 'bench doctor', then 'bench run --datasets all'. Exit codes: 0 all well, 1 some cells failed, "
+    "2 a mistake in the command, the settings or the data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(run.run)
+app.command()(run.plan)
+app.command()(show.leaderboard)
+app.command()(show.tables)
+app.add_typer(datasets.app, name="datasets")
+app.command()(methods.methods)
+app.command()(doctor.doctor)

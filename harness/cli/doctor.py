@@ -1,0 +1,129 @@
+"""``bench doctor``: whether this machine is ready, and what to do where it is not."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli import options as o
+from harness.environment import cache_dir, default_data_root, default_results, package_versions
+
+_LITTLE_DISK_GB = 10
+
+
+def doctor(
+    data: o.Data = None,
+    results: o.Results = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Check versions, Ray, GPU, weights, data, results and disk; each with what to do."""
+    root = (data or default_data_root()).absolute()
+    checks = [
+        _versions(),
+        _ray(),
+        _device(),
+        _weights(),
+        _data(root),
+        _results(results or default_results()),
+        _disk(),
+    ]
+    if as_json:
+        import json
+
+        print(
+            json.dumps(
+                [{"check": name, "state": state, "found": found, "advice": what} for name, state, found, what in checks]
+            )
+        )
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("check", "state", "found", "what to do")
+        colours = {"ok": "green", "note": "yellow", "wrong": "red"}
+        for name, state, found, advice in checks:
+            table.add_row(name, f"[{colours[state]}]{state}[/]", found, advice)
+        Console().print(table)
+    if any(state == "wrong" for _, state, _, _ in checks):
+        raise typer.Exit(1)
+
+
+Check = tuple[str, str, str, str]
+
+
+def _versions() -> Check:
+    versions = package_versions()
+    missing = [name for name, version in versions.items() if version == "not installed" and name != "mfrnet-bench"]
+    found = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return ("versions", "wrong" if missing else "ok", found, "Install again: make install." if missing else "")
+
+
+def _ray() -> Check:
+    try:
+        import ray
+    except ImportError as error:
+        return ("Ray", "wrong", str(error), "Install again: make install.")
+    address = os.environ.get("RAY_ADDRESS")
+    if address:
+        return (
+            "Ray",
+            "ok",
+            f"{ray.__version__}, RAY_ADDRESS={address}",
+            "Unset RAY_ADDRESS to run on this machine alone.",
+        )
+    return ("Ray", "ok", f"{ray.__version__}, this machine, {os.cpu_count()} cores", "")
+
+
+def _device() -> Check:
+    import torch
+
+    if torch.cuda.is_available():
+        names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        return ("GPU", "ok", ", ".join(names), "")
+    return ("GPU", "note", "none", "Runs on the CPU; for a GPU install its driver and a matching torch.")
+
+
+def _weights() -> Check:
+    hub = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub"
+    models = sorted(folder.name.removeprefix("models--") for folder in hub.glob("models--timm--*"))
+    if models:
+        return ("weights", "ok", ", ".join(models), "")
+    advice = "They are downloaded when first needed. Without a network: --weights NAME=FILE or --backbone filter_bank."
+    return ("weights", "note", f"none cached in {hub}", advice)
+
+
+def _data(root: Path) -> Check:
+    from harness.datasets.catalog import installed
+
+    if not root.is_dir():
+        return ("data", "note", f"no folder {root}", "Pass --data DIR or set BENCH_DATA; until then 'all' is the demo.")
+    names = list(installed(root))
+    if names:
+        return ("data", "ok", f"{root}: {', '.join(names)}", "")
+    return (
+        "data",
+        "note",
+        f"{root}: no data set",
+        "See 'bench datasets list' for the layouts; until then 'all' is the demo.",
+    )
+
+
+def _results(results: str) -> Check:
+    if "://" in results:
+        return ("results", "note", results, "Reached when a run starts.")
+    folder = Path(results).absolute()
+    nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
+    if os.access(nearest, os.W_OK):
+        return ("results", "ok", str(folder), "")
+    return ("results", "wrong", f"{folder} cannot be written", "Pass --results DIR or set BENCH_RESULTS.")
+
+
+def _disk() -> Check:
+    folder = cache_dir()
+    nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
+    free_gb = shutil.disk_usage(nearest).free / 1e9
+    little = free_gb < _LITTLE_DISK_GB
+    advice = "Features of large data sets need more: set BENCH_CACHE to another disk." if little else ""
+    return ("disk", "note" if little else "ok", f"{free_gb:.0f} GB free for {folder}", advice)

@@ -1,0 +1,105 @@
+"""Flags that several commands share, and their way into ``RunSettings``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from harness.config import RunSettings, load_run_settings, parse_assignments
+from harness.errors import SettingsError
+
+WHAT, WHERE, HOW = "What to run", "Where data and results are", "How to run"
+
+Datasets = Annotated[
+    str | None,
+    typer.Option(help="Names, comma-separated; 'all' is every installed one, else 'demo'.", rich_help_panel=WHAT),
+]
+Categories = Annotated[
+    str | None, typer.Option(help="Only these: CATEGORY or DATASET/CATEGORY, comma-separated.", rich_help_panel=WHAT)
+]
+Methods = Annotated[str | None, typer.Option(help="Names, comma-separated; see 'bench methods'.", rich_help_panel=WHAT)]
+Seeds = Annotated[str | None, typer.Option(help="Comma-separated, e.g. 0,1,2.", rich_help_panel=WHAT)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="METHOD.NAME=VALUE", help="A setting of a method; repeatable.", rich_help_panel=WHAT),
+]
+Backbone = Annotated[
+    str | None,
+    typer.Option(help="Backbone of all methods: a timm name, or 'filter_bank' (no weights).", rich_help_panel=WHAT),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(metavar="[NAME=]FILE", help="Local weights of a backbone; repeatable.", rich_help_panel=WHAT),
+]
+ImageSize = Annotated[
+    int | None, typer.Option(help="Shorter side in pixels, a multiple of 32 [192].", rich_help_panel=WHAT)
+]
+Config = Annotated[Path | None, typer.Option(help="TOML file with any of these settings.", rich_help_panel=WHERE)]
+Data = Annotated[
+    Path | None, typer.Option(help="Data root, one folder a data set [BENCH_DATA or data].", rich_help_panel=WHERE)
+]
+Results = Annotated[
+    str | None,
+    typer.Option(help="Folder or s3:// URL of the results [BENCH_RESULTS or results].", rich_help_panel=WHERE),
+]
+Policy = Annotated[
+    str | None,
+    typer.Option(help="only-missing, failed (those too), always, never.", rich_help_panel=HOW),
+]
+
+
+def run_settings(
+    *,
+    config: Path | None,
+    datasets: str | None,
+    categories: str | None,
+    methods: str | None,
+    seeds: str | None,
+    set_: list[str] | None,
+    backbone: str | None,
+    weights: list[str] | None,
+    image_size: int | None,
+    **others: Any,
+) -> RunSettings:
+    """Turn flags into settings; a flag that was not given leaves file and default alone.
+
+    Raises:
+        BenchError: A flag, or the file, is wrong.
+    """
+    flags: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
+    lists = {"datasets": datasets, "categories": categories, "methods": methods}
+    flags |= {name: split_names(value) for name, value in lists.items() if value is not None}
+    if seeds is not None:
+        flags["seeds"] = parse_seeds(seeds)
+    if backbone is not None:
+        flags["backbone"] = backbone
+    if weights:
+        flags["weights"] = dict(_named_file(text) for text in weights)
+    if image_size is not None:
+        flags["protocol"] = {"image_size_px": image_size}
+    settings = load_run_settings(flags, config)
+    if not set_:
+        return settings
+    return load_run_settings({**flags, "overrides": parse_assignments(set_, settings.methods)}, config)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Names between commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Whole numbers between commas.
+
+    Raises:
+        SettingsError: One of them is none, or is negative.
+    """
+    names = split_names(text)
+    if not names or not all(name.isdecimal() for name in names):
+        raise SettingsError(f"--seeds {text!r}: right would be whole numbers of 0 or more, e.g. 0,1,2.")
+    return tuple(int(name) for name in names)
+
+
+def _named_file(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    return (name, path) if equals else ("", text)

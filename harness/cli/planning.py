@@ -1,0 +1,167 @@
+"""From settings to a plan that is known to be runnable, before any cell starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config import RunSettings, as_json, build_settings
+from harness.datasets import DATASETS, Dataset, Split
+from harness.datasets.catalog import find, resolve
+from harness.datasets.fingerprint import fingerprint
+from harness.datasets.folder import FolderDataset
+from harness.datasets.preflight import check_split
+from harness.errors import SettingsError, UnknownNameError
+from harness.methods import METHODS
+from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A plan with what is needed to carry it out."""
+
+    plan: RunPlan
+    datasets: dict[str, str]
+    """Data set to what ``find`` opens it by: its name, a folder, or ``module:Class``."""
+    settings_of: dict[str, Any]
+    """Method to its resolved settings."""
+    weights: dict[str, Path]
+    """Backbone to a local file."""
+
+
+def make_plan(settings: RunSettings) -> Planned:
+    """Resolve names, settings and weights, and subtract what is stored. Reads no image.
+
+    Raises:
+        BenchError: A name, a setting or a weights file is wrong.
+    """
+    for method in settings.methods:
+        METHODS.check(method)
+    datasets = resolve(settings.datasets, settings.data)
+    sources = _sources(datasets, settings)
+    _check_overrides(settings)
+
+    # From here on torch is needed; a wrong name has been answered without it.
+    from harness.methods.weights import weights_identity
+    from harness.store import RecordStore
+
+    settings_of = {method: _method_settings(method, settings) for method in settings.methods}
+    weights = _weights(settings, settings_of)
+    choices = [
+        MethodChoice(
+            method=method,
+            version=METHODS.get(method).version,
+            settings=as_json(resolved),
+            weights_sha256=weights_identity(resolved, weights.get(getattr(resolved, "backbone", ""))),
+            relative_cost=METHODS.get(method).relative_cost,
+        )
+        for method, resolved in settings_of.items()
+    ]
+    stored = RecordStore(settings.results).statuses()
+    plan = build_plan(sources, choices, settings.seeds, settings.protocol, stored, settings.policy)
+    return Planned(
+        plan=plan,
+        datasets={dataset.info.name: _reference(dataset, settings) for dataset in datasets},
+        settings_of=settings_of,
+        weights=weights,
+    )
+
+
+def check_cells(planned: Planned, settings: RunSettings) -> None:
+    """Refuse a plan in which a cell is bound to fail: bad splits, settings that do not fit, no weights.
+
+    Looks at image headers only.
+
+    Raises:
+        BenchError: One line naming the file or the setting.
+    """
+    from harness.execution.run_cell import category_size
+    from harness.methods.weights import open_backbone
+
+    datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
+    splits: dict[tuple[str, str, int], Split] = {}
+    checked: set[tuple[str, tuple[int, int]]] = set()
+    for cell in planned.plan.cells:
+        place = (cell.dataset, cell.category, cell.seed)
+        if place not in splits:
+            splits[place] = datasets[cell.dataset].split(settings.data, cell.category, cell.seed)
+            check_split(splits[place], f"{cell.dataset}/{cell.category}")
+        size = category_size(splits[place], cell.protocol)
+        if (cell.method, size) not in checked:
+            checked.add((cell.method, size))
+            _check_method(cell, planned.settings_of[cell.method], size)
+    backbones = {
+        getattr(planned.settings_of[method], "backbone", None): planned.settings_of[method]
+        for method in {cell.method for cell in planned.plan.cells}
+    }
+    for backbone, resolved in backbones.items():
+        if backbone is not None:
+            open_backbone(resolved, planned.weights.get(backbone))
+
+
+def _reference(dataset: Dataset, settings: RunSettings) -> str:
+    name = dataset.info.name
+    if name in DATASETS.names():
+        return name
+    if isinstance(dataset, FolderDataset):
+        return str(dataset.folder(settings.data).absolute())
+    return f"{type(dataset).__module__}:{type(dataset).__qualname__}"
+
+
+def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySource]:
+    wanted = set(settings.categories)
+    known: set[str] = set()
+    sources = []
+    for dataset in datasets:
+        name = dataset.info.name
+        for category in dataset.categories(settings.data):
+            known |= {category, f"{name}/{category}"}
+            if wanted and not wanted & {category, f"{name}/{category}"}:
+                continue
+            sources.append(
+                CategorySource(
+                    dataset=name,
+                    category=category,
+                    data_fingerprint=fingerprint(dataset, settings.data, category),
+                    num_images=len(dataset.files(settings.data, category)),
+                )
+            )
+    for category in sorted(wanted - known):
+        raise UnknownNameError.of("category", category, {name for name in known if "/" not in name})
+    return sources
+
+
+def _check_overrides(settings: RunSettings) -> None:
+    for method in settings.overrides:
+        if method not in settings.methods:
+            raise SettingsError(
+                f"Settings of method {method!r}, which is not in this run ({', '.join(settings.methods)})."
+            )
+
+
+def _method_settings(method: str, settings: RunSettings) -> Any:
+    settings_type = METHODS.get(method).Settings
+    overrides = dict(settings.overrides.get(method, {}))
+    if settings.backbone is not None and hasattr(settings_type, "backbone"):
+        overrides.setdefault("backbone", settings.backbone)
+    return build_settings(method, settings_type, overrides)
+
+
+def _weights(settings: RunSettings, settings_of: dict[str, Any]) -> dict[str, Path]:
+    used = {resolved.backbone for resolved in settings_of.values() if hasattr(resolved, "backbone")}
+    weights: dict[str, Path] = {}
+    for name, path in settings.weights.items():
+        for backbone in [name] if name else sorted(used):
+            if backbone not in used:
+                raise SettingsError(
+                    f"--weights {name}={path}: no method of this run uses backbone {name!r}; "
+                    f"right would be one of {', '.join(sorted(used)) or 'none'}."
+                )
+            weights[backbone] = path.expanduser().absolute()
+    return weights
+
+
+def _check_method(cell: Cell, resolved: Any, image_size_px: tuple[int, int]) -> None:
+    try:
+        METHODS.get(cell.method).check(resolved, image_size_px)
+    except ValueError as error:
+        raise SettingsError(f"{cell.method} on {cell.dataset}/{cell.category}: {error}") from error

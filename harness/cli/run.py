@@ -1,0 +1,121 @@
+"""``bench run`` and ``bench plan``."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from harness.cli import options as o
+
+
+def run(
+    datasets: o.Datasets = None,
+    categories: o.Categories = None,
+    methods: o.Methods = None,
+    seeds: o.Seeds = None,
+    set_: o.Set = None,
+    backbone: o.Backbone = None,
+    weights: o.Weights = None,
+    image_size: o.ImageSize = None,
+    config: o.Config = None,
+    data: o.Data = None,
+    results: o.Results = None,
+    policy: o.Policy = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Worker processes; 0 runs in this process [by cores and GPUs].", rich_help_panel=o.HOW),
+    ] = None,
+    cpus_per_worker: Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=o.HOW)] = None,
+    gpus_per_worker: Annotated[
+        float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=o.HOW)
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(envvar="RAY_ADDRESS", help="A running Ray cluster: HOST:PORT or auto.", rich_help_panel=o.HOW),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.", rich_help_panel=o.HOW)] = None,
+    panels: Annotated[
+        int | None, typer.Option(help="Heat-map panels of test images to write a cell.", rich_help_panel=o.HOW)
+    ] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.", rich_help_panel=o.HOW)] = False,
+) -> None:
+    """Fit and judge methods on every category; what is stored already is not run again."""
+    settings = o.run_settings(
+        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, set_=set_,
+        backbone=backbone, weights=weights, image_size=image_size, data=data, results=results, policy=policy,
+        workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker, address=address,
+        device=device, panels=panels,
+    )  # fmt: skip
+    from harness.cli.planning import check_cells, make_plan
+
+    planned = make_plan(settings)
+    # These load torch and Ray; a mistake in the command has been answered by now.
+    from harness.cli.progress import Narrator
+    from harness.cli.show import show_leaderboard
+    from harness.execution.execute import execute
+    from harness.execution.summary import RunInterrupted
+    from harness.store import RecordStore
+
+    narrator = Narrator.for_output(planned.plan, as_json=json_lines)
+    narrator.announce(planned, settings)
+    num_failed = 0
+    if planned.plan.cells:
+        check_cells(planned, settings)
+        try:
+            with narrator:
+                summary = execute(planned.plan.cells, settings, planned.datasets, planned.weights, narrator.on_event)
+        except RunInterrupted as interruption:
+            print(f"bench: {interruption}", file=sys.stderr)
+            raise typer.Exit(130) from None
+        narrator.close(summary)
+    statuses = RecordStore(settings.results).statuses()
+    cells = [*planned.plan.cells, *(skipped.cell for skipped in planned.plan.skipped)]
+    num_failed = sum(statuses.get(cell.id) == "failed" for cell in cells)
+    if not json_lines:
+        show_leaderboard(RecordStore(settings.results).frame(), cell_ids={cell.id for cell in cells})
+        print(f"Records: {settings.results}. Tables for a paper: bench tables --results {settings.results}")
+    if num_failed:
+        if not json_lines:
+            print(f"{num_failed} of {len(cells)} cells failed; 'bench leaderboard --failed' shows why.")
+        raise typer.Exit(1)
+
+
+def plan(
+    datasets: o.Datasets = None,
+    categories: o.Categories = None,
+    methods: o.Methods = None,
+    seeds: o.Seeds = None,
+    set_: o.Set = None,
+    backbone: o.Backbone = None,
+    weights: o.Weights = None,
+    image_size: o.ImageSize = None,
+    config: o.Config = None,
+    data: o.Data = None,
+    results: o.Results = None,
+    policy: o.Policy = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
+) -> None:
+    """Show what 'bench run' would do with the same flags, check it, and run nothing."""
+    settings = o.run_settings(
+        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, set_=set_,
+        backbone=backbone, weights=weights, image_size=image_size, data=data, results=results, policy=policy,
+    )  # fmt: skip
+    from harness.cli.planning import check_cells, make_plan
+
+    planned = make_plan(settings)
+    check_cells(planned, settings)
+    rows = [(cell, "run") for cell in planned.plan.cells]
+    rows += [(skipped.cell, f"skip: {skipped.reason}") for skipped in planned.plan.skipped]
+    if as_json:
+        fields = ("dataset", "category", "method", "seed")
+        print(json.dumps([{"id": c.id, "action": action} | {f: getattr(c, f) for f in fields} for c, action in rows]))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("cell", "data set", "category", "method", "seed", "action")
+    for cell, action in rows:
+        table.add_row(cell.id, cell.dataset, cell.category, cell.method, str(cell.seed), action)
+    Console().print(table)
+    print(f"{len(planned.plan.cells)} to run, {len(planned.plan.skipped)} skipped. Nothing was run.")

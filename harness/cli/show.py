@@ -1,0 +1,118 @@
+"""``bench leaderboard`` and ``bench tables``: what the records say, on the screen or in files."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli import options as o
+from harness.environment import default_results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
+ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
+Latest = Annotated[bool, typer.Option("--latest", help="Per method only the newest settings.")]
+
+
+def leaderboard(
+    datasets: o.Datasets = None,
+    categories: o.Categories = None,
+    methods: o.Methods = None,
+    seeds: o.Seeds = None,
+    metrics: Metrics = None,
+    protocol: ProtocolKey = None,
+    latest: Latest = False,
+    failed: Annotated[bool, typer.Option("--failed", help="List failed cells and why, and nothing else.")] = False,
+    results: o.Results = None,
+) -> None:
+    """Show methods x data sets and every category. A mean with a missing cell is withheld."""
+    frame = _frame(results)
+    if failed:
+        for _, row in frame[frame["status"] == "failed"].iterrows():
+            print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
+        return
+    show_tables(_selected(frame, datasets, categories, methods, seeds, protocol, latest), metrics)
+
+
+def tables(
+    datasets: o.Datasets = None,
+    categories: o.Categories = None,
+    methods: o.Methods = None,
+    seeds: o.Seeds = None,
+    metrics: Metrics = None,
+    protocol: ProtocolKey = None,
+    latest: Latest = False,
+    standalone: Annotated[bool, typer.Option("--standalone", help="Complete LaTeX documents.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files [RESULTS/tables].")] = None,
+    results: o.Results = None,
+) -> None:
+    """Write the tables as LaTeX (booktabs), Markdown and CSV, and print the paths."""
+    from harness.leaderboard import all_tables
+    from harness.report import write_tables
+
+    chosen = _selected(_frame(results), datasets, categories, methods, seeds, protocol, latest)
+    folder = out or _tables_dir(results or default_results())
+    for path in write_tables(all_tables(chosen, **_metrics(metrics)), folder, standalone=standalone):
+        print(path)
+
+
+def show_leaderboard(frame: "pd.DataFrame", *, cell_ids: Collection[str]) -> None:
+    """Print the tables of some cells; nothing where none of them has a record."""
+    chosen = frame[frame["cell_id"].isin(list(cell_ids))]
+    if not chosen.empty:
+        show_tables(chosen, None)
+
+
+def show_tables(frame: "pd.DataFrame", metrics: str | None) -> None:
+    """Print the main table and a table of categories for each data set that has several."""
+    from rich.console import Console
+
+    from harness.leaderboard import all_tables
+    from harness.report import console_table
+
+    console = Console()
+    for table in all_tables(frame, **_metrics(metrics)):
+        if table.name == "main" or len(table.rows) > 2:
+            console.print(console_table(table))
+
+
+def _frame(results: str | None) -> "pd.DataFrame":
+    from harness.store import RecordStore
+
+    return RecordStore(results or default_results()).frame()
+
+
+def _selected(
+    frame: "pd.DataFrame",
+    datasets: str | None,
+    categories: str | None,
+    methods: str | None,
+    seeds: str | None,
+    protocol: str | None,
+    latest: bool,
+) -> "pd.DataFrame":
+    from harness.leaderboard import select
+
+    def names(text: str | None) -> tuple[str, ...] | None:
+        return None if text is None or text == "all" else o.split_names(text)
+
+    return select(
+        frame,
+        datasets=names(datasets),
+        categories=names(categories),
+        methods=names(methods),
+        seeds=None if seeds is None else o.parse_seeds(seeds),
+        protocol=protocol,
+        latest=latest,
+    )
+
+
+def _metrics(metrics: str | None) -> dict[str, Any]:
+    return {} if metrics is None else {"metrics": o.split_names(metrics)}
+
+
+def _tables_dir(results: str) -> Path:
+    return Path("tables") if "://" in results else Path(results) / "tables"

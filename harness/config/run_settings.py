@@ -1,0 +1,94 @@
+"""Everything a run is asked for: flags over a TOML file over defaults."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.config.protocol import Protocol
+from harness.environment import default_data_root, default_results
+from harness.errors import SettingsError, UnknownNameError
+
+
+class RunSettings(BaseModel):
+    """What to run on what, and where. Only ``protocol`` and ``overrides`` can change a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    datasets: tuple[str, ...] = ("all",)
+    """Names, folders with a ``dataset.toml``, or ``all``: every installed one, else ``demo``."""
+    categories: tuple[str, ...] = ()
+    """``category`` or ``dataset/category``; empty for all."""
+    methods: tuple[str, ...] = ("mfrnet",)
+    seeds: tuple[int, ...] = (0,)
+    data: Path = Field(default_factory=default_data_root)
+    results: str = Field(default_factory=default_results)
+    protocol: Protocol = Protocol()
+    backbone: str | None = None
+    """Backbone of every method that has one; None for each method's default."""
+    weights: dict[str, Path] = Field(default_factory=dict)
+    """Backbone name to a local file; ``""`` means whatever backbone the methods use."""
+    overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Method to its settings that differ from the defaults; ``[methods.NAME]`` in a file."""
+    policy: Literal["only-missing", "failed", "always", "never"] = "only-missing"
+    workers: int | None = Field(default=None, ge=0)
+    """Worker processes; 0 runs in this process; None decides by cores, GPUs and cells."""
+    cpus_per_worker: float | None = Field(default=None, gt=0)
+    gpus_per_worker: float | None = Field(default=None, ge=0)
+    address: str | None = None
+    """A running Ray cluster; None for this machine alone."""
+    device: str = "auto"
+    panels: int = Field(default=0, ge=0)
+    """Heat-map panels of test images to write for each cell."""
+
+
+def load_run_settings(flags: Mapping[str, Any], config: Path | None = None) -> RunSettings:
+    """Merge a file and flags.
+
+    Args:
+        flags: Field to value, only those that were given. ``protocol`` and ``overrides`` are merged
+            with the file's key by key, everything else replaces it.
+        config: A TOML file with the fields of ``RunSettings``; ``[protocol]``, ``[weights]`` and
+            ``[methods.NAME]`` are tables.
+
+    Raises:
+        SettingsError: The file is missing or not TOML, or a value is of the wrong type or range.
+        UnknownNameError: No setting has that name.
+    """
+    values = _read(config) if config else {}
+    for name, value in flags.items():
+        if name in ("protocol", "weights"):
+            values[name] = {**values.get(name, {}), **value}
+        elif name == "overrides":
+            merged = {method: dict(settings) for method, settings in values.get(name, {}).items()}
+            for method, settings in value.items():
+                merged.setdefault(method, {}).update(settings)
+            values[name] = merged
+        else:
+            values[name] = value
+    known = set(RunSettings.model_fields)
+    for name in values:
+        if name not in known:
+            raise UnknownNameError.of(f"setting in {config}:" if config else "setting", name, known)
+    try:
+        return RunSettings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{place} = {first['input']!r}: {first['msg'].lower()}.") from error
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(config.read_text())
+    except FileNotFoundError as error:
+        raise SettingsError(f"--config {config}: there is no such file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"--config {config}: not TOML: {error}.") from error
+    if "methods" in values and isinstance(values["methods"], dict):
+        # A table of settings also says which methods run.
+        values["overrides"] = values.pop("methods")
+        values.setdefault("methods", list(values["overrides"]))
+    return values

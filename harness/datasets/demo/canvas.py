@@ -1,0 +1,184 @@
+"""Drawing with arithmetic that every machine rounds alike.
+
+Only integers, IEEE-exact elementwise operations (``+ - * /``, ``sqrt``, ``floor``, comparisons) and
+uniform draws are used: no sine, power, normal draw or floating-point sum, whose last bit depends on
+the processor and the C library. Colours are float64 in [0, 1] until the camera rounds them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE_PX = 128
+"""Height and width of every image."""
+
+Plane = NDArray[np.float64]
+"""``(SIZE_PX, SIZE_PX)``: one value a pixel."""
+Picture = NDArray[np.float64]
+"""``(SIZE_PX, SIZE_PX, 3)``: red, green, blue."""
+
+ROWS: Plane = np.repeat(np.arange(SIZE_PX, dtype=np.float64)[:, None], SIZE_PX, axis=1)
+COLUMNS: Plane = ROWS.T.copy()
+
+
+class Dice:
+    """Random draws of one image, a pure function of the numbers it is built from."""
+
+    def __init__(self, *entropy: int) -> None:
+        self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+    def between(self, low: float, high: float) -> float:
+        """A uniform number in ``[low, high)``."""
+        # Not Generator.uniform: its C code may fuse the multiplication and the addition.
+        return low + (high - low) * float(self._generator.random())
+
+    def whole(self, low: int, high: int) -> int:
+        """A uniform integer in ``[low, high]``, both ends included."""
+        return int(self._generator.integers(low, high, endpoint=True))
+
+    def sign(self) -> float:
+        """-1.0 or 1.0."""
+        return 1.0 if self.whole(0, 1) else -1.0
+
+    def uniform_array(self, *shape: int) -> NDArray[np.float64]:
+        """Independent uniform numbers in [0, 1)."""
+        return self._generator.random(shape)
+
+    def direction(self) -> tuple[float, float]:
+        """A unit vector ``(row, column)`` of any orientation, near enough to uniform."""
+        half_tangent = self.between(-1.0, 1.0)
+        row, column = unit_vector(half_tangent)
+        return (row, column) if self.whole(0, 1) else (-row, -column)
+
+
+def unit_vector(half_tangent: float) -> tuple[float, float]:
+    """``(sine, cosine)`` of the angle whose half has this tangent, without trigonometry."""
+    square = half_tangent * half_tangent
+    return 2.0 * half_tangent / (1.0 + square), (1.0 - square) / (1.0 + square)
+
+
+def wave(phase: Plane) -> Plane:
+    """A smooth periodic function of period 1 in [-1, 1]: a sine made of two parabolas."""
+    turn = phase - np.floor(phase)
+    arch = np.where(turn < 0.5, turn, turn - 0.5)
+    bow = 16.0 * arch * (0.5 - arch)
+    return np.where(turn < 0.5, bow, -bow)
+
+
+def noise(dice: Dice, cell_px: float, rows: Plane = ROWS, columns: Plane = COLUMNS) -> Plane:
+    """Smooth random field in [0, 1): values on a lattice, blended in between.
+
+    Args:
+        dice: Where the lattice comes from.
+        cell_px: Distance of lattice points in the units of ``rows`` and ``columns``.
+        rows: Where to sample, vertically; any real numbers within a few image sizes of zero.
+        columns: Where to sample, horizontally.
+    """
+    row, column = rows / cell_px, columns / cell_px
+    row_floor, column_floor = np.floor(row), np.floor(column)
+    top, left = row_floor.astype(np.int64), column_floor.astype(np.int64)
+    top -= top.min()
+    left -= left.min()
+    lattice = dice.uniform_array(int(top.max()) + 2, int(left.max()) + 2)
+    down, right = smooth_step(row - row_floor), smooth_step(column - column_floor)
+    upper = lattice[top, left] * (1.0 - right) + lattice[top, left + 1] * right
+    lower = lattice[top + 1, left] * (1.0 - right) + lattice[top + 1, left + 1] * right
+    return upper * (1.0 - down) + lower * down
+
+
+def smooth_step(value: Plane) -> Plane:
+    """0 below 0, 1 above 1, and a smooth rise between."""
+    clipped = np.clip(value, 0.0, 1.0)
+    return clipped * clipped * (3.0 - 2.0 * clipped)
+
+
+def inside(distance_px: Plane, edge_px: float = 1.0) -> Plane:
+    """Coverage in [0, 1] from a signed distance, negative inside; the edge is ``edge_px`` soft."""
+    return np.clip(0.5 - distance_px / edge_px, 0.0, 1.0)
+
+
+def disc(row: float, column: float, radius_px: float) -> Plane:
+    """Signed distance to a circle."""
+    down, right = ROWS - row, COLUMNS - column
+    return np.sqrt(down * down + right * right) - radius_px
+
+
+def box(row: float, column: float, height_px: float, width_px: float, axis: tuple[float, float] = (0.0, 1.0)) -> Plane:
+    """Signed distance, up to the corners' rounding, to a rectangle whose width runs along ``axis``."""
+    down, right = ROWS - row, COLUMNS - column
+    along = np.abs(right * axis[1] + down * axis[0]) - width_px / 2.0
+    across = np.abs(down * axis[1] - right * axis[0]) - height_px / 2.0
+    return np.maximum(along, across)
+
+
+def segment(start: tuple[float, float], end: tuple[float, float]) -> Plane:
+    """Distance to a line segment between two points ``(row, column)``."""
+    span_row, span_column = end[0] - start[0], end[1] - start[1]
+    down, right = ROWS - start[0], COLUMNS - start[1]
+    length_squared = max(span_row * span_row + span_column * span_column, 1e-9)
+    along = np.clip((down * span_row + right * span_column) / length_squared, 0.0, 1.0)
+    off_row, off_column = down - along * span_row, right - along * span_column
+    return np.sqrt(off_row * off_row + off_column * off_column)
+
+
+def paint(picture: Picture, coverage: Plane, colour: Picture | tuple[float, float, float]) -> Picture:
+    """Lay a colour over a picture where ``coverage`` is above 0."""
+    touched = coverage > 0.0
+    lines, pillars = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
+    painted = picture.copy()
+    if lines.size:
+        # Most things are small: blending their surroundings only is 3 times as fast.
+        window = (slice(lines[0], lines[-1] + 1), slice(pillars[0], pillars[-1] + 1))
+        alpha = coverage[window][:, :, None]
+        over = np.broadcast_to(np.asarray(colour, dtype=np.float64), picture.shape)[window]
+        painted[window] = picture[window] * (1.0 - alpha) + over * alpha
+    return painted
+
+
+def tint(shade: Plane, colour: tuple[float, float, float]) -> Picture:
+    """A grey plane in a colour."""
+    return shade[:, :, None] * np.asarray(colour, dtype=np.float64)
+
+
+def blur(picture: Picture, radius_px: int) -> Picture:
+    """Mean over a square window, edges repeated; a fixed order of additions."""
+    for axis in (0, 1):
+        widths = [(radius_px, radius_px) if at == axis else (0, 0) for at in range(3)]
+        padded = np.pad(picture, widths, mode="edge")
+        total = np.zeros_like(picture)
+        for shift in range(2 * radius_px + 1):
+            window = padded[shift : shift + SIZE_PX] if axis == 0 else padded[:, shift : shift + SIZE_PX]
+            total = total + window
+        picture = total / (2 * radius_px + 1)
+    return picture
+
+
+@dataclass(frozen=True)
+class Camera:
+    """How strongly one image differs from the next although nothing is wrong."""
+
+    gain: float
+    """Largest relative change of the exposure."""
+    slope: float
+    """Largest relative change of the light from one side of the image to the other."""
+    cast: float
+    """Largest relative change of one colour channel against the others."""
+    grain: float
+    """Half width of the noise of one pixel, a fraction of full scale."""
+
+    def shoot(self, scene: Picture, dice: Dice) -> NDArray[np.uint8]:
+        """Light a scene, add noise and round to 8 bits."""
+        row, column = dice.direction()
+        slope = dice.between(-self.slope, self.slope) / SIZE_PX
+        middle = (SIZE_PX - 1) / 2.0
+        light = (
+            1.0 + dice.between(-self.gain, self.gain) + slope * ((ROWS - middle) * row + (COLUMNS - middle) * column)
+        )
+        casts = [1.0 + dice.between(-self.cast, self.cast) for _ in range(3)]
+        # Three uniform draws added up are bell-shaped enough.
+        draws = dice.uniform_array(3, SIZE_PX, SIZE_PX, 3)
+        grain = (draws[0] + draws[1] + draws[2] - 1.5) * (self.grain * 2.0 / 3.0)
+        lit = scene * light[:, :, None] * np.asarray(casts) + grain
+        pixels: NDArray[np.uint8] = np.floor(np.clip(lit, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+        return pixels

@@ -1,0 +1,77 @@
+"""From a category and a number to pixels: the generated images, nothing about files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets.demo.canvas import SIZE_PX, Camera, Dice, Picture
+from harness.datasets.demo.defects import Damaged
+from harness.datasets.demo.parts import Board, Nut
+from harness.datasets.demo.textures import Fabric, Tile, Wood
+
+SEED = 20240229
+"""Root of every draw; another number gives another data set, so it also raises the version."""
+NUM_TRAIN = 40
+NUM_TEST_GOOD = 20
+NUM_TEST_DEFECT = 20
+
+
+class Surface(Interface):
+    """One category: how it looks when sound, and what can go wrong with it."""
+
+    kinds: tuple[str, ...]
+    camera: Camera
+
+    def normal(self, dice: Dice) -> Picture:
+        """A scene without a defect."""
+        ...
+
+    def defective(self, dice: Dice, kind: str) -> Damaged:
+        """A scene with one defect of ``kind``, and its pixels."""
+        ...
+
+
+SURFACES: dict[str, Surface] = {"board": Board(), "fabric": Fabric(), "nut": Nut(), "tile": Tile(), "wood": Wood()}
+
+
+@dataclass(frozen=True)
+class GeneratedImage:
+    """One image of the data set, ready to be written."""
+
+    folder: str
+    """``train/good``, ``test/good`` or ``test/<kind>``."""
+    stem: str
+    pixels: NDArray[np.uint8]
+    """``(SIZE_PX, SIZE_PX, 3)``."""
+    mask: NDArray[np.bool_] | None
+    """True on defect pixels; None for a sound image."""
+
+
+def generate(category: str) -> Iterator[GeneratedImage]:
+    """Every image of one category, in a fixed order; each depends on its own number alone."""
+    surface = SURFACES[category]
+    for number in range(NUM_TRAIN):
+        yield _sound(surface, "train/good", number, _dice(category, 0, number))
+    for number in range(NUM_TEST_GOOD):
+        yield _sound(surface, "test/good", number, _dice(category, 1, number))
+    for number in range(NUM_TEST_DEFECT):
+        kind = surface.kinds[number % len(surface.kinds)]
+        dice = _dice(category, 2, number)
+        scene, mask = surface.defective(dice, kind)
+        assert mask.shape == (SIZE_PX, SIZE_PX)
+        assert mask.any()
+        stem = f"{number // len(surface.kinds):03d}"
+        yield GeneratedImage(f"test/{kind}", stem, surface.camera.shoot(scene, dice), mask)
+
+
+def _sound(surface: Surface, folder: str, number: int, dice: Dice) -> GeneratedImage:
+    scene = surface.normal(dice)
+    return GeneratedImage(folder, f"{number:03d}", surface.camera.shoot(scene, dice), None)
+
+
+def _dice(category: str, role: int, number: int) -> Dice:
+    # The name's own letters, not its position: a new category leaves the others as they are.
+    return Dice(SEED, *category.encode(), role, number)

@@ -1,0 +1,106 @@
+"""What was once computed from a file's bytes, remembered until the file changes."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from harness.environment import cache_dir
+from harness.errors import DataError
+
+_THREADS = 4
+_SETTLED_NANOSECONDS = 2_000_000_000
+_PATHS_A_QUERY = 500
+_TABLE = """
+CREATE TABLE IF NOT EXISTS facts (
+    fact TEXT, path TEXT, size INTEGER, mtime_ns INTEGER, value TEXT, PRIMARY KEY (fact, path)
+)
+"""
+
+_Stamp = tuple[int, int]
+
+
+def file_facts(fact: str, paths: Sequence[Path], compute: Callable[[Path], str]) -> list[str]:
+    """A value for each file, computed in threads where it is not remembered.
+
+    Remembered values count while path, size and modification time are the same. Several processes
+    can share the cache; a cache that cannot be used costs time and nothing else.
+
+    Args:
+        fact: What the value is, e.g. ``"sha256"``.
+        paths: Files, absolute or relative to the working directory.
+        compute: From a file to its value; called from several threads.
+
+    Raises:
+        DataError: A file is not there.
+    """
+    names = [str(path.absolute()) for path in paths]
+    stamps = [_stamp(path) for path in paths]
+    with _database() as database:
+        remembered = _recall(database, fact, names)
+        values = [remembered.get((name, stamp)) for name, stamp in zip(names, stamps, strict=True)]
+        missing = [index for index, value in enumerate(values) if value is None]
+        if missing:
+            with ThreadPoolExecutor(_THREADS, thread_name_prefix="file-facts") as executor:
+                for index, value in zip(missing, executor.map(compute, [paths[i] for i in missing]), strict=True):
+                    values[index] = value
+            # A file may be written twice within one tick of the file system's clock.
+            newest = time.time_ns() - _SETTLED_NANOSECONDS
+            settled = [index for index in missing if stamps[index][1] < newest]
+            _remember(database, [(fact, names[i], *stamps[i], values[i]) for i in settled])
+    return [value for value in values if value is not None]
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+    return status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def _database() -> Iterator[sqlite3.Connection | None]:
+    try:
+        folder = cache_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(folder / "files.sqlite", timeout=30.0, isolation_level=None)
+    except (OSError, sqlite3.Error):
+        yield None
+        return
+    with closing(database):
+        try:
+            database.execute(_TABLE)
+        except sqlite3.Error:
+            yield None
+        else:
+            yield database
+
+
+def _recall(database: sqlite3.Connection | None, fact: str, names: Sequence[str]) -> dict[tuple[str, _Stamp], str]:
+    found: dict[tuple[str, _Stamp], str] = {}
+    if database is None:
+        return found
+    try:
+        for start in range(0, len(names), _PATHS_A_QUERY):
+            some = names[start : start + _PATHS_A_QUERY]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT path, size, mtime_ns, value FROM facts WHERE fact = ? AND path IN ({marks})"
+            for path, size, mtime_ns, value in database.execute(query, (fact, *some)):
+                found[path, (size, mtime_ns)] = value
+    except sqlite3.Error:
+        return {}
+    return found
+
+
+def _remember(database: sqlite3.Connection | None, rows: Sequence[tuple[object, ...]]) -> None:
+    if database is None:
+        return
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?)", rows)
+        database.execute("COMMIT")
+    except sqlite3.Error:
+        return

@@ -1,0 +1,88 @@
+"""Walking folders of images: one order, one rule for what is an image, ids that name no machine."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.datasets._base import DatasetInfo, Sample, Split
+from harness.errors import DataError, UnknownNameError
+
+IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+
+GOOD = "good"
+"""Defect kind of a normal image."""
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Image files directly below ``folder``, sorted by name; none if there is no such folder."""
+    return [path for path in _entries(folder, want_folders=False) if path.suffix.lower() in IMAGE_SUFFIXES]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Folders directly below ``folder``, sorted by name; none if there is no such folder."""
+    return _entries(folder, want_folders=True)
+
+
+def _entries(folder: Path, *, want_folders: bool) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            # What starts with a dot was left by a file manager or an archiver, and is never data.
+            names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir() == want_folders]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [folder / name for name in sorted(names)]
+
+
+def check_category(dataset: str, category: str, known: Iterable[str]) -> None:
+    """Refuse a category that the data set does not have.
+
+    Raises:
+        UnknownNameError: ``category`` is not among ``known``.
+    """
+    known = tuple(known)
+    if category not in known:
+        raise UnknownNameError.of(f"category of {dataset}", category, known)
+
+
+def normal_sample(base: Path, image: Path) -> Sample:
+    """A normal image; its id is the path below ``base``, the data set's folder."""
+    return Sample(id=image.relative_to(base).as_posix(), image=image, mask=None, is_defect=False, defect_kind=GOOD)
+
+
+def defect_sample(base: Path, image: Path, mask: Path | None, kind: str) -> Sample:
+    """A defect image with the place where its mask belongs, whether or not a file is there."""
+    return Sample(id=image.relative_to(base).as_posix(), image=image, mask=mask, is_defect=True, defect_kind=kind)
+
+
+def mvtec_split(base: Path, category: str) -> Split:
+    """The split of a category laid out as MVTec AD is: ``train/good``, ``test/<kind>``, ``ground_truth/<kind>``.
+
+    Args:
+        base: The data set's folder.
+        category: Folder below ``base``.
+    """
+    folder = base / category
+    test: list[Sample] = []
+    for kind in folders_in(folder / "test"):
+        for image in images_in(kind):
+            if kind.name == GOOD:
+                test.append(normal_sample(base, image))
+            else:
+                mask = folder / "ground_truth" / kind.name / f"{image.stem}_mask.png"
+                test.append(defect_sample(base, image, mask, kind.name))
+    train = tuple(normal_sample(base, image) for image in images_in(folder / "train" / GOOD))
+    return Split(train=train, test=tuple(test))
+
+
+def mvtec_files(base: Path, category: str) -> tuple[Path, ...]:
+    """Every image and mask of a category laid out as MVTec AD is."""
+    parts = [base / category / "train" / GOOD]
+    for part in ("test", "ground_truth"):
+        parts += folders_in(base / category / part)
+    return tuple(sorted(path for folder in parts for path in images_in(folder)))
+
+
+def not_installed(info: DatasetInfo, folder: Path) -> DataError:
+    """The error of a data set that is not in place: where it was looked for, what it looks like, where to get it."""
+    where = f" Get it from {info.homepage}." if info.homepage else ""
+    return DataError(f"Data set {info.name!r} is not in {folder}. Expected: {info.layout}.{where}")

@@ -1,0 +1,53 @@
+"""What can be seen to be wrong with a split before hours are spent on it."""
+
+from harness.datasets._base import Sample, Split
+from harness.errors import DataError
+from harness.images import image_size
+
+
+def check_split(split: Split, name: str) -> None:
+    """Refuse a split that cannot give a result. Reads headers only.
+
+    A damaged file passes: it fails the one cell that reads it, and the others go on.
+
+    Args:
+        split: What `Dataset.split` returned.
+        name: For the message, e.g. ``"mvtec_ad/bottle"``.
+
+    Raises:
+        DataError: No training image, no normal or no defect test image, a mask that is not there,
+            or one of another size than its image.
+    """
+    if not split.train:
+        raise DataError(f"{name}: no training image; at least one normal image is needed to train on.")
+    if not split.test:
+        raise DataError(f"{name}: no test image; normal and defect images are needed to test on.")
+    for is_defect, word in ((False, "normal"), (True, "defect")):
+        if not any(sample.is_defect == is_defect for sample in split.test):
+            raise DataError(
+                f"{name}: none of the {len(split.test)} test images is a {word} image; "
+                "at least one normal and one defect image are needed to test on."
+            )
+    for sample in split.test:
+        problem = mask_problem(sample)
+        if problem:
+            raise DataError(f"{name}: {problem}")
+
+
+def mask_problem(sample: Sample) -> str | None:
+    """What is wrong with a sample's mask as far as headers tell; None if nothing, or if it has no mask."""
+    if sample.mask is None:
+        return None
+    if not sample.mask.is_file():
+        return f"{sample.id} has no mask; {sample.mask} would be right."
+    try:
+        image_height, image_width = image_size(sample.image)
+        mask_height, mask_width = image_size(sample.mask)
+    except DataError:
+        return None
+    if (image_height, image_width) == (mask_height, mask_width):
+        return None
+    return (
+        f"the mask {sample.mask} has {mask_height} x {mask_width} pixels (height x width), "
+        f"its image {sample.id} has {image_height} x {image_width}; both must be equal."
+    )

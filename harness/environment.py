@@ -1,0 +1,75 @@
+"""What the surroundings say: folders from environment variables, code version, packages, host."""
+
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_RECORDED_PACKAGES = ("mfrnet-bench", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch")
+
+
+def cache_dir() -> Path:
+    """Folder for features, file hashes and generated images; safe to delete.
+
+    ``BENCH_CACHE``, else ``$XDG_CACHE_HOME/mfrnet-bench``, else ``~/.cache/mfrnet-bench``.
+    """
+    chosen = os.environ.get("BENCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "mfrnet-bench"
+
+
+def default_data_root() -> Path:
+    """``BENCH_DATA``, else ``data`` below the working directory."""
+    return Path(os.environ.get("BENCH_DATA", "data")).expanduser().absolute()
+
+
+def default_results() -> str:
+    """``BENCH_RESULTS``, else ``results`` below the working directory."""
+    return os.environ.get("BENCH_RESULTS", "results")
+
+
+@cache
+def code_version() -> tuple[str, bool]:
+    """Commit of the harness' own checkout and whether it has uncommitted changes.
+
+    Returns:
+        ``(commit, dirty)``; ``("", False)`` for an installed package without a checkout.
+    """
+    source = Path(__file__).resolve().parent
+
+    def git(*arguments: str) -> str:
+        finished = subprocess.run(["git", *arguments], cwd=source, capture_output=True, text=True, check=True)
+        return finished.stdout.strip()
+
+    try:
+        tracked = git("ls-files", "--error-unmatch", "environment.py")
+        return git("rev-parse", "HEAD"), bool(tracked and git("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.CalledProcessError):
+        return "", False
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of every package that can move a number."""
+    versions = {"python": platform.python_version()}
+    for package in _RECORDED_PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions
+
+
+def host_name() -> str:
+    """Name of this machine, for provenance."""
+    return platform.node() or "unknown"
+
+
+def command_line() -> str:
+    """The command as typed, with the program's folder left out."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])

@@ -1,0 +1,46 @@
+"""What a user can get wrong, one class a kind of mistake.
+
+Every error here ends a command as one line and exit code 2. Anything else is a defect of ours and
+keeps its traceback. Inside a running cell the same errors become the text of a failed record.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class BenchError(Exception):
+    """Base of all mistakes a user can act on; its text is one line: asked, came, would be right."""
+
+
+class UnknownNameError(BenchError):
+    """Raised when a data set, category, method, layer or setting has no such name."""
+
+    @classmethod
+    def of(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownNameError":
+        """Build the error, with the nearest known name when there is one.
+
+        Args:
+            kind: What was looked up, e.g. ``"data set"``.
+            name: The name that was asked for.
+            known: Every name that would have been right.
+        """
+        known = sorted(known)
+        near = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return cls(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
+
+
+class SettingsError(BenchError):
+    """Raised when a setting has the wrong type, is out of range, or contradicts another."""
+
+
+class DataError(BenchError):
+    """Raised when an image, a mask or a folder is missing, unreadable or of the wrong shape."""
+
+
+class WeightsError(BenchError):
+    """Raised when backbone weights are missing, do not fit the backbone, or cannot be downloaded."""
+
+
+class StoreError(BenchError):
+    """Raised when a result store cannot be read or written, or holds an unknown schema version."""

@@ -1,0 +1,51 @@
+"""What a worker does with a cell: run it and write its record the moment it exists."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.execution.events import CellOutcome, CellProgress
+from harness.execution.run_cell import CellContext, failure_of, now, run_cell
+from harness.plan import Cell
+from harness.store import RecordStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellRunner:
+    """Runs cells and stores their records; a cell that raises becomes a failed record."""
+
+    results: str
+    """URL or folder of the record store."""
+    context: CellContext
+
+    def __call__(self, cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:
+        """Run one cell.
+
+        Raises:
+            StoreError: The record cannot be written.
+        """
+        started_at, clock = now(), time.perf_counter()
+        try:
+            record = run_cell(cell, self.context, report)
+        except Exception as error:
+            failure = failure_of(cell, self.context, error, started_at)
+            RecordStore(self.results).write(failure)
+            return CellOutcome(
+                cell_id=cell.id,
+                status="failed",
+                error=failure.error,
+                image_auroc=None,
+                seconds=time.perf_counter() - clock,
+            )
+        RecordStore(self.results).write(record)
+        return CellOutcome(
+            cell_id=cell.id,
+            status="ok",
+            error=None,
+            image_auroc=record.image_auroc,
+            seconds=time.perf_counter() - clock,
+        )
+
+    def give_up(self, cell: Cell, reason: str) -> None:
+        """Store the failure of a cell that ended its worker process too often."""
+        RecordStore(self.results).write(failure_of(cell, self.context, RuntimeError(reason), now()))

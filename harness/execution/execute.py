@@ -1,0 +1,106 @@
+"""Carrying out a plan: here, or by a fleet of workers."""
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.config import RunSettings
+from harness.environment import cache_dir, command_line
+from harness.execution.cell_runner import CellRunner
+from harness.execution.events import FleetEvent
+from harness.execution.fleet import run_fleet
+from harness.execution.local import run_local
+from harness.execution.run_cell import CellContext
+from harness.execution.summary import FleetSummary
+from harness.plan import Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetSize:
+    """How many workers, and what each of them has."""
+
+    workers: int
+    """0 is this process."""
+    cpus_per_worker: float
+    gpus_per_worker: float
+
+
+def execute(
+    cells: Sequence[Cell],
+    settings: RunSettings,
+    datasets: Mapping[str, str],
+    weights: Mapping[str, Path],
+    on_event: Callable[[FleetEvent], None],
+) -> FleetSummary:
+    """Run cells; each record is stored the moment it exists.
+
+    Args:
+        cells: In the order in which they are handed out.
+        settings: Of the run.
+        datasets: Data set to what ``find`` opens it by.
+        weights: Backbone to local weights, absolute.
+        on_event: Told of everything that happens.
+
+    Raises:
+        FleetError: No worker came up or was left.
+        RunInterrupted: Ctrl-C; finished records are kept.
+    """
+    results = settings.results if "://" in settings.results else str(Path(settings.results).absolute())
+    panels_dir = Path(results) / "panels" if "://" not in results else Path("panels").absolute()
+    context = CellContext(
+        data_root=settings.data.absolute(),
+        datasets=dict(datasets),
+        weights=dict(weights),
+        device=settings.device,
+        command=command_line(),
+        panels_dir=panels_dir if settings.panels else None,
+        num_panels=settings.panels,
+    )
+    runner = CellRunner(results=results, context=context)
+    size = fleet_size(settings, len(cells))
+    if size.workers == 0:
+        import torch
+
+        torch.set_num_threads(max(1, int(size.cpus_per_worker)))
+        return run_local(cells, runner, on_event)
+    return run_fleet(
+        cells,
+        runner,
+        runner.give_up,
+        on_event,
+        workers=size.workers,
+        cpus_per_worker=size.cpus_per_worker,
+        gpus_per_worker=size.gpus_per_worker,
+        address=settings.address,
+        log_dir=cache_dir() / "logs",
+    )
+
+
+def fleet_size(settings: RunSettings, num_cells: int) -> FleetSize:
+    """Fill in what was not asked for.
+
+    One worker a GPU; without a GPU one worker a core, as small workers waste the least. A single
+    worker on this machine is this process: it starts at once.
+    """
+    cores = os.cpu_count() or 1
+    gpus = _num_gpus() if settings.address is None else 0
+    workers = settings.workers
+    if workers is None:
+        wanted = gpus or max(1, int(cores / (settings.cpus_per_worker or 1)))
+        workers = min(num_cells, wanted)
+        if workers <= 1 and settings.address is None:
+            workers = 0
+    cpus = settings.cpus_per_worker or (max(1, cores // max(workers, 1)) if settings.address is None else 1)
+    gpus_each = settings.gpus_per_worker
+    if gpus_each is None:
+        # Hundredths: what Ray can hold to, and never more than there is.
+        gpus_each = min(1.0, math.floor(100 * gpus / workers) / 100) if gpus and workers else 0.0
+    return FleetSize(workers=workers, cpus_per_worker=cpus, gpus_per_worker=gpus_each)
+
+
+def _num_gpus() -> int:
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -1,0 +1,278 @@
+"""One cell from start to end: split, fit, maps, metrics, record. Knows no Ray.
+
+Shapes: B images of a batch, H x W pixels of the scoring resolution.
+"""
+
+import hashlib
+import resource
+import sys
+import tempfile
+import time
+import traceback as traceback_module
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.config.method_settings import build_settings
+from harness.config.protocol import Protocol
+from harness.datasets import Sample, Split
+from harness.datasets.catalog import find
+from harness.datasets.fingerprint import fingerprint
+from harness.environment import code_version, host_name, package_versions
+from harness.errors import BenchError, DataError
+from harness.execution.events import CellProgress
+from harness.images import ImageSet, image_size, read_mask, resize_mask
+from harness.methods import METHODS
+from harness.methods.base import Method, MethodContext
+from harness.methods.feature_cache import FeatureCache
+from harness.metrics import image_metrics, pixel_metrics_of
+from harness.plan import Cell, canonical_json
+from harness.records import CellRecord, FailureRecord, ImageScore, Provenance
+
+ProgressReport = Callable[[CellProgress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellContext:
+    """What a cell needs beside its identity; differs between machines and changes no number."""
+
+    data_root: Path
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    """Data set to what ``find`` opens it by, where that is not its name: a folder, or ``module:Class``."""
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    """Backbone name to local weights."""
+    device: str = "auto"
+    command: str = ""
+    panels_dir: Path | None = None
+    """Where heat-map panels are written; None for none."""
+    num_panels: int = 0
+
+
+def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRecord:
+    """Fit a method on one category and judge it.
+
+    Args:
+        cell: What to run.
+        context: Where data and weights are.
+        report: Told of the progress.
+
+    Raises:
+        BenchError: The data changed since the plan, or a file is at fault; the text names it.
+        Exception: Whatever a method raises.
+    """
+    started_at = now()
+    dataset = find(context.datasets.get(cell.dataset, cell.dataset), context.data_root)
+    if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
+        raise DataError(f"{cell.dataset}/{cell.category} changed while the run was going on; run the command again.")
+    split = dataset.split(context.data_root, cell.category, cell.seed)
+    train, test = image_sets(split, cell.protocol, cell.data_fingerprint)
+    features = FeatureCache()
+    device = resolve_device(context.device)
+    method = _build(cell, context, features, device)
+
+    def on_step(done: int, total: int, loss: float | None) -> None:
+        report(CellProgress(stage="fit", done=done, total=total, loss=loss))
+
+    clock = time.perf_counter()
+    method.fit(train, on_step)
+    fit_seconds = time.perf_counter() - clock - features.seconds
+    fit_feature_seconds = features.seconds
+
+    with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
+        maps_BHW = np.lib.format.open_memmap(
+            Path(scratch) / "maps.npy", mode="w+", dtype=np.float32, shape=(len(test), *test.size_px)
+        )
+        clock = time.perf_counter()
+        scores_B = _score(method, test, maps_BHW, report)
+        score_seconds = time.perf_counter() - clock - (features.seconds - fit_feature_seconds)
+        report(CellProgress(stage="metrics", done=0, total=1))
+        labels_B = np.array([sample.is_defect for sample in split.test])
+        image = image_metrics(scores_B, labels_B)
+        pixel = None
+        if all(sample.mask is not None for sample in split.test if sample.is_defect):
+            pixel = pixel_metrics_of(lambda: _with_masks(maps_BHW, split.test, test, cell.protocol))
+        maps_sha256 = hashlib.sha256(maps_BHW.tobytes()).hexdigest()
+        if context.panels_dir is not None and context.num_panels > 0:
+            folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}"
+            _save_panels(folder, cell, split.test, test, maps_BHW, scores_B, context.num_panels)
+
+    return CellRecord(
+        identity=cell.identity(),
+        provenance=provenance(context, device, started_at),
+        image_auroc=image.auroc,
+        image_average_precision=image.average_precision,
+        image_f1_max=image.f1_max,
+        pixel_auroc=pixel.auroc if pixel else None,
+        pixel_average_precision=pixel.average_precision if pixel else None,
+        pixel_f1_max=pixel.f1_max if pixel else None,
+        aupro_30=pixel.aupro_30 if pixel else None,
+        aupro_05=pixel.aupro_05 if pixel else None,
+        num_train=len(train),
+        num_test_normal=int((~labels_B).sum()),
+        num_test_defect=int(labels_B.sum()),
+        num_left_out=len(split.left_out),
+        image_height_px=test.size_px[0],
+        image_width_px=test.size_px[1],
+        fit_seconds=fit_seconds,
+        feature_seconds=features.seconds,
+        score_seconds=score_seconds,
+        peak_memory_bytes=_peak_memory_bytes(),
+        num_parameters=method.num_parameters,
+        maps_sha256=maps_sha256,
+        image_scores=tuple(
+            ImageScore(
+                image_id=sample.id,
+                is_defect=sample.is_defect,
+                defect_kind=sample.defect_kind,
+                anomaly_score=float(score),
+            )
+            for sample, score in zip(split.test, scores_B, strict=True)
+        ),
+    )
+
+
+def failure_of(cell: Cell, context: CellContext, error: BaseException, started_at: str) -> FailureRecord:
+    """The record of a cell that raised: a user's mistake in one line, anything else with its type."""
+    text = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
+    return FailureRecord(
+        identity=cell.identity(),
+        provenance=provenance(context, context.device, started_at),
+        error=" ".join(text.split()),
+        traceback="".join(traceback_module.format_exception(error)),
+    )
+
+
+def image_sets(split: Split, protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
+    """Training and test images at the protocol's size, as selections of one set of the whole category.
+
+    One set for all splits lets their features be computed once.
+
+    Args:
+        split: Samples.
+        protocol: Decides the size, from the median aspect of the training images.
+        key: Names the content of the category.
+    """
+    samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
+    base = ImageSet(
+        ids=tuple(sample.id for sample in samples),
+        paths=tuple(sample.image for sample in samples),
+        size_px=category_size(split, protocol),
+        key=f"{key}:{len(samples)}",
+    )
+    row_of = {sample.id: row for row, sample in enumerate(samples)}
+    train = base.select(row_of[sample.id] for sample in split.train)
+    return train, base.select(row_of[sample.id] for sample in split.test)
+
+
+def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
+    """Height and width in pixels that every image of the category is resized to."""
+    sizes = [image_size(sample.image) for sample in split.train]
+    return protocol.size_for(median(height / width for height, width in sizes))
+
+
+def resolve_device(asked: str) -> str:
+    """``auto`` is the GPU where there is one."""
+    import torch
+
+    return asked if asked != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def provenance(context: CellContext, device: str, started_at: str) -> Provenance:
+    """Where, when and with what a record was made, up to now."""
+    commit, dirty = code_version()
+    return Provenance(
+        code_commit=commit,
+        code_dirty=dirty,
+        versions=canonical_json(package_versions()),
+        host=host_name(),
+        device=device,
+        command=context.command,
+        started_at=started_at,
+        finished_at=now(),
+    )
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _build(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:
+    import json
+
+    method_type = METHODS.get(cell.method)
+    settings = build_settings(cell.method, method_type.Settings, json.loads(cell.settings_json))
+    weights = context.weights.get(getattr(settings, "backbone", ""))
+    return method_type(settings, MethodContext(seed=cell.seed, device=device, weights=weights, features=features))
+
+
+def _score(
+    method: Method, test: ImageSet, maps_BHW: NDArray[np.float32], report: ProgressReport
+) -> NDArray[np.float32]:
+    """Fill the maps, return the image scores."""
+    scores_B = np.empty(len(test), np.float32)
+    done = 0
+    for batch in method.score(test):
+        end = done + len(batch.scores_B)
+        maps_BHW[done:end] = batch.maps_BHW
+        scores_B[done:end] = batch.scores_B
+        done = end
+        report(CellProgress(stage="score", done=done, total=len(test)))
+    if done != len(test):
+        raise RuntimeError(f"The method gave {done} maps for {len(test)} images.")
+    if not (np.isfinite(scores_B).all() and np.isfinite(maps_BHW).all()):
+        raise FloatingPointError("The method gave a map or a score that is not finite.")
+    return scores_B
+
+
+def _with_masks(
+    maps_BHW: NDArray[np.float32], samples: Sequence[Sample], images: ImageSet, protocol: Protocol
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
+    for map_HW, sample in zip(maps_BHW, samples, strict=True):
+        yield map_HW, mask_of(sample, images.size_px, protocol)
+
+
+def mask_of(sample: Sample, size_px: tuple[int, int], protocol: Protocol) -> NDArray[np.bool_]:
+    """The ground truth of an image at the scoring resolution; nothing marked for a normal image."""
+    if not sample.is_defect or sample.mask is None:
+        return np.zeros(size_px, np.bool_)
+    return resize_mask(read_mask(sample.mask, protocol.mask_threshold), size_px)
+
+
+def _save_panels(
+    folder: Path,
+    cell: Cell,
+    samples: Sequence[Sample],
+    images: ImageSet,
+    maps_BHW: NDArray[np.float32],
+    scores_B: NDArray[np.float32],
+    count: int,
+) -> None:
+    from harness.report.panels import save_panel
+
+    # Evenly spaced over the defect images: nobody picked the beautiful ones.
+    defects = [row for row, sample in enumerate(samples) if sample.is_defect]
+    chosen = [defects[position * len(defects) // count] for position in range(min(count, len(defects)))]
+    normal_scores = [float(scores_B[row]) for row, sample in enumerate(samples) if not sample.is_defect]
+    low, high = float(np.median(maps_BHW)), max(2 * float(np.max(normal_scores)), 1e-6)
+    for row in chosen:
+        save_panel(
+            folder / (samples[row].id.replace("/", "-").rsplit(".", 1)[0] + ".png"),
+            images[row],
+            mask_of(samples[row], images.size_px, cell.protocol),
+            maps_BHW[row],
+            title=f"{cell.label}: {samples[row].id}",
+            map_range=(low, max(high, low + 1e-6)),
+            anomaly_score=float(scores_B[row]),
+        )
+
+
+def _peak_memory_bytes() -> int:
+    peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) if sys.platform == "darwin" else int(peak) * 1024

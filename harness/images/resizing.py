@@ -1,0 +1,41 @@
+"""To the size of the protocol: images smoothly, masks without inventing pixels."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+def resize_rgb(pixels_HW3: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resize an image, bilinear; shrinking averages over all source pixels (antialiased).
+
+    Args:
+        pixels_HW3: ``(H, W, 3)``, 0 to 255.
+        size_px: Height and width wanted.
+
+    Returns:
+        ``(*size_px, 3)``; the input itself where it already has that size.
+    """
+    if pixels_HW3.shape[:2] == tuple(size_px):
+        return pixels_HW3
+    height, width = size_px
+    return np.array(Image.fromarray(pixels_HW3).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def resize_mask(mask_HW: NDArray[np.bool_], size_px: tuple[int, int]) -> NDArray[np.bool_]:
+    """Resize a mask that is already thresholded, by nearest neighbour.
+
+    Thresholding after a smooth resize would move the border with the threshold, and make thin
+    scratches vanish.
+
+    Args:
+        mask_HW: ``(H, W)``, True on defect pixels.
+        size_px: Height and width wanted.
+
+    Returns:
+        ``size_px``; the input itself where it already has that size.
+    """
+    if mask_HW.shape == tuple(size_px):
+        return mask_HW
+    height, width = size_px
+    grey = Image.fromarray(mask_HW.astype(np.uint8))
+    return np.array(grey.resize((width, height), Image.Resampling.NEAREST)).astype(bool)

@@ -1,0 +1,97 @@
+"""Which records a table is made of. A table never mixes what cannot be compared."""
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from harness.errors import StoreError, UnknownNameError
+from harness.leaderboard.variants import VARIANT_COLUMNS
+
+
+def select(
+    frame: pd.DataFrame,
+    *,
+    datasets: Collection[str] | None = None,
+    categories: Collection[str] | None = None,
+    methods: Collection[str] | None = None,
+    seeds: Collection[int] | None = None,
+    protocol: str | None = None,
+    latest: bool = False,
+) -> pd.DataFrame:
+    """The records of ``frame`` that a table is asked to show.
+
+    Args:
+        frame: ``RecordStore.frame()``.
+        datasets: Names; None keeps all.
+        categories: Names; None keeps all.
+        methods: Names; None keeps all.
+        seeds: None keeps all.
+        protocol: ``Protocol.key()``; None keeps all.
+        latest: Of each category keep only the data fingerprint, then of each method only the settings
+            (with version and weights), of the record that finished last.
+
+    Returns:
+        A frame with the same columns and at least one row.
+
+    Raises:
+        UnknownNameError: No record has a name that was asked for.
+        StoreError: Every name is known, but no record has all that was asked for.
+    """
+    if frame.empty:
+        raise StoreError("The store holds no records. Right would be one that 'bench run' has written to.")
+    wanted: list[tuple[str, str, Collection[object] | None]] = [
+        ("data set", "dataset", datasets),
+        ("category", "category", categories),
+        ("method", "method", methods),
+        ("seed", "seed", seeds),
+        ("protocol", "protocol", None if protocol is None else [protocol]),
+    ]
+    kept = frame
+    for kind, column, values in wanted:
+        if values is not None:
+            _check_known(kind, values, frame[column])
+            kept = kept[kept[column].isin(list(values))]
+    if kept.empty:
+        asked = "; ".join(f"{kind} {', '.join(map(str, values))}" for kind, _, values in wanted if values is not None)
+        raise StoreError(f"No record has all of: {asked}. The store holds {len(frame)} records of other combinations.")
+    return _latest(kept) if latest else kept
+
+
+def check_comparable(frame: pd.DataFrame) -> None:
+    """Refuse records that one table must not mix.
+
+    Raises:
+        StoreError: There are several protocols, or a category with several data fingerprints.
+    """
+    protocols = sorted(frame["protocol"].unique())
+    if len(protocols) > 1:
+        raise StoreError(
+            f"Records of {len(protocols)} protocols, and one table shows one: {', '.join(protocols)}. "
+            "Choose one with --protocol."
+        )
+    for (dataset, category), prints in frame.groupby(["dataset", "category"])["data_fingerprint"]:
+        if prints.nunique() > 1:
+            shown = ", ".join(sorted(str(value)[:12] for value in prints.unique()))
+            raise StoreError(
+                f"Records of {dataset}/{category} come from {prints.nunique()} states of the data ({shown}), "
+                "and one table shows one. Choose the newest with --latest."
+            )
+
+
+def _check_known(kind: str, values: Collection[object], column: pd.Series) -> None:
+    known = set(column.unique())
+    for value in values:
+        if value not in known:
+            raise UnknownNameError.of(kind, str(value), map(str, known))
+
+
+def _latest(frame: pd.DataFrame) -> pd.DataFrame:
+    kept = _newest(frame, of=["dataset", "category"], by=["data_fingerprint"])
+    return _newest(kept, of=["method"], by=VARIANT_COLUMNS)
+
+
+def _newest(frame: pd.DataFrame, *, of: list[str], by: list[str]) -> pd.DataFrame:
+    # cell_id settles two records of one second.
+    last = frame.sort_values(["finished_at", "cell_id"]).drop_duplicates(of, keep="last")
+    keys = pd.MultiIndex.from_frame(frame[of + by])
+    return frame[keys.isin(pd.MultiIndex.from_frame(last[of + by]))]

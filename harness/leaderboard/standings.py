@@ -1,0 +1,123 @@
+"""Means over seeds and categories, withheld where a cell is missing; and who is first.
+
+Pure arithmetic on the records of one data set. Shape suffixes: R row, C category, S seed.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.tables import METRIC_TITLES, WITHHELD, Entry
+
+CellKey = tuple[str, int]
+"""Category and seed."""
+
+
+@dataclass(frozen=True)
+class Standings:
+    """The records of one data set, laid out on the grid of cells that a full table needs.
+
+    Expected are all categories x seeds that any row has a record of. What a row lacks of them, or
+    has as a failure, withholds the means that need it: a mean over other cells would be of another task.
+    """
+
+    dataset: str
+    rows: tuple[str, ...]
+    categories: tuple[str, ...]
+    seeds: tuple[int, ...]
+    status_RCS: NDArray[np.object_]
+    """``ok``, ``failed`` or ``missing``."""
+    values: Mapping[str, NDArray[np.float64]]
+    """Metric to its values, shaped RCS; NaN where there is none."""
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, metrics: Sequence[str]) -> "Standings":
+        """Lay out the records of one data set.
+
+        Args:
+            frame: Records of one data set under one protocol, with a column ``row``.
+            metrics: Metric columns to keep.
+        """
+        (dataset,) = frame["dataset"].unique()
+        keys = ["row", "category", "seed"]
+        rows, categories, seeds = (sorted(frame[name].unique()) for name in keys)
+        records = frame.set_index(keys)
+        assert records.index.is_unique, "a row label stands for several variants"
+        grid = records.reindex(pd.MultiIndex.from_product([rows, categories, seeds], names=keys))
+        shape = len(rows), len(categories), len(seeds)
+        return cls(
+            dataset=str(dataset),
+            rows=tuple(rows),
+            categories=tuple(categories),
+            seeds=tuple(int(seed) for seed in seeds),
+            status_RCS=grid["status"].fillna("missing").to_numpy(object).reshape(shape),
+            values={metric: grid[metric].to_numpy(float).reshape(shape) for metric in metrics},
+        )
+
+    def measured_categories(self, metric: str) -> tuple[str, ...]:
+        """Categories where the metric exists.
+
+        Not those where every finished cell lacks it, as pixel metrics do where there are no masks.
+        """
+        return tuple(
+            category for category, measured in zip(self.categories, self._is_measured(metric), strict=True) if measured
+        )
+
+    def mean(self, row: str, metric: str) -> Entry:
+        """Mean over categories of the mean over seeds; std over seeds of the mean over categories."""
+        measured_C = self._is_measured(metric)
+        if row not in self.rows or not measured_C.any():
+            return WITHHELD
+        return _entry(self.values[metric][self.rows.index(row), measured_C])
+
+    def category(self, category: str, row: str, metric: str) -> Entry:
+        """Mean and std over seeds in one category."""
+        number = self.categories.index(category)
+        return _entry(self.values[metric][self.rows.index(row), number : number + 1])
+
+    def incomplete(self, row: str, metrics: Sequence[str]) -> dict[str, list[CellKey]]:
+        """Cells of a row that withhold a mean: ``failed``, ``missing``, or finished ``without`` a metric."""
+        number = self.rows.index(row)
+        status_CS = self.status_RCS[number]
+        found = {reason: self._cells(status_CS == reason) for reason in ("failed", "missing")}
+        for metric in metrics:
+            lacks_CS = np.isnan(self.values[metric][number]) & (status_CS == "ok")
+            found[f"without {METRIC_TITLES[metric]}"] = self._cells(lacks_CS & self._is_measured(metric)[:, None])
+        return {reason: cells for reason, cells in found.items() if cells}
+
+    def _is_measured(self, metric: str) -> NDArray[np.bool_]:
+        finished_RCS = self.status_RCS == "ok"
+        exists_C = (finished_RCS & ~np.isnan(self.values[metric])).any(axis=(0, 2))
+        measured_C: NDArray[np.bool_] = exists_C | ~finished_RCS.any(axis=(0, 2))
+        return measured_C
+
+    def _cells(self, mask_CS: NDArray[np.bool_]) -> list[CellKey]:
+        return [(self.categories[category], self.seeds[seed]) for category, seed in np.argwhere(mask_CS)]
+
+
+def _entry(values_CS: NDArray[np.float64]) -> Entry:
+    if np.isnan(values_CS).any():
+        return WITHHELD
+    # math.fsum rounds once: equal values in another order stay a tie.
+    mean = math.fsum(values_CS.flat) / values_CS.size
+    num_categories, num_seeds = values_CS.shape
+    if num_seeds == 1:
+        return Entry(mean=mean)
+    per_seed = [math.fsum(values_C) / num_categories for values_C in values_CS.T]
+    return Entry(mean=mean, std=float(np.std(per_seed, ddof=1)))
+
+
+def placed(entries: Sequence[Entry]) -> list[Entry]:
+    """The same entries with their places among each other, by unrounded mean, ties shared.
+
+    Places are dense: after two that share place 1 comes place 2. One mean alone gets no place.
+    """
+    means = [entry.mean for entry in entries if entry.mean is not None]
+    if len(means) < 2:
+        return list(entries)
+    place = {mean: number for number, mean in enumerate(sorted(set(means), reverse=True), start=1)}
+    return [entry if entry.mean is None else replace(entry, place=place[entry.mean]) for entry in entries]

@@ -1,0 +1,46 @@
+"""The floor: the same map for every image. A protocol that rates it above .5 AUROC is broken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from harness.images import ImageSet
+from harness.methods.base import FitReport, MethodContext
+from mfrnet import AnomalyMaps
+
+_BATCH = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstantSettings:
+    """There is nothing to choose."""
+
+
+class ConstantMethod:
+    """Says zero everywhere, but reads every image, so that an unreadable one fails here too."""
+
+    version: ClassVar[int] = 1
+    Settings: ClassVar[type[ConstantSettings]] = ConstantSettings
+    relative_cost: ClassVar[float] = 0.01
+    num_parameters = 0
+
+    def __init__(self, settings: ConstantSettings, context: MethodContext) -> None:
+        del settings, context
+
+    @classmethod
+    def check(cls, settings: ConstantSettings, image_size_px: tuple[int, int]) -> None:
+        """Accept everything."""
+        del settings, image_size_px
+
+    def fit(self, images: ImageSet, report: FitReport) -> None:
+        """Read the images and learn nothing."""
+        for _ in images.batches(_BATCH):
+            pass
+        report(1, 1, None)
+
+    def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
+        """Zero."""
+        for batch in images.batches(_BATCH):
+            yield AnomalyMaps(np.zeros(batch.shape[:3], np.float32), np.zeros(len(batch), np.float32))

@@ -1,0 +1,7 @@
+"""Exact metrics of anomaly scores and anomaly maps, unchanged by any increasing map of the scores."""
+
+from harness.metrics.aupro import aupro
+from harness.metrics.image import ImageMetrics, image_metrics
+from harness.metrics.pixel import PixelMetrics, pixel_metrics, pixel_metrics_of
+
+__all__ = ["ImageMetrics", "PixelMetrics", "aupro", "image_metrics", "pixel_metrics", "pixel_metrics_of"]

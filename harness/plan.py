@@ -1,0 +1,176 @@
+"""From what is asked and what is stored to what must run. Pure: no disk, no clock, no Ray."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.config.protocol import Protocol
+from harness.records import CellIdentity
+
+Policy = Literal["only-missing", "failed", "always", "never"]
+Stored = Literal["ok", "failed"]
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values have equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategorySource:
+    """One category as the plan sees it."""
+
+    dataset: str
+    category: str
+    data_fingerprint: str
+    num_images: int
+    """Training and test images together; the plan's measure of how long a cell takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodChoice:
+    """One method with its settings resolved and checked."""
+
+    method: str
+    version: int
+    settings: Mapping[str, Any]
+    """JSON values only."""
+    weights_sha256: str
+    relative_cost: float = 1.0
+    """Roughly how long one image takes; only orders the queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The unit of work: one method fitted and judged on one category under one seed."""
+
+    dataset: str
+    category: str
+    method: str
+    method_version: int
+    seed: int
+    settings_json: str
+    protocol: Protocol
+    data_fingerprint: str
+    weights_sha256: str
+    cost: float
+
+    @property
+    def id(self) -> str:
+        """Sixteen hexadecimal digits that depend on content alone, never on paths or machines."""
+        content = [
+            self.dataset,
+            self.category,
+            self.method,
+            self.method_version,
+            self.seed,
+            self.settings_json,
+            self.protocol.key(),
+            self.data_fingerprint,
+            self.weights_sha256,
+        ]
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """For people: ``mvtec_ad/bottle mfrnet seed 0``."""
+        return f"{self.dataset}/{self.category} {self.method} seed {self.seed}"
+
+    def identity(self) -> CellIdentity:
+        """The columns that a record of this cell starts with."""
+        return CellIdentity(
+            cell_id=self.id,
+            dataset=self.dataset,
+            category=self.category,
+            method=self.method,
+            method_version=self.method_version,
+            seed=self.seed,
+            settings=self.settings_json,
+            protocol=self.protocol.key(),
+            data_fingerprint=self.data_fingerprint,
+            weights_sha256=self.weights_sha256,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkippedCell:
+    """A cell that will not run, and why."""
+
+    cell: Cell
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPlan:
+    """What runs, longest first, and what does not."""
+
+    cells: tuple[Cell, ...]
+    skipped: tuple[SkippedCell, ...]
+
+
+def build_plan(
+    sources: Sequence[CategorySource],
+    methods: Sequence[MethodChoice],
+    seeds: Sequence[int],
+    protocol: Protocol,
+    stored: Mapping[str, Stored],
+    policy: Policy,
+) -> RunPlan:
+    """Cross sources, methods and seeds, and subtract what the store already answers.
+
+    Args:
+        sources: Categories to run on; repeated ones count once.
+        methods: Methods with resolved settings; repeated ones count once.
+        seeds: Seeds; repeated ones count once.
+        protocol: The one protocol of this run.
+        stored: Cell id to the status of its stored record.
+        policy: ``only-missing`` runs cells without any record. ``failed`` runs those and the cells
+            whose record is a failure. ``always`` runs everything. ``never`` runs nothing.
+
+    Returns:
+        A plan whose ids do not depend on the order of the arguments.
+    """
+    unique: dict[str, Cell] = {}
+    for source in sources:
+        for method in methods:
+            for seed in seeds:
+                cell = Cell(
+                    dataset=source.dataset,
+                    category=source.category,
+                    method=method.method,
+                    method_version=method.version,
+                    seed=seed,
+                    settings_json=canonical_json(dict(method.settings)),
+                    protocol=protocol,
+                    data_fingerprint=source.data_fingerprint,
+                    weights_sha256=method.weights_sha256,
+                    cost=source.num_images * method.relative_cost,
+                )
+                unique.setdefault(cell.id, cell)
+    cells: list[Cell] = []
+    skipped: list[SkippedCell] = []
+    for cell in _longest_first(unique.values()):
+        reason = _reason_to_skip(stored.get(cell.id), policy)
+        if reason is None:
+            cells.append(cell)
+        else:
+            skipped.append(SkippedCell(cell=cell, reason=reason))
+    return RunPlan(cells=tuple(cells), skipped=tuple(skipped))
+
+
+def _longest_first(cells: Iterable[Cell]) -> list[Cell]:
+    return sorted(cells, key=lambda cell: (-cell.cost, cell.dataset, cell.category, cell.method, cell.seed, cell.id))
+
+
+def _reason_to_skip(status: Stored | None, policy: Policy) -> str | None:
+    if policy == "always" or (policy == "failed" and status == "failed"):
+        return None
+    if policy == "never":
+        return "policy is 'never'" if status is None else f"stored ({status}); policy is 'never'"
+    if status == "ok":
+        return "stored (ok)"
+    if status == "failed":
+        return "stored (failed); run with --policy failed to try again"
+    return None

@@ -1,0 +1,15 @@
+from harness.report.console import console_table
+from harness.report.files import write_tables
+from harness.report.latex import latex_document, latex_table
+from harness.report.panels import save_panel
+from harness.report.plain import csv_table, markdown_table
+
+__all__ = [
+    "console_table",
+    "csv_table",
+    "latex_document",
+    "latex_table",
+    "markdown_table",
+    "save_panel",
+    "write_tables",
+]

@@ -1,0 +1,94 @@
+"""Heat-map panels: what the detector saw, what it should have found, what it found.
+
+Shape suffixes: H height, W width in pixels, 3 colour channels.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+_SHORT_SIDE_INCHES = 3.0
+_LONG_SIDE_INCHES = 6.0
+_DOTS_PER_INCH = 120
+_COLOURS = "inferno"
+_OUTLINE = "#00e5ff"  # cyan: apart from every colour of inferno and from most materials
+
+
+def save_panel(
+    path: Path,
+    image_HW3: NDArray[np.uint8],
+    mask_HW: NDArray[np.bool_] | None,
+    map_HW: NDArray[np.floating],
+    *,
+    title: str,
+    map_range: tuple[float, float],
+    anomaly_score: float | None = None,
+) -> None:
+    """Write a PNG: image, image with the mask's outline, image under the anomaly map.
+
+    Args:
+        path: The PNG; missing parent folders are made.
+        image_HW3: RGB.
+        mask_HW: True on defect pixels; None or all False draws no outline.
+        map_HW: Anomaly map, any range, higher is more anomalous.
+        title: Above the panel, e.g. data set, category and image.
+        map_range: Map values of the darkest and the brightest colour. One range for all images of a
+            category makes them comparable; values outside it are clipped.
+        anomaly_score: Score of the image, shown above the map.
+
+    Raises:
+        ValueError: Image, mask and map differ in size.
+    """
+    height, width = map_HW.shape
+    masks_agree = mask_HW is None or mask_HW.shape == (height, width)
+    if image_HW3.shape != (height, width, 3) or not masks_agree:
+        mask_shape = None if mask_HW is None else mask_HW.shape
+        raise ValueError(
+            f"Image {image_HW3.shape}, mask {mask_shape} and map {map_HW.shape} must be (H, W, 3), (H, W) and (H, W)."
+        )
+    figure, axes = _figure(height, width)
+    figure.suptitle(title, fontsize=10, parse_math=False)
+    for axis, heading in zip(axes, ("image", "defect", "anomaly map"), strict=True):
+        axis.imshow(image_HW3)
+        axis.set_title(heading, fontsize=8)
+        axis.set_axis_off()
+    if mask_HW is None:
+        axes[1].set_title("no mask", fontsize=8)
+    else:
+        _outline(axes[1], mask_HW)
+    low, high = map_range
+    colours = ScalarMappable(Normalize(low, high), _COLOURS)
+    axes[2].imshow(map_HW, cmap=_COLOURS, vmin=low, vmax=high, alpha=0.6)
+    if anomaly_score is not None:
+        axes[2].set_title(f"anomaly map, score {anomaly_score:.3g}", fontsize=8)
+    bar = figure.colorbar(colours, ax=axes[2], fraction=0.05, pad=0.03)
+    bar.ax.tick_params(labelsize=7)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=_DOTS_PER_INCH, format="png")
+
+
+def _figure(height: int, width: int) -> tuple[Figure, list[Axes]]:
+    # A figure of its own, not pyplot's: no global state, so threads and long runs leak nothing.
+    stacked = width > 1.5 * height
+    scale = min(_SHORT_SIDE_INCHES / min(height, width), _LONG_SIDE_INCHES / max(height, width))
+    panel_width, panel_height = width * scale, height * scale
+    rows, columns = (3, 1) if stacked else (1, 3)
+    figure = Figure(figsize=(columns * panel_width + 0.6, rows * panel_height + 0.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(rows, columns).flat)
+
+
+def _outline(axis: Axes, mask_HW: NDArray[np.bool_]) -> None:
+    if not mask_HW.any():
+        return
+    # The frame of zeros closes outlines at the image's edge; the shift puts the mask back in its place.
+    framed = np.pad(mask_HW.astype(float), 1)
+    rows, columns = (np.arange(-1, size + 1) for size in mask_HW.shape)
+    axis.autoscale(False)  # the frame must not widen the picture
+    axis.contour(columns, rows, framed, levels=[0.5], colors=[_OUTLINE], linewidths=1.2)

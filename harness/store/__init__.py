@@ -1,0 +1,3 @@
+from harness.store.store import RecordStore
+
+__all__ = ["RecordStore"]

@@ -1,0 +1,165 @@
+"""Where parts lie: a folder that holds small files, each of which is there whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.errors import StoreError
+
+_OBJECT_STORES = ("s3", "gs", "gcs")
+
+
+class Folder(Protocol):
+    """A tree of small files. Names are relative, with ``/`` between folder and file."""
+
+    url: str
+    """Absolute: means the same folder in a worker process with another working directory."""
+    title: str
+    """For messages; an address may carry credentials, this does not."""
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the files directly in ``folder``, sorted; none when the folder is not there."""
+
+    def get(self, name: str) -> bytes:
+        """Contents of a file.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            OSError: It is there but cannot be read.
+        """
+
+    def put(self, name: str, content: bytes) -> None:
+        """Create or replace a file: a reader sees the old or the new contents, never a part.
+
+        Raises:
+            OSError: The file cannot be written; an older one of this name is unchanged.
+        """
+
+    def delete(self, name: str) -> None:
+        """Remove a file if it is there."""
+
+
+class LocalFolder:
+    """A folder of a mounted file system."""
+
+    def __init__(self, path: Path) -> None:
+        """Args:
+        path: Need not exist; the first ``put`` makes it.
+        """
+        self._root = path.expanduser().absolute()
+        self.url = self.title = str(self._root)
+
+    def names(self, folder: str) -> list[str]:
+        """See ``Folder.names``."""
+        try:
+            return sorted(path.name for path in (self._root / folder).iterdir())
+        except FileNotFoundError:
+            return []
+
+    def get(self, name: str) -> bytes:
+        """See ``Folder.get``."""
+        return (self._root / name).read_bytes()
+
+    def put(self, name: str, content: bytes) -> None:
+        """See ``Folder.put``. Costs one fsync, so that a power cut after it loses nothing."""
+        write_atomically(self._root / name, content)
+
+    def delete(self, name: str) -> None:
+        """See ``Folder.delete``."""
+        (self._root / name).unlink(missing_ok=True)
+
+
+class ObjectFolder:
+    """A prefix in an object store, whose uploads appear only when they are complete."""
+
+    def __init__(self, filesystem: Any, path: str, url: str) -> None:
+        """Args:
+        filesystem: A ``pyarrow.fs.FileSystem``.
+        path: The prefix inside it.
+        url: The address that the two came from.
+        """
+        self._filesystem = filesystem
+        self._root = path.rstrip("/")
+        self.url = url
+        self.title = f"{url.partition('://')[0]}://{self._root}"
+
+    def names(self, folder: str) -> list[str]:
+        """See ``Folder.names``."""
+        from pyarrow import fs
+
+        selector = fs.FileSelector(f"{self._root}/{folder}", allow_not_found=True)
+        files = self._filesystem.get_file_info(selector)
+        return sorted(info.base_name for info in files if info.type == fs.FileType.File)
+
+    def get(self, name: str) -> bytes:
+        """See ``Folder.get``."""
+        with self._filesystem.open_input_stream(f"{self._root}/{name}") as stream:
+            return bytes(stream.read())
+
+    def put(self, name: str, content: bytes) -> None:
+        """See ``Folder.put``."""
+        with self._filesystem.open_output_stream(f"{self._root}/{name}") as stream:
+            stream.write(content)
+
+    def delete(self, name: str) -> None:
+        """See ``Folder.delete``."""
+        try:
+            self._filesystem.delete_file(f"{self._root}/{name}")
+        except FileNotFoundError:
+            return
+
+
+def open_folder(url: str) -> Folder:
+    """The folder at a path or an address.
+
+    Args:
+        url: A path, ``s3://bucket/prefix`` or ``gs://bucket/prefix``. Credentials,
+            region and endpoint come from the environment or the address's query, as pyarrow documents.
+
+    Raises:
+        StoreError: The scheme is not one of these, or the address cannot be opened.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        return LocalFolder(Path(url))
+    if scheme not in _OBJECT_STORES:
+        raise StoreError(
+            f"Cannot store results at {url!r}: right would be a path, s3://bucket/prefix or gs://bucket/prefix."
+        )
+    import pyarrow as pa
+    from pyarrow import fs
+
+    try:
+        filesystem, path = fs.FileSystem.from_uri(url)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(f"Cannot open the result store {scheme}://..: {reason}") from error
+    if not path.strip("/"):
+        raise StoreError(
+            f"Cannot store results at {url!r}: it names no bucket. Right would be {scheme}://bucket/prefix."
+        )
+    return ObjectFolder(filesystem, path, url)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file beside its place and rename it there; a crash leaves the old file or the new one.
+
+    Args:
+        path: Missing parent folders are made.
+        content: The whole file.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)  # noqa: PTH105 (Path.replace is this call; tests cut it here)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,59 @@
+"""Older parts read as new ones: one step a version, applied in order.
+
+When ``SCHEMA_VERSION`` goes from N to N + 1, add ``N: step`` to the tables below. A step takes a
+table of version N and returns one of version N + 1, its ``schema_version`` column left alone.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from harness.errors import StoreError
+from harness.records import SCHEMA_VERSION
+
+Step = Callable[[Any], Any]
+
+RECORD_STEPS: Mapping[int, Step] = {}
+SCORES_STEPS: Mapping[int, Step] = {}
+
+
+def version_of(table: Any, where: str) -> int:
+    """The schema version that a part says it has; an empty part counts as the current one.
+
+    Raises:
+        StoreError: The part names no version or several, or one newer than this program knows.
+    """
+    versions = table.column("schema_version").unique().to_pylist() if "schema_version" in table.column_names else [None]
+    if not versions:
+        return SCHEMA_VERSION
+    version = versions[0]
+    if len(versions) > 1 or not isinstance(version, int):
+        raise StoreError(f"{where}: not a part of a result store: it has no single integer 'schema_version'.")
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{where}: schema version {version}, this program reads up to {SCHEMA_VERSION}. Upgrade mfrnet-bench."
+        )
+    return version
+
+
+def upgrade(table: Any, steps: Mapping[int, Step], where: str) -> Any:
+    """Bring a part's table to the current schema version.
+
+    Args:
+        table: An Arrow table with a ``schema_version`` column.
+        steps: ``RECORD_STEPS`` or ``SCORES_STEPS``.
+        where: The part's path, for errors.
+
+    Raises:
+        StoreError: As ``version_of``, or no step leads on from the part's version.
+    """
+    first = version_of(table, where)
+    if first == SCHEMA_VERSION:
+        return table
+    for version in range(first, SCHEMA_VERSION):
+        if version not in steps:
+            raise StoreError(f"{where}: schema version {first} can no longer be read; {SCHEMA_VERSION} is current.")
+        table = steps[version](table)
+    current = pa.array([SCHEMA_VERSION] * table.num_rows, pa.int64())
+    return table.set_column(table.column_names.index("schema_version"), "schema_version", current)

@@ -1,0 +1,35 @@
+"""MFRNet: unsupervised anomaly detection by restoring masked features of a frozen backbone."""
+
+from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
+from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load_backbone
+from mfrnet.detector import Detector, check_grid, check_masks, fit_detector
+from mfrnet.features import FeatureStack, extract_features
+from mfrnet.gaussian import GaussianDetector, fit_gaussian
+from mfrnet.model import MFRNet, settings_from
+from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
+from mfrnet.weights import LocalWeights
+
+__all__ = [
+    "FILTER_BANK",
+    "AnomalyMaps",
+    "Backbone",
+    "BackboneSettings",
+    "Detector",
+    "FeatureStack",
+    "GaussianDetector",
+    "LayerInfo",
+    "LocalWeights",
+    "MFRNet",
+    "MFRNetSettings",
+    "MapSettings",
+    "check_grid",
+    "check_layers",
+    "check_masks",
+    "extract_features",
+    "fit_detector",
+    "fit_gaussian",
+    "image_scores",
+    "load_backbone",
+    "settings_from",
+    "upsample_and_smooth",
+]

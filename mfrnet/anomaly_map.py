@@ -1,0 +1,57 @@
+"""From a score per grid position to an anomaly map per pixel and one score per image.
+
+Shapes: B images, H x W grid positions or pixels.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class AnomalyMaps:
+    """Maps and scores of a batch of images."""
+
+    maps_BHW: NDArray[np.float32]
+    """Higher is more anomalous; around 0 where an image looks as normal ones do."""
+    scores_B: NDArray[np.float32]
+    """One score an image, from its map."""
+
+
+def upsample_and_smooth(grid_BHW: Tensor, image_size_px: tuple[int, int], smoothing_px: float) -> Tensor:
+    """Bilinear to the size of the image, then a Gaussian with replicated borders.
+
+    Args:
+        grid_BHW: float; higher is more anomalous.
+        image_size_px: Height and width of the result.
+        smoothing_px: Standard deviation in image pixels; 0 for none.
+    """
+    maps = F.interpolate(grid_BHW.unsqueeze(1), image_size_px, mode="bilinear", align_corners=False)
+    if smoothing_px > 0:
+        radius = math.ceil(3 * smoothing_px)
+        offsets = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
+        kernel = torch.exp(-offsets.square() / (2 * smoothing_px**2))
+        kernel = kernel / kernel.sum()
+        maps = F.conv2d(F.pad(maps, (0, 0, radius, radius), mode="replicate"), kernel.view(1, 1, -1, 1))
+        maps = F.conv2d(F.pad(maps, (radius, radius, 0, 0), mode="replicate"), kernel.view(1, 1, 1, -1))
+    return maps.squeeze(1)
+
+
+def image_scores(maps_BHW: Tensor, top_share: float) -> Tensor:
+    """One score an image: the maximum of its map, or the mean of its largest values.
+
+    Args:
+        maps_BHW: float; higher is more anomalous.
+        top_share: Share of the pixels to average, in [0, 1]; 0 takes the maximum.
+
+    Returns:
+        float ``B``.
+    """
+    flat = maps_BHW.flatten(1)
+    count = max(1, round(top_share * flat.shape[1]))
+    return flat.topk(count, dim=1).values.mean(dim=1)

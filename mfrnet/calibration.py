@@ -1,0 +1,67 @@
+"""Putting terms and layer groups on one scale: how far from what held-out normal images show here.
+
+Shapes: B maps, T terms, G layer groups, H x W grid positions.
+"""
+
+import torch
+from torch import Tensor
+
+PRIOR_IMAGES = 10
+"""Weight of the spread over all positions, in images: few held-out images give a noisy spread each."""
+
+
+FEWEST_IMAGES = 4
+
+
+def split_held_out(num_images: int, share: float, generator: torch.Generator) -> tuple[list[int], list[int]]:
+    """Choose at random which normal images calibrate and which train.
+
+    Args:
+        num_images: At least ``FEWEST_IMAGES``.
+        share: Share to hold out, in (0, .5]; two images at least.
+        generator: Decides the choice.
+
+    Returns:
+        Held-out and training indices, each sorted.
+
+    Raises:
+        ValueError: Too few images.
+    """
+    if num_images < FEWEST_IMAGES:
+        raise ValueError(f"{num_images} training images came; right would be at least {FEWEST_IMAGES}.")
+    order = torch.randperm(num_images, generator=generator).tolist()
+    num_held_out = max(2, round(share * num_images))
+    return sorted(order[:num_held_out]), sorted(order[num_held_out:])
+
+
+class Calibration:
+    """Mean and spread of each term and group at each position, over held-out normal images."""
+
+    def __init__(self, mean_TGHW: Tensor, spread_TGHW: Tensor) -> None:
+        """Args:
+        mean_TGHW: float, the mean on normal images.
+        spread_TGHW: float, positive.
+        """
+        self.mean_TGHW = mean_TGHW
+        self.spread_TGHW = spread_TGHW
+
+    @classmethod
+    def of(cls, maps_BTGHW: Tensor) -> "Calibration":
+        """Learn the scale from held-out normal images.
+
+        The variance at a position is drawn towards the variance over all positions, as if that had been
+        seen in ``PRIOR_IMAGES`` further images.
+
+        Args:
+            maps_BTGHW: float, at least two maps.
+        """
+        num_images = maps_BTGHW.shape[0]
+        mean = maps_BTGHW.mean(dim=0)
+        centred = (maps_BTGHW - mean).square().sum(dim=0)
+        pooled = (centred.sum(dim=(2, 3), keepdim=True)) / (max(num_images - 1, 1) * mean.shape[2] * mean.shape[3])
+        variance = (centred + PRIOR_IMAGES * pooled) / (num_images - 1 + PRIOR_IMAGES)
+        return cls(mean, variance.sqrt().clamp_min(1e-6))
+
+    def __call__(self, maps_BTGHW: Tensor) -> Tensor:
+        """Distance from normal in spreads, averaged over terms and groups: float ``BHW``."""
+        return ((maps_BTGHW - self.mean_TGHW) / self.spread_TGHW).mean(dim=(1, 2))

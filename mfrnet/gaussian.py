@@ -1,0 +1,100 @@
+"""The control: a density of the raw features in the place of restoration, all else equal.
+
+What MFRNet gains over this is what restoring gains. Shapes: B images, C channels of a layer group,
+G groups, H x W grid positions.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mfrnet.aggregator import Aggregator
+from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
+from mfrnet.calibration import Calibration, split_held_out
+from mfrnet.features import FeatureStack
+from mfrnet.settings import MapSettings
+
+_BATCH = 32
+_RIDGE = 0.01
+"""Added to the variance of standardised channels, so that a covariance of few images can be inverted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaussianDetector:
+    """One Gaussian a layer group over all positions, calibrated per position as MFRNet's terms are."""
+
+    settings: MapSettings
+    aggregator: Aggregator
+    whitening_of_group: Sequence[Tensor]
+    """A ``CC`` matrix a group; standardised features times it have unit covariance."""
+    calibration: Calibration
+    image_size_px: tuple[int, int]
+
+    def judge_all(self, stack: FeatureStack) -> Iterator[AnomalyMaps]:
+        """Maps and scores of all images of a stack, a batch at a time and in order."""
+        for layers in stack.batches(_BATCH):
+            calibrated = self.calibration(_distances(self.aggregator(layers), self.whitening_of_group))
+            maps = upsample_and_smooth(calibrated, self.image_size_px, self.settings.smoothing_px)
+            yield AnomalyMaps(maps.cpu().numpy(), image_scores(maps, self.settings.top_share).cpu().numpy())
+
+    @property
+    def num_parameters(self) -> int:
+        """Numbers in mean and covariance."""
+        return sum(matrix.numel() + matrix.shape[0] for matrix in self.whitening_of_group)
+
+
+def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: str = "cpu") -> GaussianDetector:
+    """Learn one Gaussian a layer group from normal images.
+
+    Args:
+        stack: Features of normal images of one size.
+        settings: Grid, calibration and map.
+        seed: Decides the held-out images.
+        device: A torch device.
+
+    Raises:
+        ValueError: Fewer than four images.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    held_out, training = split_held_out(len(stack), settings.calibration_share, generator)
+    aggregator = Aggregator.of(stack, training, settings.grid_stride_px, torch.device(device))
+    scatters = [torch.zeros(count, count, dtype=torch.float64, device=device) for count in stack.channels]
+    num_positions = 0
+    for start in range(0, len(training), _BATCH):
+        features = aggregator(stack.batch(training[start : start + _BATCH]))
+        num_positions += features.shape[0] * features.shape[2] * features.shape[3]
+        for scatter, group in zip(scatters, torch.split(features, stack.channels, dim=1), strict=True):
+            rows = group.permute(0, 2, 3, 1).flatten(0, 2)
+            scatter += (rows.T @ rows).double()
+    # Standardisation has already removed the mean.
+    whitening = [_whitening(scatter / num_positions) for scatter in scatters]
+    errors = [
+        _distances(aggregator(stack.batch(held_out[start : start + _BATCH])), whitening)
+        for start in range(0, len(held_out), _BATCH)
+    ]
+    return GaussianDetector(
+        settings=settings,
+        aggregator=aggregator,
+        whitening_of_group=whitening,
+        calibration=Calibration.of(torch.cat(errors)),
+        image_size_px=stack.image_size_px,
+    )
+
+
+def _whitening(covariance_CC: Tensor) -> Tensor:
+    ridged = covariance_CC + _RIDGE * torch.eye(len(covariance_CC), dtype=torch.float64, device=covariance_CC.device)
+    values, vectors = torch.linalg.eigh(ridged)
+    whitening: Tensor = (vectors * values.rsqrt()).float()
+    return whitening
+
+
+def _distances(features_BCHW: Tensor, whitening_of_group: Sequence[Tensor]) -> Tensor:
+    """Mahalanobis distance of each group at each position: float ``B1GHW``, one "term"."""
+    groups = torch.split(features_BCHW, [len(matrix) for matrix in whitening_of_group], dim=1)
+    distances = [
+        torch.einsum("bchw,cd->bdhw", group, matrix).square().sum(dim=1).sqrt()
+        for group, matrix in zip(groups, whitening_of_group, strict=True)
+    ]
+    return torch.stack(distances, dim=1).unsqueeze(1)

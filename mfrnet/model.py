@@ -1,0 +1,171 @@
+"""MFRNet: fit on images of good parts, then an anomaly map for any image.
+
+Shapes: N images of a set, B of a batch, H x W pixels.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from mfrnet.aggregator import Aggregator
+from mfrnet.anomaly_map import AnomalyMaps
+from mfrnet.backbone import Backbone, empty_backbone
+from mfrnet.calibration import Calibration
+from mfrnet.detector import Detector, Restorer, fit_detector, loss_for, new_network
+from mfrnet.features import FeatureStack, extract_features
+from mfrnet.settings import MFRNetSettings
+from mfrnet.training import StepReport
+
+_FORMAT = 1
+_BATCH = 8
+
+
+class MFRNet:
+    """Multi-feature reconstruction by crossed-mask restoration (after arXiv 2404.13273; defaults are ours)."""
+
+    def __init__(self, settings: MFRNetSettings, backbone: Backbone, seed: int = 0, device: str = "cpu") -> None:
+        """Args:
+        settings: Every choice of the method.
+        backbone: From ``load_backbone``; stays frozen.
+        seed: Decides initial weights, batches, held-out images and masks.
+        device: A torch device for everything.
+        """
+        self.settings = settings
+        self.backbone = backbone.to(device)
+        self.seed = seed
+        self.device = device
+        self._detector: Detector | None = None
+
+    @property
+    def detector(self) -> Detector:
+        """What fitting learned.
+
+        Raises:
+            RuntimeError: Nothing was fitted or loaded yet.
+        """
+        if self._detector is None:
+            raise RuntimeError("This MFRNet is not fitted; call fit() or MFRNet.load() first.")
+        return self._detector
+
+    def fit(self, images_NHWC: NDArray[np.uint8], report: StepReport | None = None) -> None:
+        """Learn what normal looks like.
+
+        Args:
+            images_NHWC: uint8 RGB, at least four images of good parts, all of one size.
+            report: Told of step, steps and loss now and then.
+
+        Raises:
+            ValueError: Too few images, or masks that do not fit them.
+        """
+        self._detector = fit_detector(self._extract(images_NHWC), self.settings, self.seed, self.device, report)
+
+    def anomaly_map(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
+        """Judge images.
+
+        Args:
+            images_BHWC: uint8 RGB, of the size that was fitted.
+
+        Raises:
+            ValueError: The images have another size.
+            RuntimeError: Nothing was fitted yet.
+        """
+        detector = self.detector
+        if images_BHWC.shape[1:3] != detector.image_size_px:
+            raise ValueError(
+                f"Images of {images_BHWC.shape[1]} x {images_BHWC.shape[2]} px came; right would be "
+                f"{detector.image_size_px[0]} x {detector.image_size_px[1]}, the size that was fitted."
+            )
+        parts = list(detector.judge_all(self._extract(images_BHWC)))
+        return AnomalyMaps(
+            np.concatenate([part.maps_BHW for part in parts]), np.concatenate([part.scores_B for part in parts])
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write ``model.safetensors`` (backbone included) and ``model.json``; no pickle.
+
+        Raises:
+            RuntimeError: Nothing was fitted yet.
+        """
+        detector = self.detector
+        restorer = detector.restorer
+        tensors = {f"backbone.{name}": value for name, value in self.backbone.state_dict().items()}
+        tensors |= {f"network.{name}": value for name, value in restorer.network.state_dict().items()}
+        tensors |= {
+            "aggregator.mean": restorer.aggregator.mean_1C11,
+            "aggregator.std": restorer.aggregator.std_1C11,
+            "calibration.mean": detector.calibration.mean_TGHW,
+            "calibration.spread": detector.calibration.spread_TGHW,
+            "masks": restorer.masks_nKHW,
+        }
+        description = {
+            "format": _FORMAT,
+            "settings": asdict(self.settings),
+            "seed": self.seed,
+            "image_size_px": detector.image_size_px,
+            "backbone_options": self.backbone.options,
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({name: value.contiguous().cpu() for name, value in tensors.items()}, folder / "model.safetensors")
+        (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "cpu") -> "MFRNet":
+        """Read what ``save`` wrote; on the same machine it gives the same maps to the last bit.
+
+        Raises:
+            FileNotFoundError: The folder holds no saved model.
+            ValueError: The model was written in an unknown format.
+        """
+        description = json.loads((folder / "model.json").read_text())
+        if description["format"] != _FORMAT:
+            raise ValueError(f"{folder}: format {description['format']} is unknown; right would be {_FORMAT}.")
+        settings = settings_from(description["settings"])
+        with safe_open(folder / "model.safetensors", framework="pt", device=device) as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        backbone = empty_backbone(settings, description["backbone_options"])
+        backbone.load_state_dict(_below("backbone.", tensors))
+        model = cls(settings, backbone, description["seed"], device)
+        channels = [layer.num_channels for layer in backbone.layers]
+        network = new_network(channels, settings, model.seed).to(device).eval()
+        network.load_state_dict(_below("network.", tensors))
+        masks = tensors["masks"]
+        grid = (masks.shape[-2], masks.shape[-1])
+        restorer = Restorer(
+            settings=settings,
+            aggregator=Aggregator(grid, tensors["aggregator.mean"], tensors["aggregator.std"]),
+            network=network,
+            loss=loss_for(channels, settings),
+            masks_nKHW=masks,
+        )
+        height, width = description["image_size_px"]
+        model._detector = Detector(
+            restorer=restorer,
+            calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
+            image_size_px=(height, width),
+        )
+        return model
+
+    def _extract(self, images_NHWC: NDArray[np.uint8]) -> FeatureStack:
+        return extract_features(self.backbone, _in_batches(images_NHWC), len(images_NHWC))
+
+
+def settings_from(values: dict[str, Any]) -> MFRNetSettings:
+    """Settings from their JSON form, in which tuples have become lists."""
+    return MFRNetSettings(**(values | {"layers": tuple(values["layers"])}))
+
+
+def _in_batches(images_NHWC: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    for start in range(0, len(images_NHWC), _BATCH):
+        yield images_NHWC[start : start + _BATCH]
+
+
+def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

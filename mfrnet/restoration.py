@@ -1,0 +1,107 @@
+"""The restoration network: a U of hybrid blocks that fills in hidden positions from visible ones.
+
+Shapes: B maps, C feature channels, D width, H x W grid positions.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mfrnet.blocks import HybridBlock
+
+
+class RestorationNetwork(nn.Module):
+    """Two resolutions joined by a skip connection; most blocks work on the coarse one.
+
+    Hidden positions enter as a learned token, so nothing of what was hidden can leak through.
+    """
+
+    def __init__(self, num_channels: int, width: int, depth: int, num_heads: int) -> None:
+        """Args:
+        num_channels: Feature channels to restore.
+        width: Channels on the full grid, a multiple of 4 and of ``num_heads``; the bottom has half as many again.
+        depth: Blocks at the bottom.
+        num_heads: Attention heads of every block.
+        """
+        super().__init__()
+        bottom = width * 3 // 2
+        self.project_in = nn.Linear(num_channels, width)
+        self.mask_token = nn.Parameter(torch.zeros(width))
+        self.position = PositionTerm(width)
+        self.enter = HybridBlock(width, num_heads)
+        self.down = nn.Linear(4 * width, bottom)
+        self.bottom_position = PositionTerm(bottom)
+        self.bottom = nn.Sequential(*(HybridBlock(bottom, num_heads) for _ in range(depth)))
+        self.up = nn.Linear(bottom, 4 * width)
+        self.join = nn.Linear(2 * width, width)
+        self.leave = HybridBlock(width, num_heads)
+        self.norm_out = nn.LayerNorm(width)
+        self.project_out = nn.Linear(width, num_channels)
+        nn.init.trunc_normal_(self.mask_token, std=0.02)
+        nn.init.zeros_(self.project_out.bias)
+
+    def forward(self, features_BCHW: Tensor, hidden_BHW: Tensor) -> Tensor:
+        """Restore maps of which some positions are hidden.
+
+        Args:
+            features_BCHW: float, standardised features.
+            hidden_BHW: bool, True where the features must not be seen.
+
+        Returns:
+            float ``BCHW``; only hidden positions are trained to mean anything.
+        """
+        height, width = hidden_BHW.shape[-2:]
+        projected = self.project_in(features_BCHW.permute(0, 2, 3, 1))
+        visible = torch.where(hidden_BHW.unsqueeze(-1), self.mask_token.to(projected.dtype), projected)
+        # Odd sides get one more row or column, which counts as hidden.
+        padded = _pad_to_even(visible, self.mask_token)
+        fine = self.enter(padded + self.position(padded))
+        coarse = self.down(_fold(fine))
+        coarse = self.bottom(coarse + self.bottom_position(coarse))
+        raised = _unfold(self.up(coarse))
+        joined = self.leave(self.join(torch.cat([fine, raised], dim=-1)))
+        restored = self.project_out(self.norm_out(joined[:, :height, :width]))
+        channels_first: Tensor = restored.permute(0, 3, 1, 2)
+        return channels_first
+
+
+class PositionTerm(nn.Module):
+    """A learned 2-D position term on a coarse lattice, stretched to any grid."""
+
+    def __init__(self, width: int, side: int = 8) -> None:
+        """Args:
+        width: Channels.
+        side: Lattice points along each axis.
+        """
+        super().__init__()
+        self.lattice_1DSS = nn.Parameter(torch.empty(1, width, side, side))
+        nn.init.trunc_normal_(self.lattice_1DSS, std=0.02)
+
+    def forward(self, maps_BHWD: Tensor) -> Tensor:
+        """The term for a grid of the size of ``maps_BHWD``, as ``1HWD``."""
+        term = F.interpolate(self.lattice_1DSS, maps_BHWD.shape[1:3], mode="bilinear", align_corners=True)
+        return term.permute(0, 2, 3, 1)
+
+
+def _pad_to_even(maps_BHWD: Tensor, token_D: Tensor) -> Tensor:
+    batch, height, width, channels = maps_BHWD.shape
+    if height % 2:
+        maps_BHWD = torch.cat([maps_BHWD, token_D.to(maps_BHWD.dtype).expand(batch, 1, width, channels)], dim=1)
+    if width % 2:
+        column = token_D.to(maps_BHWD.dtype).expand(batch, maps_BHWD.shape[1], 1, channels)
+        maps_BHWD = torch.cat([maps_BHWD, column], dim=2)
+    return maps_BHWD
+
+
+def _fold(maps_BHWD: Tensor) -> Tensor:
+    """Join each 2 x 2 block of positions into one: ``B, H/2, W/2, 4D``."""
+    batch, height, width, channels = maps_BHWD.shape
+    blocks = maps_BHWD.view(batch, height // 2, 2, width // 2, 2, channels).permute(0, 1, 3, 2, 4, 5)
+    return blocks.reshape(batch, height // 2, width // 2, 4 * channels)
+
+
+def _unfold(maps_BHWD: Tensor) -> Tensor:
+    """The inverse of ``_fold``."""
+    batch, height, width, channels = maps_BHWD.shape
+    blocks = maps_BHWD.view(batch, height, width, 2, 2, channels // 4).permute(0, 1, 3, 2, 4, 5)
+    return blocks.reshape(batch, 2 * height, 2 * width, channels // 4)

@@ -1,0 +1,108 @@
+"""Training of the restoration network on features of normal images.
+
+Shapes: B images, K masks a subset, C channels, H x W grid positions.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mfrnet.aggregator import Aggregator
+from mfrnet.features import FeatureStack
+from mfrnet.loss import HybridLoss
+from mfrnet.masks import crossed_masks
+from mfrnet.settings import MFRNetSettings
+
+StepReport = Callable[[int, int, float], None]
+"""Called with step, number of steps and the loss, now and then."""
+
+_REPORT_EVERY = 20
+_POSITIONS_PER_IMAGE = 144
+
+
+def restore_crossed(network: nn.Module, features_BCHW: Tensor, masks_BKHW: Tensor) -> Tensor:
+    """Restore every position once, each from what is visible under the mask that hides it.
+
+    All k passes are one batch.
+
+    Args:
+        network: Restores ``BCHW`` features given the hidden positions ``BHW``.
+        features_BCHW: float, standardised.
+        masks_BKHW: bool; over K disjoint and complete.
+
+    Returns:
+        float ``BCHW``, assembled from the k passes.
+    """
+    batch, num_masks = masks_BKHW.shape[:2]
+    passes: Tensor = network(features_BCHW.repeat_interleave(num_masks, dim=0), masks_BKHW.flatten(0, 1))
+    passes_BKCHW = passes.float().view(batch, num_masks, *features_BCHW.shape[1:])
+    return (passes_BKCHW * masks_BKHW.unsqueeze(2)).sum(dim=1)
+
+
+def train_restoration(
+    network: nn.Module,
+    aggregator: Aggregator,
+    loss: HybridLoss,
+    stack: FeatureStack,
+    indices: Sequence[int],
+    settings: MFRNetSettings,
+    generator: torch.Generator,
+    report: StepReport | None = None,
+) -> None:
+    """Minimise the hybrid loss in place; every image of a step gets a fresh subset of masks.
+
+    Args:
+        network: The restoration network, on the aggregator's device.
+        aggregator: Joins and standardises features.
+        loss: The hybrid loss.
+        stack: Features of normal images.
+        indices: Which images of the stack to train on.
+        settings: Steps, batch size, learning rate and masks.
+        generator: On the CPU; decides batches and masks.
+        report: Told of the progress.
+
+    Raises:
+        FloatingPointError: The loss is no longer finite.
+    """
+    device = aggregator.mean_1C11.device
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, settings.learning_rate, total_steps=max(settings.steps, 2), pct_start=0.1, cycle_momentum=False
+    )
+    batch_size = images_per_step(settings, aggregator.grid)
+    network.train()
+    for step in range(1, settings.steps + 1):
+        chosen = torch.randint(len(indices), (batch_size,), generator=generator).tolist()
+        features = aggregator(stack.batch([indices[position] for position in chosen]))
+        masks = crossed_masks(batch_size, settings.k, settings.cell, aggregator.grid, generator).to(device)
+        with autocast(device, settings):
+            restored = restore_crossed(network, features, masks)
+        value = loss(restored, features)
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(value)
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % _REPORT_EVERY == 0 or step == settings.steps:
+            # Reading the loss waits for a GPU, hence not at every step.
+            current = value.item()
+            if not math.isfinite(current):
+                raise FloatingPointError(f"The loss is {current} at step {step}; a lower learning_rate may help.")
+            if report is not None:
+                report(step, settings.steps, current)
+    network.eval()
+
+
+def images_per_step(settings: MFRNetSettings, grid: tuple[int, int]) -> int:
+    """``batch_size``, or fewer on a large grid: a step costs the same whatever the size of the images."""
+    affordable = settings.batch_size * _POSITIONS_PER_IMAGE // (grid[0] * grid[1])
+    return max(1, min(settings.batch_size, affordable))
+
+
+def autocast(device: torch.device, settings: MFRNetSettings) -> torch.autocast:
+    """Mixed precision as the settings say; a no-op for ``float32``."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=settings.precision == "bfloat16")

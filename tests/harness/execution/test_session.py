@@ -1,0 +1,51 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from harness.execution.session import prepare_ray_environment
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("RAY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+
+
+def test_a_cluster_of_our_own_gets_a_token_that_no_file_holds() -> None:
+    prepare_ray_environment(None)
+    assert os.environ["RAY_AUTH_MODE"] == "token"
+    assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+
+
+def test_the_authentication_of_a_given_cluster_is_left_alone() -> None:
+    prepare_ray_environment("head:6379")
+    assert "RAY_AUTH_MODE" not in os.environ
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+def test_what_the_user_set_stays() -> None:
+    os.environ.update(RAY_USAGE_STATS_ENABLED="1", RAY_AUTH_MODE="disabled", RAY_TRAIN_HEALTH_CHECK_INTERVAL_S="3")
+    prepare_ray_environment(None)
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
+    assert os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] == "3"
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+def test_a_token_file_of_the_user_is_used() -> None:
+    os.environ["RAY_AUTH_TOKEN_PATH"] = "/somewhere/token"
+    prepare_ray_environment(None)
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+def test_nothing_is_reported_to_the_makers_of_ray() -> None:
+    prepare_ray_environment(None)
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+
+
+def test_importing_the_fleet_loads_neither_ray_nor_torch() -> None:
+    code = "import sys, harness.execution.fleet, harness.execution.local; print({'ray', 'torch'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout == "set()\n"

@@ -1,0 +1,83 @@
+import pickle
+import threading
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.errors import DataError
+from harness.images import ImageSet
+from tests.support.miniatures import truncate, write_image
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> ImageSet:
+    paths = tuple(tmp_path / f"{number}.png" for number in range(7))
+    for number, path in enumerate(paths):
+        write_image(path, number)
+    return ImageSet(ids=tuple(path.name for path in paths), paths=paths, size_px=(16, 24), key="abc")
+
+
+def test_every_image_has_the_size_of_the_set(images: ImageSet) -> None:
+    assert len(images) == 7
+    assert images[6].shape == (16, 24, 3)
+    assert images[6].dtype == np.uint8
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 7, 100])
+def test_batches_are_all_images_in_order(images: ImageSet, batch_size: int) -> None:
+    batches = list(images.batches(batch_size))
+    assert all(len(batch) == batch_size for batch in batches[:-1])
+    assert np.array_equal(np.concatenate(batches), np.stack([images[index] for index in range(7)]))
+
+
+def test_an_empty_set_has_no_batches() -> None:
+    assert list(ImageSet(ids=(), paths=(), size_px=(8, 8), key="").batches(4)) == []
+
+
+def test_batches_that_are_not_used_up_leave_no_thread(images: ImageSet) -> None:
+    batches = images.batches(2)
+    next(batches)
+    batches.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
+
+
+def test_a_damaged_image_is_named_when_its_batch_comes(images: ImageSet) -> None:
+    truncate(images.paths[4])
+    batches = images.batches(2)
+    next(batches)
+    next(batches)
+    with pytest.raises(DataError, match=r"4\.png: cannot be read as an image"):
+        next(batches)
+
+
+def test_a_selection_has_its_images_and_a_key_of_its_own(images: ImageSet) -> None:
+    chosen = images.select([5, 0, -1])
+    assert chosen.ids == ("5.png", "0.png", "6.png")
+    assert np.array_equal(chosen[0], images[5])
+    assert chosen == images.select([5, 0, 6])
+    assert len({images.key, chosen.key, images.select([0, 5, 6]).key, chosen.select([0]).key}) == 4
+
+
+def test_a_selection_outside_the_set_is_refused(images: ImageSet) -> None:
+    with pytest.raises(IndexError, match="out of range"):
+        images.select([7])
+
+
+def test_can_be_sent_to_another_process(images: ImageSet) -> None:
+    assert pickle.loads(pickle.dumps(images)) == images
+
+
+def test_cannot_be_changed(images: ImageSet) -> None:
+    with pytest.raises(FrozenInstanceError, match="key"):
+        images.key = "other"  # type: ignore[misc]
+
+
+def test_refuses_what_makes_no_sense(images: ImageSet) -> None:
+    with pytest.raises(ValueError, match="batch_size must be at least 1, not 0"):
+        images.batches(0)
+    with pytest.raises(ValueError, match="2 ids, 7 paths"):
+        ImageSet(ids=("a", "b"), paths=images.paths, size_px=(8, 8), key="")
+    with pytest.raises(ValueError, match=r"positive height and width in pixels, not \(0, 8\)"):
+        ImageSet(ids=(), paths=(), size_px=(0, 8), key="")

@@ -1,0 +1,87 @@
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from harness.errors import StoreError, UnknownNameError
+from harness.leaderboard.selection import check_comparable, select
+from tests.support import records as make
+
+
+def record(finished_at: str = "2025-01-01", **identity: Any) -> Any:
+    provenance = make.provenance(finished_at=finished_at)
+    return make.cell_record(identity=make.identity(**identity), provenance=provenance)
+
+
+FRAME = make.frame(
+    record(dataset="demo", category="tile", method="mfrnet", seed=0),
+    record(dataset="demo", category="gear", method="gaussian", seed=1),
+    record(dataset="mtd", category="mtd", method="mfrnet", seed=0, protocol="other"),
+)
+
+
+def kept(frame: pd.DataFrame) -> list[str]:
+    return frame["category"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({}, ["tile", "gear", "mtd"]),
+        ({"datasets": ["demo"]}, ["tile", "gear"]),
+        ({"categories": ["gear", "mtd"]}, ["gear", "mtd"]),
+        ({"methods": ["mfrnet"], "datasets": ["demo"]}, ["tile"]),
+        ({"seeds": [1]}, ["gear"]),
+        ({"protocol": "other"}, ["mtd"]),
+    ],
+)
+def test_only_what_was_asked_for_is_kept(wanted: dict[str, Any], expected: list[str]) -> None:
+    assert kept(select(FRAME, **wanted)) == expected
+
+
+def test_a_name_without_records_is_unknown() -> None:
+    with pytest.raises(UnknownNameError, match=r"Unknown method 'mfrnt'\. Did you mean 'mfrnet'\?"):
+        select(FRAME, methods=["mfrnt"])
+
+
+def test_known_names_without_a_common_record_are_refused() -> None:
+    with pytest.raises(StoreError, match=r"No record has all of: data set mtd; method gaussian\. The store holds 3"):
+        select(FRAME, datasets=["mtd"], methods=["gaussian"])
+
+
+def test_an_empty_store_is_refused() -> None:
+    with pytest.raises(StoreError, match=r"holds no records\. Right would be one that 'bench run' has written to"):
+        select(make.frame())
+
+
+def test_latest_keeps_the_settings_that_finished_last() -> None:
+    frame = make.frame(
+        record("2025-01-03", settings={"k": 3}, category="tile"),
+        record("2025-01-01", settings={"k": 3}, category="gear"),
+        record("2025-01-02", settings={"k": 4}, category="weave"),
+        record("2025-01-01", settings={"k": 4}, method="gaussian", category="knit"),
+    )
+    assert kept(select(frame, latest=True)) == ["tile", "gear", "knit"]
+
+
+def test_latest_keeps_the_data_that_was_run_last() -> None:
+    frame = make.frame(
+        record("2025-01-01", data_fingerprint="old", seed=0),
+        record("2025-01-02", data_fingerprint="new", seed=1),
+    )
+    assert select(frame, latest=True)["seed"].tolist() == [1]
+
+
+def test_two_protocols_are_not_comparable() -> None:
+    with pytest.raises(
+        StoreError, match=r"Records of 2 protocols, .*: mfrnet-bench-1/192/keep/127, other\. Choose one"
+    ):
+        check_comparable(FRAME)
+
+
+def test_two_states_of_one_category_are_not_comparable() -> None:
+    frame = make.frame(record(data_fingerprint="old"), record(data_fingerprint="new", method="gaussian"))
+    with pytest.raises(
+        StoreError, match=r"Records of demo/tile come from 2 states of the data \(new, old\), .*--latest"
+    ):
+        check_comparable(frame)

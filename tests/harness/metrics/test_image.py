@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+
+from harness.metrics import ImageMetrics, image_metrics
+
+scores_with_ties = hnp.arrays(np.float32, 12, elements=st.integers(-3, 3).map(float))
+scores_of_any_kind = hnp.arrays(np.float64, 12, elements=st.floats(allow_nan=False, allow_infinity=False))
+labels = hnp.arrays(np.bool_, 12)
+
+
+@settings(deadline=None)
+@given(scores_with_ties | scores_of_any_kind, labels)
+def test_metrics_equal_scikit_learn(scores_B, labels_B):
+    assume(labels_B.any() and not labels_B.all())
+    metrics = image_metrics(scores_B, labels_B)
+    precision, recall, _ = precision_recall_curve(labels_B, scores_B)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
+    assert metrics.auroc == pytest.approx(roc_auc_score(labels_B, scores_B), abs=1e-12)
+    assert metrics.average_precision == pytest.approx(average_precision_score(labels_B, scores_B), abs=1e-12)
+    assert metrics.f1_max == pytest.approx(f1.max(), abs=1e-12)
+
+
+def test_order_decides_not_the_values():
+    rng = np.random.default_rng(0)
+    scores_B = rng.integers(-300, 300, 500).astype(np.float64)
+    labels_B = rng.random(500) < 0.3
+    assert image_metrics(np.exp(scores_B), labels_B) == image_metrics(scores_B, labels_B)
+
+
+def test_neighbouring_floats_are_told_apart():
+    normal, defect = np.float32(1), np.nextafter(np.float32(1), np.float32(2))
+    metrics = image_metrics(np.array([normal, defect], dtype=np.float32), np.array([False, True]))
+    assert metrics == ImageMetrics(auroc=1.0, average_precision=1.0, f1_max=1.0)
+
+
+def test_equal_scores_give_half_an_auroc_and_the_share_of_defects():
+    metrics = image_metrics(np.full(8, 0.7), np.arange(8) < 2)
+    assert metrics.auroc == 0.5
+    assert metrics.average_precision == 0.25
+    assert metrics.f1_max == 0.4
+
+
+def test_inverted_scores_give_zero_auroc():
+    assert image_metrics(np.array([1.0, 0.0]), np.array([False, True])).auroc == 0.0
+
+
+@pytest.mark.parametrize(
+    ("scores_B", "labels_B", "message"),
+    [
+        (np.zeros(3), np.ones(3, dtype=bool), "All of 3 images are defects"),
+        (np.zeros(3), np.zeros(3, dtype=bool), "None of 3 images is a defect"),
+        (np.zeros(0), np.zeros(0, dtype=bool), "is empty"),
+        (np.zeros(3), np.array([0, 1, 1]), "dtype int64, expected bool"),
+        (np.zeros(3, dtype=np.int32), np.array([True, False, True]), "dtype int32, expected float32 or float64"),
+        (np.zeros(3), np.array([True, False]), r"shape \(3,\), labels or masks \(2,\)"),
+        (np.zeros((2, 1)), np.array([[True], [False]]), r"expected 1 dimensions \(B\)"),
+        (np.array([0.0, np.nan, np.inf]), np.array([True, False, True]), "2 of 3 scores are NaN or infinite"),
+    ],
+)
+def test_input_without_meaning_is_refused(scores_B, labels_B, message):
+    with pytest.raises(ValueError, match=message):
+        image_metrics(scores_B, labels_B)

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from numpy.typing import NDArray
+
+from harness.report.panels import save_panel
+
+HEIGHT, WIDTH = 48, 64
+IMAGE_HW3 = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+MAP_HW = np.linspace(0, 1, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIGHT, WIDTH)
+OUTLINE = np.array([0, 0xE5, 0xFF]) / 255
+
+
+def drawn(
+    path: Path, mask_HW: NDArray[np.bool_] | None, map_HW: NDArray[np.float32] = MAP_HW, **more: float
+) -> NDArray[np.float32]:
+    save_panel(path, IMAGE_HW3, mask_HW, map_HW, title="demo/tile 000.png $", map_range=(0.0, 1.0), **more)
+    return np.asarray(imread(path))[..., :3]
+
+
+def outline_pixels(picture: NDArray[np.float32]) -> int:
+    return int((np.abs(picture - OUTLINE).max(axis=-1) < 0.05).sum())
+
+
+def test_a_mask_is_outlined(tmp_path: Path) -> None:
+    mask_HW = np.zeros((HEIGHT, WIDTH), bool)
+    mask_HW[10:20, 10:30] = True
+    assert outline_pixels(drawn(tmp_path / "new" / "panel.png", mask_HW)) > 100
+
+
+def test_a_mask_of_the_whole_image_is_outlined(tmp_path: Path) -> None:
+    assert outline_pixels(drawn(tmp_path / "panel.png", np.ones((HEIGHT, WIDTH), bool))) > 100
+
+
+@pytest.mark.parametrize("mask_HW", [None, np.zeros((HEIGHT, WIDTH), bool)])
+def test_no_defect_draws_no_outline(tmp_path: Path, mask_HW: NDArray[np.bool_] | None) -> None:
+    assert outline_pixels(drawn(tmp_path / "panel.png", mask_HW)) == 0
+
+
+def test_a_constant_map_is_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "panel.png"
+    save_panel(path, IMAGE_HW3, None, np.zeros_like(MAP_HW), title="t", map_range=(0.0, 0.0), anomaly_score=0.0)
+    assert path.stat().st_size > 0
+
+
+def test_a_wide_image_is_stacked(tmp_path: Path) -> None:
+    path = tmp_path / "panel.png"
+    save_panel(path, IMAGE_HW3[:16], None, MAP_HW[:16], title="t", map_range=(0.0, 1.0))
+    height, width = imread(path).shape[:2]
+    assert height < 2 * width
+
+
+def test_sizes_that_differ_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"Image \(48, 64, 3\), mask None and map \(24, 64\) must be"):
+        save_panel(tmp_path / "panel.png", IMAGE_HW3, None, MAP_HW[:24], title="t", map_range=(0.0, 1.0))

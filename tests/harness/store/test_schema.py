@@ -1,0 +1,88 @@
+from dataclasses import fields
+
+import pandas as pd
+
+from harness.records import CellIdentity, CellRecord, FailureRecord, ImageScore, Provenance
+from harness.store.schema import RECORD_SCHEMA, SCORES_SCHEMA, frame_of, table_of
+from tests.support import records as make
+
+FRAME_COLUMNS = [
+    "cell_id",
+    "dataset",
+    "category",
+    "method",
+    "method_version",
+    "seed",
+    "settings",
+    "protocol",
+    "data_fingerprint",
+    "weights_sha256",
+    "status",
+    "error",
+    "traceback",
+    "image_auroc",
+    "image_average_precision",
+    "image_f1_max",
+    "pixel_auroc",
+    "pixel_average_precision",
+    "pixel_f1_max",
+    "aupro_30",
+    "aupro_05",
+    "num_train",
+    "num_test_normal",
+    "num_test_defect",
+    "num_left_out",
+    "image_height_px",
+    "image_width_px",
+    "fit_seconds",
+    "feature_seconds",
+    "score_seconds",
+    "peak_memory_bytes",
+    "num_parameters",
+    "maps_sha256",
+    "code_commit",
+    "code_dirty",
+    "versions",
+    "host",
+    "device",
+    "command",
+    "started_at",
+    "finished_at",
+    "schema_version",
+]
+
+
+def test_frame_columns_are_exactly_these_in_this_order() -> None:
+    assert list(make.frame().columns) == FRAME_COLUMNS
+
+
+def test_every_field_of_every_record_is_a_column() -> None:
+    nested = {"identity", "provenance", "image_scores"}
+    flat = {field.name for kind in (CellIdentity, Provenance, CellRecord, FailureRecord) for field in fields(kind)}
+    assert set(RECORD_SCHEMA.names) == flat - nested | {"status", "schema_version"}
+    assert set(SCORES_SCHEMA.names) == {field.name for field in fields(ImageScore)} | {"cell_id", "schema_version"}
+
+
+def test_counts_stay_integers_beside_a_failed_record() -> None:
+    frame = make.frame(
+        make.cell_record(identity=make.identity(seed=0), num_train=7),
+        make.failure_record(identity=make.identity(seed=1)),
+    )
+    assert frame["num_train"].dtype == pd.Int64Dtype()
+    assert frame["num_train"].tolist() == [7, pd.NA]
+
+
+def test_a_metric_that_does_not_exist_is_nan() -> None:
+    frame = make.frame(make.cell_record(identity=make.identity(), pixel_auroc=None))
+    assert frame["pixel_auroc"].isna().all()
+
+
+def test_text_that_is_not_utf8_is_kept_escaped() -> None:
+    record = make.failure_record(identity=make.identity(), error="DataError: bad\udcff.png is truncated")
+    (row,) = table_of([record]).to_pylist()
+    assert row["error"] == "DataError: bad\\udcff.png is truncated"
+
+
+def test_an_empty_frame_keeps_its_types() -> None:
+    full = make.frame(make.cell_record(identity=make.identity()))
+    assert frame_of(RECORD_SCHEMA.empty_table()).dtypes.equals(full.dtypes)

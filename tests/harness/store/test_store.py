@@ -1,0 +1,223 @@
+import os
+import pickle
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+
+from harness.errors import StoreError
+from harness.store import RecordStore
+from harness.store.schema import Record, frame_of, table_of
+from tests.support import records as make
+
+CELL = make.identity()
+OK = make.cell_record(identity=CELL)
+FAILED = make.failure_record(identity=CELL)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RecordStore:
+    return RecordStore(str(tmp_path / "results"))
+
+
+def files(store: RecordStore) -> list[str]:
+    root = Path(store.url)
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def cut_rename_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the process were killed between writing a part of this folder and renaming it."""
+    rename = os.replace
+
+    def cut(source: Path, target: Path) -> None:
+        if target.parent.name == folder:
+            monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)  # a killed process cleans nothing up
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", cut)
+
+
+@settings(max_examples=40, deadline=None)
+@given(make.records)
+def test_what_is_written_is_read_back(record: Record) -> None:
+    with TemporaryDirectory() as folder:
+        store = RecordStore(folder)
+        store.write(record)
+        assert store.record(record.identity.cell_id) == record
+
+
+def test_a_store_that_is_not_there_is_empty_and_reading_makes_nothing(store: RecordStore) -> None:
+    assert store.statuses() == {}
+    assert store.records() == []
+    assert store.frame().empty
+    assert not Path(store.url).exists()
+
+
+def test_a_record_and_its_scores_are_two_parts_named_by_the_cell(store: RecordStore) -> None:
+    store.write(OK)
+    assert files(store) == [f"records/{CELL.cell_id}.parquet", f"scores/{CELL.cell_id}.parquet"]
+
+
+def test_records_come_in_one_order_without_image_scores(store: RecordStore) -> None:
+    identities = [make.identity(category=category, seed=seed) for category in ("b", "a") for seed in (10, 2)]
+    for identity in identities:
+        store.write(make.cell_record(identity=identity))
+    expected = sorted(identities, key=lambda identity: (identity.category, identity.seed))
+    assert store.records() == [make.cell_record(identity=identity, image_scores=()) for identity in expected]
+
+
+def test_the_frame_has_a_row_a_record(store: RecordStore) -> None:
+    other = make.failure_record(identity=make.identity(seed=1))
+    store.write(OK)
+    store.write(other)
+    pd.testing.assert_frame_equal(store.frame(), make.frame(OK, other))
+
+
+def test_image_scores_keep_their_order(store: RecordStore) -> None:
+    store.write(OK)
+    assert store.image_scores(CELL.cell_id) == OK.image_scores
+
+
+def test_a_success_replaces_a_failure(store: RecordStore) -> None:
+    store.write(FAILED)
+    store.write(OK)
+    assert store.statuses() == {CELL.cell_id: "ok"}
+    assert store.record(CELL.cell_id) == OK
+
+
+def test_a_failure_replaces_a_success_and_its_scores(store: RecordStore) -> None:
+    store.write(OK)
+    store.write(FAILED)
+    assert store.statuses() == {CELL.cell_id: "failed"}
+    with pytest.raises(
+        StoreError, match=rf"No image scores of cell '{CELL.cell_id}' in .*: it failed or has not run\."
+    ):
+        store.image_scores(CELL.cell_id)
+
+
+def test_a_cell_that_never_ran_has_no_record(store: RecordStore) -> None:
+    with pytest.raises(StoreError, match="No record of cell 'feed'"):
+        store.record("feed")
+
+
+@pytest.mark.parametrize("folder", ["scores", "records"])
+def test_a_process_killed_while_writing_leaves_no_half_record(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    cut_rename_of(folder, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        store.write(OK)
+    assert any(name.endswith(".tmp") for name in files(store))
+    assert store.statuses() == {}
+    assert store.records() == []
+
+
+def test_a_process_killed_while_replacing_leaves_the_earlier_record(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write(FAILED)
+    cut_rename_of("records", monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        store.write(OK)
+    assert store.statuses() == {CELL.cell_id: "failed"}
+    assert store.record(CELL.cell_id) == FAILED
+
+
+def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file")
+    with pytest.raises(StoreError, match=r"Cannot write a record to .*results"):
+        RecordStore(str(tmp_path / "results")).write(OK)
+
+
+@pytest.mark.parametrize("read", [RecordStore.statuses, RecordStore.records, RecordStore.frame])
+def test_a_truncated_part_is_named(store: RecordStore, read: object) -> None:
+    store.write(OK)
+    part = Path(store.url) / "records" / f"{CELL.cell_id}.parquet"
+    part.write_bytes(part.read_bytes()[:-100])
+    assert callable(read)
+    with pytest.raises(StoreError, match=rf"records/{CELL.cell_id}\.parquet: not a readable Parquet file"):
+        read(store)
+
+
+def foreign_part(store: RecordStore, table: pa.Table, name: str = CELL.cell_id) -> None:
+    folder = Path(store.url) / "records"
+    folder.mkdir(parents=True)
+    pq.write_table(table, folder / f"{name}.parquet")
+
+
+def test_a_parquet_file_of_something_else_is_named(store: RecordStore) -> None:
+    foreign_part(store, pa.table({"price": [1.0]}))
+    with pytest.raises(StoreError, match=rf"{CELL.cell_id}\.parquet: not a part of a result store"):
+        store.statuses()
+
+
+def test_a_part_without_a_column_is_named(store: RecordStore) -> None:
+    foreign_part(store, table_of([OK]).drop_columns(["aupro_30"]))
+    with pytest.raises(StoreError, match="not a part of a result store: it has no column 'aupro_30'"):
+        store.records()
+
+
+def test_a_column_of_another_type_is_named(store: RecordStore) -> None:
+    table = table_of([OK]).drop_columns(["aupro_30"]).append_column("aupro_30", pa.array(["high"]))
+    foreign_part(store, table)
+    with pytest.raises(StoreError, match=r"\.parquet: a column has the wrong type: .*high"):
+        store.records()
+
+
+def test_a_record_under_another_cell_s_name_is_refused(store: RecordStore) -> None:
+    foreign_part(store, table_of([OK]), name="feed")
+    with pytest.raises(StoreError, match=r"feed\.parquet: not the record of cell 'feed'"):
+        store.statuses()
+
+
+@pytest.mark.parametrize("read", [RecordStore.statuses, RecordStore.records])
+def test_a_record_of_a_newer_program_asks_for_an_upgrade(store: RecordStore, read: object) -> None:
+    table = table_of([OK]).drop_columns(["schema_version"]).append_column("schema_version", pa.array([99]))
+    foreign_part(store, table)
+    assert callable(read)
+    with pytest.raises(StoreError, match=r"schema version 99, this program reads up to 1\. Upgrade"):
+        read(store)
+
+
+def test_statuses_of_an_older_version_are_read_after_migration(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = table_of([OK]).rename_columns({"status": "state"})
+    foreign_part(store, old)
+    monkeypatch.setattr("harness.store.store.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("harness.store.migrations.SCHEMA_VERSION", 2)
+    monkeypatch.setattr(
+        "harness.store.store.RECORD_STEPS", {1: lambda table: table.rename_columns({"state": "status"})}
+    )
+    assert store.statuses() == {CELL.cell_id: "ok"}
+
+
+def test_an_export_holds_every_record_in_one_file(store: RecordStore, tmp_path: Path) -> None:
+    for seed in range(3):
+        store.write(make.cell_record(identity=make.identity(seed=seed)))
+    path = store.export(tmp_path / "published" / "leaderboard.parquet")
+    pd.testing.assert_frame_equal(frame_of(pq.read_table(path)), store.frame())
+
+
+def test_an_export_into_a_file_s_place_says_so(store: RecordStore, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(StoreError, match=r"Cannot write .*leaderboard\.parquet"):
+        store.export(tmp_path / "taken" / "leaderboard.parquet")
+
+
+def test_a_store_travels_to_a_worker(store: RecordStore) -> None:
+    store.write(OK)
+    assert pickle.loads(pickle.dumps(store)).statuses() == store.statuses()
+
+
+def test_a_record_with_other_results_replaces_the_earlier_one(store: RecordStore) -> None:
+    again = replace(OK, image_auroc=0.123, image_scores=OK.image_scores[:1])
+    store.write(OK)
+    store.write(again)
+    assert store.record(CELL.cell_id) == again

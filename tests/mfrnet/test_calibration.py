@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from mfrnet.calibration import Calibration, split_held_out
+
+
+def test_calibrated_normal_maps_have_mean_zero_and_about_unit_spread_per_term_and_group() -> None:
+    generator = torch.Generator().manual_seed(0)
+    scale = torch.tensor([1.0, 100.0]).view(1, 2, 1, 1, 1)
+    maps_BTGHW = 5 + scale * torch.randn(400, 2, 3, 4, 4, generator=generator)
+    calibration = Calibration.of(maps_BTGHW)
+    z = (maps_BTGHW - calibration.mean_TGHW) / calibration.spread_TGHW
+    assert z.mean(dim=0).abs().max() < 1e-4
+    assert (z.std(dim=0) - 1).abs().max() < 0.15
+
+
+def test_few_images_lean_on_the_spread_over_all_positions() -> None:
+    maps_BTGHW = torch.zeros(3, 1, 1, 1, 2)
+    maps_BTGHW[:, 0, 0, 0, 1] = torch.tensor([-1.0, 0.0, 1.0])
+    spread = Calibration.of(maps_BTGHW).spread_TGHW.flatten()
+    # Variances 0 and 1 of three images, drawn towards their pooled value of one half by ten more.
+    assert torch.allclose(spread.square(), torch.tensor([5 / 12, 7 / 12]))
+
+
+def test_constant_maps_do_not_divide_by_zero() -> None:
+    maps = torch.ones(4, 1, 1, 2, 2)
+    assert torch.isfinite(Calibration.of(maps)(maps)).all()
+
+
+def test_held_out_and_training_images_are_disjoint_and_complete() -> None:
+    held_out, training = split_held_out(40, 0.15, torch.Generator().manual_seed(0))
+    assert len(held_out) == 6
+    assert sorted(held_out + training) == list(range(40))
+
+
+def test_too_few_images_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 training images came; right would be at least 4"):
+        split_held_out(3, 0.5, torch.Generator())

@@ -1,0 +1,165 @@
+"""Records for tests: factories with plain defaults, and Hypothesis strategies for any record."""
+
+import hashlib
+import json
+from typing import Any
+
+import pandas as pd
+from hypothesis import strategies as st
+
+from harness.records import CellIdentity, CellRecord, FailureRecord, ImageScore, Provenance
+from harness.store.schema import Record, frame_of, table_of
+
+PROTOCOL = "mfrnet-bench-1/192/keep/127"
+
+
+def identity(
+    *,
+    dataset: str = "demo",
+    category: str = "tile",
+    method: str = "mfrnet",
+    seed: int = 0,
+    settings: dict[str, Any] | None = None,
+    **changes: Any,
+) -> CellIdentity:
+    """An identity whose ``cell_id`` is made of its parts, and so differs where they differ."""
+    settings_json = json.dumps(settings or {}, sort_keys=True, separators=(",", ":"))
+    values: dict[str, Any] = {
+        "dataset": dataset,
+        "category": category,
+        "method": method,
+        "method_version": 1,
+        "seed": seed,
+        "settings": settings_json,
+        "protocol": PROTOCOL,
+        "data_fingerprint": f"{dataset}-{category}",
+        "weights_sha256": "",
+    } | changes
+    values.setdefault("cell_id", hashlib.sha256(repr(values).encode()).hexdigest()[:16])
+    return CellIdentity(**values)
+
+
+def provenance(**changes: Any) -> Provenance:
+    values: dict[str, Any] = {
+        "code_commit": "0" * 40,
+        "code_dirty": False,
+        "versions": '{"torch":"2.6.0"}',
+        "host": "bench-1",
+        "device": "cpu",
+        "command": "bench run --datasets all",
+        "started_at": "2025-01-01T00:00:00+00:00",
+        "finished_at": "2025-01-01T00:01:00+00:00",
+    }
+    return Provenance(**(values | changes))
+
+
+PROVENANCE = provenance()
+
+
+def cell_record(*, identity: CellIdentity, provenance: Provenance = PROVENANCE, **changes: Any) -> CellRecord:
+    values: dict[str, Any] = {
+        "image_auroc": 0.9,
+        "image_average_precision": 0.8,
+        "image_f1_max": 0.7,
+        "pixel_auroc": 0.95,
+        "pixel_average_precision": 0.4,
+        "pixel_f1_max": 0.5,
+        "aupro_30": 0.85,
+        "aupro_05": 0.6,
+        "num_train": 40,
+        "num_test_normal": 20,
+        "num_test_defect": 20,
+        "num_left_out": 0,
+        "image_height_px": 128,
+        "image_width_px": 128,
+        "fit_seconds": 12.5,
+        "feature_seconds": 3.25,
+        "score_seconds": 0.5,
+        "peak_memory_bytes": 1_000_000_000,
+        "num_parameters": 123_456,
+        "maps_sha256": "ab" * 32,
+        "image_scores": (
+            ImageScore(image_id="test/good/000.png", is_defect=False, defect_kind="", anomaly_score=0.25),
+            ImageScore(image_id="test/scratch/000.png", is_defect=True, defect_kind="scratch", anomaly_score=1.5),
+        ),
+    }
+    return CellRecord(identity=identity, provenance=provenance, **(values | changes))
+
+
+def failure_record(*, identity: CellIdentity, provenance: Provenance = PROVENANCE, **changes: Any) -> FailureRecord:
+    values: dict[str, Any] = {
+        "error": "DataError: test/good/000.png is truncated",
+        "traceback": "Traceback (most recent call last):\n  ...\n",
+    }
+    return FailureRecord(identity=identity, provenance=provenance, **(values | changes))
+
+
+def frame(*records: Record) -> pd.DataFrame:
+    """What a store that holds these records returns as its frame, in the order given."""
+    return frame_of(table_of(records))
+
+
+_counts = st.integers(min_value=0, max_value=2**62)
+_seconds = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
+_fractions = st.floats(min_value=0, max_value=1)
+_texts = st.text(max_size=8)
+
+identities = st.builds(
+    CellIdentity,
+    cell_id=st.text("0123456789abcdef", min_size=16, max_size=16),
+    dataset=_texts,
+    category=_texts,
+    method=_texts,
+    method_version=_counts,
+    seed=_counts,
+    settings=_texts,
+    protocol=_texts,
+    data_fingerprint=_texts,
+    weights_sha256=_texts,
+)
+provenances = st.builds(
+    Provenance,
+    code_commit=_texts,
+    code_dirty=st.booleans(),
+    versions=_texts,
+    host=_texts,
+    device=_texts,
+    command=_texts,
+    started_at=_texts,
+    finished_at=_texts,
+)
+image_scores = st.builds(
+    ImageScore,
+    image_id=_texts,
+    is_defect=st.booleans(),
+    defect_kind=_texts,
+    anomaly_score=st.floats(allow_nan=False),
+)
+cell_records = st.builds(
+    CellRecord,
+    identity=identities,
+    provenance=provenances,
+    image_auroc=_fractions,
+    image_average_precision=_fractions,
+    image_f1_max=_fractions,
+    pixel_auroc=st.none() | _fractions,
+    pixel_average_precision=st.none() | _fractions,
+    pixel_f1_max=st.none() | _fractions,
+    aupro_30=st.none() | _fractions,
+    aupro_05=st.none() | _fractions,
+    num_train=_counts,
+    num_test_normal=_counts,
+    num_test_defect=_counts,
+    num_left_out=_counts,
+    image_height_px=_counts,
+    image_width_px=_counts,
+    fit_seconds=_seconds,
+    feature_seconds=_seconds,
+    score_seconds=_seconds,
+    peak_memory_bytes=_counts,
+    num_parameters=_counts,
+    maps_sha256=_texts,
+    image_scores=st.lists(image_scores, max_size=4).map(tuple),
+)
+failure_records = st.builds(FailureRecord, identity=identities, provenance=provenances, error=_texts, traceback=_texts)
+records = cell_records | failure_records
