@@ -3,6 +3,8 @@
 Shapes: B maps, T terms, G layer groups, H x W grid positions.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -62,6 +64,8 @@ class Calibration:
         variance = (centred + PRIOR_IMAGES * pooled) / (num_images - 1 + PRIOR_IMAGES)
         return cls(mean, variance.sqrt().clamp_min(1e-6))
 
-    def __call__(self, maps_BTGHW: Tensor) -> Tensor:
-        """Distance from normal in spreads, averaged over terms and groups: float ``BHW``."""
-        return ((maps_BTGHW - self.mean_TGHW) / self.spread_TGHW).mean(dim=(1, 2))
+    def __call__(self, maps_BTGHW: Tensor, weight_of_term: Sequence[float]) -> Tensor:
+        """Distance from normal in spreads, averaged over groups and, by weight, over terms: float ``BHW``."""
+        distances_BTHW = ((maps_BTGHW - self.mean_TGHW) / self.spread_TGHW).mean(dim=2)
+        weights_T = distances_BTHW.new_tensor(weight_of_term)
+        return torch.einsum("bthw,t->bhw", distances_BTHW, weights_T / weights_T.sum())

@@ -62,7 +62,8 @@ class Detector:
     def judge(self, layers_BCHW: Sequence[Tensor]) -> AnomalyMaps:
         """Maps and scores of a batch of feature layers."""
         settings = self.restorer.settings
-        calibrated = self.calibration(self.restorer.term_maps(layers_BCHW))
+        weights = list(self.restorer.loss.weights.values())
+        calibrated = self.calibration(self.restorer.term_maps(layers_BCHW), weights)
         maps = upsample_and_smooth(calibrated, self.image_size_px, settings.smoothing_px)
         scores: NDArray[np.float32] = image_scores(maps, settings.top_share).cpu().numpy()
         return AnomalyMaps(maps.cpu().numpy(), scores)

@@ -35,7 +35,7 @@ class GaussianDetector:
     def judge_all(self, stack: FeatureStack) -> Iterator[AnomalyMaps]:
         """Maps and scores of all images of a stack, a batch at a time and in order."""
         for layers in stack.batches(_BATCH):
-            calibrated = self.calibration(_distances(self.aggregator(layers), self.whitening_of_group))
+            calibrated = self.calibration(_distances(self.aggregator(layers), self.whitening_of_group), [1.0])
             maps = upsample_and_smooth(calibrated, self.image_size_px, self.settings.smoothing_px)
             yield AnomalyMaps(maps.cpu().numpy(), image_scores(maps, self.settings.top_share).cpu().numpy())
 

@@ -60,14 +60,14 @@ class MFRNetSettings(MapSettings):
     depth: int = 4
     """Hybrid blocks at the bottom of the U."""
     num_heads: int = 4
-    weight_pixel: float = 0.0
-    """Weight of the squared error, in the loss and, if positive, as a term of the score."""
+    weight_pixel: float = 0.25
+    """Weight of the squared error, in the loss and in the score."""
     weight_structure: float = 1.0
     """Weight of 1 - SSIM, likewise."""
     weight_cosine: float = 1.0
     """Weight of 1 - cosine similarity, likewise: half the squared error between unit vectors, a pixel
     term that does not see contrast."""
-    steps: int = 1000
+    steps: int = 1600
     """Optimiser steps."""
     batch_size: int = 8
     """Images a step, each seen under all k masks of one subset; fewer where maps are large, so that no

@@ -24,7 +24,13 @@ def test_few_images_lean_on_the_spread_over_all_positions() -> None:
 
 def test_constant_maps_do_not_divide_by_zero() -> None:
     maps = torch.ones(4, 1, 1, 2, 2)
-    assert torch.isfinite(Calibration.of(maps)(maps)).all()
+    assert torch.isfinite(Calibration.of(maps)(maps, [1.0])).all()
+
+
+def test_terms_count_by_their_weights_and_groups_alike() -> None:
+    calibration = Calibration(torch.zeros(2, 2, 1, 1), torch.ones(2, 2, 1, 1))
+    maps_BTGHW = torch.tensor([[1.0, 3.0], [10.0, 30.0]]).view(1, 2, 2, 1, 1)
+    assert calibration(maps_BTGHW, [3.0, 1.0]).item() == 0.75 * 2 + 0.25 * 20
 
 
 def test_held_out_and_training_images_are_disjoint_and_complete() -> None:
