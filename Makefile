@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Neither needs a GPU.
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO := --datasets demo --methods mfrnet,gaussian,constant --backbone filter_bank --image-size 128 --set mfrnet.steps=300
+DEMO := --datasets all --config demo.toml --data results/demo/no-data --results results/demo
 
 .PHONY: install demo test check bench clean
 
@@ -19,8 +19,8 @@ DEMO := --datasets demo --methods mfrnet,gaussian,constant --backbone filter_ban
 install: .venv/installed
 
 demo: install
-	$(BIN)/bench run $(DEMO) --results results/demo
-	$(BIN)/bench tables --results results/demo
+	$(BIN)/bench run $(DEMO)
+	$(BIN)/bench tables --results results/demo --latest
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

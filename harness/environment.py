@@ -25,12 +25,12 @@ def cache_dir() -> Path:
 
 def default_data_root() -> Path:
     """``BENCH_DATA``, else ``data`` below the working directory."""
-    return Path(os.environ.get("BENCH_DATA", "data")).expanduser().absolute()
+    return Path(os.environ.get("BENCH_DATA") or "data").expanduser().absolute()
 
 
 def default_results() -> str:
     """``BENCH_RESULTS``, else ``results`` below the working directory."""
-    return os.environ.get("BENCH_RESULTS", "results")
+    return os.environ.get("BENCH_RESULTS") or "results"
 
 
 @cache

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.config.protocol import Protocol
+from harness.config.run_settings import Policy
 from harness.records import CellIdentity
 
-Policy = Literal["only-missing", "failed", "always", "never"]
 Stored = Literal["ok", "failed"]
 
 

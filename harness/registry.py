@@ -1,5 +1,6 @@
 """A lazy table of plug-ins: names are known at once, code is imported when a name is used."""
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Generic, TypeVar, cast
@@ -7,6 +8,8 @@ from typing import Generic, TypeVar, cast
 from harness.errors import UnknownNameError
 
 T = TypeVar("T")
+
+_IMPORTABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 class Registry(Generic[T]):
@@ -34,7 +37,7 @@ class Registry(Generic[T]):
         Raises:
             UnknownNameError: No entry has this name and it is not ``package.module:attribute``.
         """
-        if name not in self._entries and ":" not in name:
+        if name not in self._entries and not _IMPORTABLE.fullmatch(name):
             raise UnknownNameError.of(self.kind, name, self._entries)
 
     def get(self, name: str) -> T:

@@ -13,6 +13,9 @@ from mfrnet.features import FeatureStack
 
 _BATCH = 32
 _SMALLEST_SPREAD = 1e-3
+_LARGEST_DISTANCE = 200.0
+"""In spreads. A channel that is dead on normal images can answer a defect a thousand spreads away, where
+float32 no longer resolves the variances of SSIM and one channel would drown its group."""
 
 
 class Aggregator:
@@ -57,7 +60,7 @@ class Aggregator:
     def __call__(self, layers_BCHW: Sequence[Tensor]) -> Tensor:
         """The joined, standardised map ``BCHW`` of a batch, on the aggregator's device."""
         joined = join([layer.to(self.mean_1C11.device) for layer in layers_BCHW], self.grid)
-        return (joined - self.mean_1C11) / self.std_1C11
+        return ((joined - self.mean_1C11) / self.std_1C11).clamp(-_LARGEST_DISTANCE, _LARGEST_DISTANCE)
 
 
 def grid_for(image_size_px: tuple[int, int], grid_stride_px: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ Shapes: B images, C channels, H x W positions.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import timm
@@ -99,31 +100,45 @@ def load_backbone(settings: BackboneSettings, weights: LocalWeights | None = Non
     """
     if settings.backbone == FILTER_BANK:
         return empty_backbone(settings, {})
-    options = weights.options if weights else {}
-    backbone = empty_backbone(settings, options, pretrained=weights is None)
-    if weights is not None:
-        missing, _ = _timm_model(backbone).load_state_dict(weights.state_dict(), strict=False)
-        if missing:
-            raise ValueError(
-                f"{weights.path}: does not fit backbone {settings.backbone!r}: {len(missing)} tensors are missing, "
-                f"first {missing[0]!r}; right would be timm's own names for this model."
-            )
-    return backbone
+    if weights is None:
+        return empty_backbone(settings, {}, pretrained=True)
+    state = weights.state_dict()
+    backbone = empty_backbone(settings, weights.options)
+    model = _timm_model(backbone)
+    try:
+        if set(model.state_dict()) <= set(state):
+            model.load_state_dict(state, strict=False)
+            return backbone
+        _check_names(settings.backbone, weights, state)
+        # timm renames many networks when it wraps them for features, and can load before it does.
+        return empty_backbone(settings, weights.options, pretrained=True, state=state)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{weights.path}: does not fit backbone {settings.backbone!r}: {reason}") from error
 
 
-def empty_backbone(settings: BackboneSettings, options: dict[str, Any], pretrained: bool = False) -> Backbone:
+def empty_backbone(
+    settings: BackboneSettings,
+    options: dict[str, Any],
+    pretrained: bool = False,
+    state: dict[str, Tensor] | None = None,
+) -> Backbone:
     """Build a backbone around a network that still waits for its weights.
 
     Args:
         settings: Which model and layers.
         options: ``mean``, ``std`` and ``model`` (arguments of the model), each optional.
-        pretrained: Take timm's own weights after all.
+        pretrained: Load weights after all: timm's own, or ``state``.
+        state: Weights under the names of the whole model.
     """
     layers = check_layers(settings)
     indices = [layer.index for layer in layers]
     if settings.backbone == FILTER_BANK:
         return Backbone(FilterBank(tuple(indices)), layers, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), {})
-    model = _create(settings.backbone, out_indices=sorted(indices), pretrained=pretrained, **options.get("model", {}))
+    arguments = dict(options.get("model", {}))
+    if state is not None:
+        arguments["pretrained_cfg_overlay"] = {"state_dict": state}
+    model = _create(settings.backbone, out_indices=sorted(indices), pretrained=pretrained, **arguments)
     config = getattr(model, "pretrained_cfg", None) or {}
     mean = options.get("mean") or config.get("mean") or _IMAGENET_MEAN
     std = options.get("std") or config.get("std") or _IMAGENET_STD
@@ -146,6 +161,21 @@ class _Reordered(nn.Module):
 def _timm_model(backbone: Backbone) -> nn.Module:
     assert isinstance(backbone.network, _Reordered)
     return backbone.network.model
+
+
+def _check_names(backbone: str, weights: LocalWeights, state: dict[str, Tensor]) -> None:
+    with torch.device("meta"):
+        whole = timm.create_model(backbone, pretrained=False, **weights.options.get("model", {}))
+    head = whole.pretrained_cfg.get("classifier") or ()
+    heads = (head,) if isinstance(head, str) else tuple(head)
+    missing = [
+        name for name in whole.state_dict() if name not in state and not name.startswith(tuple(f"{h}." for h in heads))
+    ]
+    if missing:
+        raise ValueError(
+            f"{weights.path}: does not fit backbone {backbone!r}: {len(missing)} tensors are missing, "
+            f"first {missing[0]!r}; right would be timm's own names for this model."
+        )
 
 
 def _describe(backbone: str) -> list[LayerInfo]:
@@ -179,6 +209,8 @@ def _create(backbone: str, **options: Any) -> Any:
         if timm.is_model(backbone.split(".")[0]):
             logging.getLogger(__name__).debug("timm refused %s", backbone, exc_info=error)
             raise ValueError(f"Backbone {backbone!r} cannot return feature layers: {error}") from error
+        near = get_close_matches(backbone, [FILTER_BANK, *timm.list_models()], n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"Unknown backbone {backbone!r}; right would be {FILTER_BANK!r} or a name from timm.list_models()."
+            f"Unknown backbone {backbone!r}.{hint} Right would be {FILTER_BANK!r} or a name from timm.list_models()."
         ) from error

@@ -12,7 +12,8 @@ def crossed_masks(n: int, k: int, cell: int, grid: tuple[int, int], generator: t
 
     The grid is tiled by blocks of ``cell`` x ``cell`` positions, the tiling shifted at random in each
     subset so that no block border is always a border. The blocks are dealt to the k masks at random
-    and in equal numbers (they differ by one block at most).
+    and in equal numbers; blocks that the grid's border cuts, or leaves empty, count as whole ones, so
+    on a grid of few blocks the masks hide somewhat more or less than 1/k each.
 
     Args:
         n: Number of subsets, 1 or more.

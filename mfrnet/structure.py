@@ -47,8 +47,10 @@ def ssim_map(restored_BCHW: Tensor, target_BCHW: Tensor) -> Tensor:
 @lru_cache(maxsize=16)
 def _window_matrix(length: int, device: torch.device) -> Tensor:
     """``length`` x ``length``; row i holds the weights of the window centred at i, summing to 1."""
-    kernel = _fspecial_gauss_1d(WINDOW, SIGMA).flatten()
-    offsets = torch.arange(length).unsqueeze(0) - torch.arange(length).unsqueeze(1) + WINDOW // 2
-    inside = (offsets >= 0) & (offsets < WINDOW)
-    matrix = torch.where(inside, kernel[offsets.clamp(0, WINDOW - 1)], torch.zeros(()))
-    return (matrix / matrix.sum(1, keepdim=True)).to(device)
+    # The first caller may be scoring; a later one trains, which tensors of inference mode refuse.
+    with torch.inference_mode(False):
+        kernel = _fspecial_gauss_1d(WINDOW, SIGMA).flatten()
+        offsets = torch.arange(length).unsqueeze(0) - torch.arange(length).unsqueeze(1) + WINDOW // 2
+        inside = (offsets >= 0) & (offsets < WINDOW)
+        matrix = torch.where(inside, kernel[offsets.clamp(0, WINDOW - 1)], torch.zeros(()))
+        return (matrix / matrix.sum(1, keepdim=True)).to(device)

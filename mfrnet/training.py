@@ -70,8 +70,14 @@ def train_restoration(
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=settings.weight_decay
     )
+    # A tenth of the steps warms up, and never fewer than two: a phase of no steps divides by zero.
+    total_steps = max(settings.steps, 4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=max(settings.steps, 2), pct_start=0.1, cycle_momentum=False
+        optimiser,
+        settings.learning_rate,
+        total_steps=total_steps,
+        pct_start=max(0.1, 2 / total_steps),
+        cycle_momentum=False,
     )
     batch_size = images_per_step(settings, aggregator.grid)
     network.train()

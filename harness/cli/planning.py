@@ -10,7 +10,7 @@ from harness.datasets.catalog import find, resolve
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.errors import SettingsError, UnknownNameError
+from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.methods import METHODS
 from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan
 
@@ -37,7 +37,6 @@ def make_plan(settings: RunSettings) -> Planned:
     for method in settings.methods:
         METHODS.check(method)
     datasets = resolve(settings.datasets, settings.data)
-    sources = _sources(datasets, settings)
     _check_overrides(settings)
 
     # From here on torch is needed; a wrong name has been answered without it.
@@ -56,6 +55,8 @@ def make_plan(settings: RunSettings) -> Planned:
         )
         for method, resolved in settings_of.items()
     ]
+    # Last, because it reads every file that is new.
+    sources = _sources(datasets, settings)
     stored = RecordStore(settings.results).statuses()
     plan = build_plan(sources, choices, settings.seeds, settings.protocol, stored, settings.policy)
     return Planned(
@@ -74,8 +75,11 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     Raises:
         BenchError: One line naming the file or the setting.
     """
-    from harness.execution.run_cell import category_size
+    from harness.execution.run_cell import category_size, check_device
     from harness.methods.weights import open_backbone
+
+    if settings.address is None:
+        check_device(settings.device)
 
     datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
     splits: dict[tuple[str, str, int], Split] = {}
@@ -85,7 +89,11 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
         if place not in splits:
             splits[place] = datasets[cell.dataset].split(settings.data, cell.category, cell.seed)
             check_split(splits[place], f"{cell.dataset}/{cell.category}")
-        size = category_size(splits[place], cell.protocol)
+        try:
+            size = category_size(splits[place], cell.protocol)
+        except DataError:
+            # A damaged image fails its own cells, and the others go on.
+            continue
         if (cell.method, size) not in checked:
             checked.add((cell.method, size))
             _check_method(cell, planned.settings_of[cell.method], size)
@@ -141,20 +149,26 @@ def _check_overrides(settings: RunSettings) -> None:
 def _method_settings(method: str, settings: RunSettings) -> Any:
     settings_type = METHODS.get(method).Settings
     overrides = dict(settings.overrides.get(method, {}))
-    if settings.backbone is not None and hasattr(settings_type, "backbone"):
-        overrides.setdefault("backbone", settings.backbone)
+    asked = settings.backbone
+    if asked is not None and hasattr(settings_type, "backbone") and overrides.setdefault("backbone", asked) != asked:
+        raise SettingsError(
+            f"Backbone {asked!r} for all methods, and {overrides['backbone']!r} in the settings of {method!r}; "
+            "right would be one of the two."
+        )
     return build_settings(method, settings_type, overrides)
 
 
 def _weights(settings: RunSettings, settings_of: dict[str, Any]) -> dict[str, Path]:
-    used = {resolved.backbone for resolved in settings_of.values() if hasattr(resolved, "backbone")}
+    from mfrnet import FILTER_BANK
+
+    used = {resolved.backbone for resolved in settings_of.values() if hasattr(resolved, "backbone")} - {FILTER_BANK}
     weights: dict[str, Path] = {}
     for name, path in settings.weights.items():
-        for backbone in [name] if name else sorted(used):
+        for backbone in [name] if name else (sorted(used) or [FILTER_BANK]):
             if backbone not in used:
                 raise SettingsError(
-                    f"--weights {name}={path}: no method of this run uses backbone {name!r}; "
-                    f"right would be one of {', '.join(sorted(used)) or 'none'}."
+                    f"--weights {path}: no method of this run needs weights of a backbone {backbone!r}; "
+                    f"right would be those of {', '.join(sorted(used)) or 'none'}."
                 )
             weights[backbone] = path.expanduser().absolute()
     return weights
@@ -163,5 +177,5 @@ def _weights(settings: RunSettings, settings_of: dict[str, Any]) -> dict[str, Pa
 def _check_method(cell: Cell, resolved: Any, image_size_px: tuple[int, int]) -> None:
     try:
         METHODS.get(cell.method).check(resolved, image_size_px)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise SettingsError(f"{cell.method} on {cell.dataset}/{cell.category}: {error}") from error

@@ -101,7 +101,7 @@ class Narrator:
         done = sum(cell.cost for cell in self.done)
         done += sum(
             cell.cost * 0.9 * progress.done / max(progress.total, 1)
-            for cell, progress in self.running.values()
+            for cell, progress in tuple(self.running.values())
             if progress is not None and progress.stage == "fit"
         )
         if done <= 0:
@@ -134,7 +134,8 @@ class LiveNarrator(Narrator):
 
     def _picture(self) -> RenderableType:
         grid = Table.grid(padding=(0, 2))
-        for cell, progress in self.running.values():
+        # A copy: this runs in the thread that redraws.
+        for cell, progress in tuple(self.running.values()):
             grid.add_row(Text(cell.label, style="cyan"), _progress_text(progress))
         left = self.seconds_left()
         summary = Text(

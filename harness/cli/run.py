@@ -52,14 +52,13 @@ def run(
     planned = make_plan(settings)
     # These load torch and Ray; a mistake in the command has been answered by now.
     from harness.cli.progress import Narrator
-    from harness.cli.show import show_leaderboard
+    from harness.cli.show import show_run
     from harness.execution.execute import execute
     from harness.execution.summary import RunInterrupted
     from harness.store import RecordStore
 
     narrator = Narrator.for_output(planned.plan, as_json=json_lines)
     narrator.announce(planned, settings)
-    num_failed = 0
     if planned.plan.cells:
         check_cells(planned, settings)
         try:
@@ -73,7 +72,7 @@ def run(
     cells = [*planned.plan.cells, *(skipped.cell for skipped in planned.plan.skipped)]
     num_failed = sum(statuses.get(cell.id) == "failed" for cell in cells)
     if not json_lines:
-        show_leaderboard(RecordStore(settings.results).frame(), cell_ids={cell.id for cell in cells})
+        show_run(RecordStore(settings.results).frame(), cells)
         print(f"Records: {settings.results}. Tables for a paper: bench tables --results {settings.results}")
     if num_failed:
         if not json_lines:

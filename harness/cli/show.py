@@ -1,6 +1,6 @@
 """``bench leaderboard`` and ``bench tables``: what the records say, on the screen or in files."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,8 @@ from harness.environment import default_results
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harness.plan import Cell
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
 ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
@@ -29,12 +31,12 @@ def leaderboard(
     results: o.Results = None,
 ) -> None:
     """Show methods x data sets and every category. A mean with a missing cell is withheld."""
-    frame = _frame(results)
+    chosen = _selected(_frame(results), datasets, categories, methods, seeds, protocol, latest)
     if failed:
-        for _, row in frame[frame["status"] == "failed"].iterrows():
+        for _, row in chosen[chosen["status"] == "failed"].iterrows():
             print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
         return
-    show_tables(_selected(frame, datasets, categories, methods, seeds, protocol, latest), metrics)
+    _print(chosen, _metrics(metrics), _expected(chosen, categories))
 
 
 def tables(
@@ -55,18 +57,23 @@ def tables(
 
     chosen = _selected(_frame(results), datasets, categories, methods, seeds, protocol, latest)
     folder = out or _tables_dir(results or default_results())
-    for path in write_tables(all_tables(chosen, **_metrics(metrics)), folder, standalone=standalone):
+    made = all_tables(chosen, expected=_expected(chosen, categories), **_metrics(metrics))
+    for path in write_tables(made, folder, standalone=standalone):
         print(path)
 
 
-def show_leaderboard(frame: "pd.DataFrame", *, cell_ids: Collection[str]) -> None:
+def show_run(frame: "pd.DataFrame", cells: Sequence["Cell"]) -> None:
     """Print the tables of some cells; nothing where none of them has a record."""
-    chosen = frame[frame["cell_id"].isin(list(cell_ids))]
-    if not chosen.empty:
-        show_tables(chosen, None)
+    chosen = frame[frame["cell_id"].isin([cell.id for cell in cells])]
+    if chosen.empty:
+        return
+    expected: dict[str, set[str]] = {}
+    for cell in cells:
+        expected.setdefault(cell.dataset, set()).add(cell.category)
+    _print(chosen, {}, expected)
 
 
-def show_tables(frame: "pd.DataFrame", metrics: str | None) -> None:
+def _print(frame: "pd.DataFrame", metrics: dict[str, Any], expected: Mapping[str, Collection[str]]) -> None:
     """Print the main table and a table of categories for each data set that has several."""
     from rich.console import Console
 
@@ -74,7 +81,7 @@ def show_tables(frame: "pd.DataFrame", metrics: str | None) -> None:
     from harness.report import console_table
 
     console = Console()
-    for table in all_tables(frame, **_metrics(metrics)):
+    for table in all_tables(frame, expected=expected, **metrics):
         if table.name == "main" or len(table.rows) > 2:
             console.print(console_table(table))
 
@@ -108,6 +115,16 @@ def _selected(
         protocol=protocol,
         latest=latest,
     )
+
+
+def _expected(frame: "pd.DataFrame", categories: str | None) -> dict[str, Collection[str]]:
+    """The published categories of each data set, unless only some were asked for."""
+    from harness.datasets import DATASETS
+
+    if categories is not None:
+        return {}
+    known = set(frame["dataset"]) & set(DATASETS.names())
+    return {name: tuple(DATASETS.get(name)().info.counts) for name in known}
 
 
 def _metrics(metrics: str | None) -> dict[str, Any]:

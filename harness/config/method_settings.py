@@ -29,6 +29,7 @@ def build_settings(method: str, settings_type: type[S], overrides: Mapping[str, 
     for name in overrides:
         if name not in known:
             raise UnknownNameError.of(f"setting of method {method!r}:", name, known)
+        _check_json(f"{method}.{name}", overrides[name])
     try:
         # Through JSON, so that a list from TOML or from a stored record becomes a tuple.
         return TypeAdapter(settings_type).validate_json(json.dumps(dict(overrides)), strict=True)
@@ -70,6 +71,16 @@ def parse_assignments(assignments: Sequence[str], methods: Sequence[str]) -> dic
             raise SettingsError(f"--set {assignment!r}: method {method!r} is not in this run ({', '.join(methods)}).")
         overrides.setdefault(method, {})[name] = _value(text.strip())
     return overrides
+
+
+def _check_json(place: str, value: Any) -> None:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        # TOML has dates and infinities, a record has not.
+        raise SettingsError(
+            f"{place} = {value}: right would be a finite number, a string, a boolean or a list."
+        ) from error
 
 
 def _value(text: str) -> Any:

@@ -3,13 +3,16 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.config.protocol import Protocol
 from harness.environment import default_data_root, default_results
 from harness.errors import SettingsError, UnknownNameError
+
+Policy = Literal["only-missing", "failed", "always", "never"]
+"""Which cells run: those without a record; failed ones too; all; none."""
 
 
 class RunSettings(BaseModel):
@@ -17,12 +20,12 @@ class RunSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    datasets: tuple[str, ...] = ("all",)
+    datasets: tuple[str, ...] = Field(default=("all",), min_length=1)
     """Names, folders with a ``dataset.toml``, or ``all``: every installed one, else ``demo``."""
     categories: tuple[str, ...] = ()
     """``category`` or ``dataset/category``; empty for all."""
-    methods: tuple[str, ...] = ("mfrnet",)
-    seeds: tuple[int, ...] = (0,)
+    methods: tuple[str, ...] = Field(default=("mfrnet",), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
     data: Path = Field(default_factory=default_data_root)
     results: str = Field(default_factory=default_results)
     protocol: Protocol = Protocol()
@@ -32,7 +35,7 @@ class RunSettings(BaseModel):
     """Backbone name to a local file; ``""`` means whatever backbone the methods use."""
     overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Method to its settings that differ from the defaults; ``[methods.NAME]`` in a file."""
-    policy: Literal["only-missing", "failed", "always", "never"] = "only-missing"
+    policy: Policy = "only-missing"
     workers: int | None = Field(default=None, ge=0)
     """Worker processes; 0 runs in this process; None decides by cores, GPUs and cells."""
     cpus_per_worker: float | None = Field(default=None, gt=0)
@@ -42,6 +45,16 @@ class RunSettings(BaseModel):
     device: str = "auto"
     panels: int = Field(default=0, ge=0)
     """Heat-map panels of test images to write for each cell."""
+
+    @field_validator("data")
+    @classmethod
+    def _without_tilde(cls, data: Path) -> Path:
+        return data.expanduser().absolute()
+
+    @field_validator("results")
+    @classmethod
+    def _absolute(cls, results: str) -> str:
+        return results if "://" in results else str(Path(results).expanduser().absolute())
 
 
 def load_run_settings(flags: Mapping[str, Any], config: Path | None = None) -> RunSettings:
@@ -85,8 +98,13 @@ def _read(config: Path) -> dict[str, Any]:
         values = tomllib.loads(config.read_text())
     except FileNotFoundError as error:
         raise SettingsError(f"--config {config}: there is no such file.") from error
+    except OSError as error:
+        raise SettingsError(f"--config {config}: cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"--config {config}: not TOML: {error}.") from error
+    for name in ("protocol", "weights", "overrides"):
+        if not isinstance(values.get(name, {}), dict):
+            raise SettingsError(f"--config {config}: {name} = {values[name]!r}: right would be a table [{name}].")
     if "methods" in values and isinstance(values["methods"], dict):
         # A table of settings also says which methods run.
         values["overrides"] = values.pop("methods")

@@ -23,11 +23,16 @@ class CellRunner:
 
         Raises:
             StoreError: The record cannot be written.
+            OSError: Trouble of this process or node, say a full disk or a lost mount: no fault of the
+                cell, which is tried again, here or elsewhere. An unreadable image is a ``DataError``.
+            RuntimeError: A CUDA error, likewise.
         """
         started_at, clock = now(), time.perf_counter()
         try:
             record = run_cell(cell, self.context, report)
         except Exception as error:
+            if isinstance(error, OSError) or "CUDA error" in str(error):
+                raise
             failure = failure_of(cell, self.context, error, started_at)
             RecordStore(self.results).write(failure)
             return CellOutcome(
@@ -47,5 +52,7 @@ class CellRunner:
         )
 
     def give_up(self, cell: Cell, reason: str) -> None:
-        """Store the failure of a cell that ended its worker process too often."""
-        RecordStore(self.results).write(failure_of(cell, self.context, RuntimeError(reason), now()))
+        """Store the failure of a cell that ended its worker process too often, unless it has a good record."""
+        store = RecordStore(self.results)
+        if store.statuses().get(cell.id) != "ok":
+            store.write(failure_of(cell, self.context, RuntimeError(reason), now()))

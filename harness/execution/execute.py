@@ -47,10 +47,10 @@ def execute(
         FleetError: No worker came up or was left.
         RunInterrupted: Ctrl-C; finished records are kept.
     """
-    results = settings.results if "://" in settings.results else str(Path(settings.results).absolute())
+    results = settings.results
     panels_dir = Path(results) / "panels" if "://" not in results else Path("panels").absolute()
     context = CellContext(
-        data_root=settings.data.absolute(),
+        data_root=settings.data,
         datasets=dict(datasets),
         weights=dict(weights),
         device=settings.device,
@@ -81,15 +81,15 @@ def execute(
 def fleet_size(settings: RunSettings, num_cells: int) -> FleetSize:
     """Fill in what was not asked for.
 
-    One worker a GPU; without a GPU one worker a core, as small workers waste the least. A single
-    worker on this machine is this process: it starts at once.
+    One worker a GPU, or as many as ``gpus_per_worker`` allows; without a GPU one worker a core, as
+    small workers waste the least. A single worker on this machine is this process: it starts at once.
     """
     cores = os.cpu_count() or 1
     gpus = _num_gpus() if settings.address is None else 0
     workers = settings.workers
     if workers is None:
-        wanted = gpus or max(1, int(cores / (settings.cpus_per_worker or 1)))
-        workers = min(num_cells, wanted)
+        wanted = gpus / (settings.gpus_per_worker or 1) if gpus else cores / (settings.cpus_per_worker or 1)
+        workers = min(num_cells, max(1, int(wanted)))
         if workers <= 1 and settings.address is None:
             workers = 0
     cpus = settings.cpus_per_worker or (max(1, cores // max(workers, 1)) if settings.address is None else 1)

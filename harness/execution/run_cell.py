@@ -4,6 +4,8 @@ Shapes: B images of a batch, H x W pixels of the scoring resolution.
 """
 
 import hashlib
+import json
+import logging
 import resource
 import sys
 import tempfile
@@ -22,15 +24,16 @@ from numpy.typing import NDArray
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
 from harness.datasets import Sample, Split
-from harness.datasets.catalog import find
+from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.environment import code_version, host_name, package_versions
-from harness.errors import BenchError, DataError
+from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.events import CellProgress
 from harness.images import ImageSet, image_size, read_mask, resize_mask
 from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
+from harness.methods.weights import weights_identity
 from harness.metrics import image_metrics, pixel_metrics_of
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord, FailureRecord, ImageScore, Provenance
@@ -67,6 +70,8 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         Exception: Whatever a method raises.
     """
     started_at = now()
+    if cell.dataset != DEMO and not context.data_root.is_dir():
+        raise FileNotFoundError(f"There is no data root {context.data_root} on {host_name()}.")
     dataset = find(context.datasets.get(cell.dataset, cell.dataset), context.data_root)
     if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
         raise DataError(f"{cell.dataset}/{cell.category} changed while the run was going on; run the command again.")
@@ -97,10 +102,14 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         pixel = None
         if all(sample.mask is not None for sample in split.test if sample.is_defect):
             pixel = pixel_metrics_of(lambda: _with_masks(maps_BHW, split.test, test, cell.protocol))
-        maps_sha256 = hashlib.sha256(maps_BHW.tobytes()).hexdigest()
+        maps_sha256 = _hash_of(maps_BHW)
         if context.panels_dir is not None and context.num_panels > 0:
-            folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}"
-            _save_panels(folder, cell, split.test, test, maps_BHW, scores_B, context.num_panels)
+            folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
+            try:
+                _save_panels(folder, cell, split.test, test, maps_BHW, scores_B, context.num_panels)
+            except Exception:
+                # A picture is no reason to lose what was fitted and measured.
+                logging.getLogger(__name__).exception("No panels of %s", cell.label)
 
     return CellRecord(
         identity=cell.identity(),
@@ -163,7 +172,7 @@ def image_sets(split: Split, protocol: Protocol, key: str) -> tuple[ImageSet, Im
         ids=tuple(sample.id for sample in samples),
         paths=tuple(sample.image for sample in samples),
         size_px=category_size(split, protocol),
-        key=f"{key}:{len(samples)}",
+        key=hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
     )
     row_of = {sample.id: row for row, sample in enumerate(samples)}
     train = base.select(row_of[sample.id] for sample in split.train)
@@ -181,6 +190,22 @@ def resolve_device(asked: str) -> str:
     import torch
 
     return asked if asked != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def check_device(asked: str) -> None:
+    """Refuse a device that this machine does not have.
+
+    Raises:
+        SettingsError: Not a device, or a GPU where there is none.
+    """
+    import torch
+
+    right = "auto, cpu" + (", cuda or cuda:N" if torch.cuda.is_available() else "; torch finds no GPU here")
+    if asked != "auto":
+        try:
+            torch.empty(0, device=asked)
+        except (RuntimeError, AssertionError) as error:
+            raise SettingsError(f"--device {asked!r} cannot be used; right would be {right}.") from error
 
 
 def provenance(context: CellContext, device: str, started_at: str) -> Provenance:
@@ -204,11 +229,11 @@ def now() -> str:
 
 
 def _build(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:
-    import json
-
     method_type = METHODS.get(cell.method)
     settings = build_settings(cell.method, method_type.Settings, json.loads(cell.settings_json))
     weights = context.weights.get(getattr(settings, "backbone", ""))
+    if weights_identity(settings, weights) != cell.weights_sha256:
+        raise WeightsError(f"{weights} changed while the run was going on; run the command again.")
     return method_type(settings, MethodContext(seed=cell.seed, device=device, weights=weights, features=features))
 
 
@@ -222,13 +247,20 @@ def _score(
         end = done + len(batch.scores_B)
         maps_BHW[done:end] = batch.maps_BHW
         scores_B[done:end] = batch.scores_B
+        if not (np.isfinite(batch.scores_B).all() and np.isfinite(batch.maps_BHW).all()):
+            raise FloatingPointError("The method gave a map or a score that is not finite.")
         done = end
         report(CellProgress(stage="score", done=done, total=len(test)))
     if done != len(test):
         raise RuntimeError(f"The method gave {done} maps for {len(test)} images.")
-    if not (np.isfinite(scores_B).all() and np.isfinite(maps_BHW).all()):
-        raise FloatingPointError("The method gave a map or a score that is not finite.")
     return scores_B
+
+
+def _hash_of(maps_BHW: NDArray[np.float32]) -> str:
+    digest = hashlib.sha256()
+    for map_HW in maps_BHW:
+        digest.update(map_HW.tobytes())
+    return digest.hexdigest()
 
 
 def _with_masks(
@@ -258,7 +290,8 @@ def _save_panels(
 
     # Evenly spaced over the defect images: nobody picked the beautiful ones.
     defects = [row for row, sample in enumerate(samples) if sample.is_defect]
-    chosen = [defects[position * len(defects) // count] for position in range(min(count, len(defects)))]
+    count = min(count, len(defects))
+    chosen = [defects[position * len(defects) // count] for position in range(count)]
     normal_scores = [float(scores_B[row]) for row, sample in enumerate(samples) if not sample.is_defect]
     low, high = float(np.median(maps_BHW)), max(2 * float(np.max(normal_scores)), 1e-6)
     for row in chosen:

@@ -1,6 +1,6 @@
 """From records to tables: which numbers stand where, and the notes beneath."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -14,21 +14,26 @@ from harness.tables import METRIC_TITLES, ColumnGroup, Entry, Table
 
 HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
 
+Expected = Mapping[str, Collection[str]]
+_NOTHING: Expected = {}
 _CELLS_NAMED = 5
 
 
-def main_table(frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS) -> Table:
+def main_table(
+    frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS, expected: Expected = _NOTHING
+) -> Table:
     """Methods x data sets: means over categories and seeds, best method first.
 
     Args:
         frame: Records as ``select`` returns them.
         metrics: Keys of ``METRIC_TITLES``.
+        expected: Data set to the categories that its mean needs, with or without records.
 
     Raises:
         StoreError: There are no records, or they must not stand in one table (see ``select``).
         UnknownNameError: A metric is unknown.
     """
-    standings = _standings(frame, metrics)
+    standings = _standings(frame, metrics, expected)
     rows = _best_first(standings, metrics[0])
     columns = [placed([one.mean(row, metric) for row in rows]) for one in standings for metric in metrics]
     titles = tuple(METRIC_TITLES[metric] for metric in metrics)
@@ -45,13 +50,20 @@ def main_table(frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS
     )
 
 
-def category_table(frame: pd.DataFrame, dataset: str, *, metrics: Sequence[str] = HEADLINE_METRICS) -> Table:
+def category_table(
+    frame: pd.DataFrame,
+    dataset: str,
+    *,
+    metrics: Sequence[str] = HEADLINE_METRICS,
+    expected: Expected = _NOTHING,
+) -> Table:
     """Categories x methods of one data set, a group of columns a metric, and the mean as last row.
 
     Args:
         frame: Records as ``select`` returns them.
         dataset: Name of the data set.
         metrics: Keys of ``METRIC_TITLES``.
+        expected: Data set to the categories that its mean needs, with or without records.
 
     Raises:
         StoreError: There are no records, or they must not stand in one table (see ``select``).
@@ -60,7 +72,7 @@ def category_table(frame: pd.DataFrame, dataset: str, *, metrics: Sequence[str] 
     if dataset not in set(frame["dataset"]):
         raise UnknownNameError.of("data set", dataset, frame["dataset"].unique())
     # Labels are those of the whole frame: a row is called the same in every table of one report.
-    (one,) = (standings for standings in _standings(frame, metrics) if standings.dataset == dataset)
+    (one,) = (standings for standings in _standings(frame, metrics, expected) if standings.dataset == dataset)
     methods = _best_first([one], metrics[0])
 
     def line(entry_of: Callable[[str, str], Entry]) -> tuple[Entry, ...]:
@@ -82,18 +94,20 @@ def category_table(frame: pd.DataFrame, dataset: str, *, metrics: Sequence[str] 
     )
 
 
-def all_tables(frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS) -> tuple[Table, ...]:
+def all_tables(
+    frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS, expected: Expected = _NOTHING
+) -> tuple[Table, ...]:
     """The main table, then one table of categories a data set.
 
     Raises:
         StoreError: There are no records, or they must not stand in one table (see ``select``).
         UnknownNameError: A metric is unknown.
     """
-    main = main_table(frame, metrics=metrics)
-    return (main, *(category_table(frame, dataset, metrics=metrics) for dataset in main.seeds))
+    main = main_table(frame, metrics=metrics, expected=expected)
+    return (main, *(category_table(frame, dataset, metrics=metrics, expected=expected) for dataset in main.seeds))
 
 
-def _standings(frame: pd.DataFrame, metrics: Sequence[str]) -> list[Standings]:
+def _standings(frame: pd.DataFrame, metrics: Sequence[str], expected: Expected) -> list[Standings]:
     for metric in metrics:
         if metric not in METRIC_TITLES:
             raise UnknownNameError.of("metric", metric, METRIC_TITLES)
@@ -101,7 +115,10 @@ def _standings(frame: pd.DataFrame, metrics: Sequence[str]) -> list[Standings]:
         raise StoreError("No records to make a table of. Right would be a store that 'bench run' has written to.")
     check_comparable(frame)
     labelled = frame.assign(row=row_labels(frame))
-    return [Standings.of(records, metrics) for _, records in labelled.groupby("dataset")]
+    return [
+        Standings.of(records, metrics, expected.get(str(dataset), ()))
+        for dataset, records in labelled.groupby("dataset")
+    ]
 
 
 def _protocol(frame: pd.DataFrame) -> str:

@@ -23,7 +23,7 @@ def select(
     Args:
         frame: ``RecordStore.frame()``.
         datasets: Names; None keeps all.
-        categories: Names; None keeps all.
+        categories: ``category`` or ``dataset/category``; None keeps all.
         methods: Names; None keeps all.
         seeds: None keeps all.
         protocol: ``Protocol.key()``; None keeps all.
@@ -48,9 +48,16 @@ def select(
     ]
     kept = frame
     for kind, column, values in wanted:
-        if values is not None:
-            _check_known(kind, values, frame[column])
-            kept = kept[kept[column].isin(list(values))]
+        if values is None:
+            continue
+        chosen = frame[column].isin(list(values))
+        known = frame[column]
+        if column == "category":
+            full = frame["dataset"] + "/" + frame["category"]
+            chosen |= full.isin(list(values))
+            known = pd.concat([known, full])
+        _check_known(kind, values, known)
+        kept = kept[chosen.reindex(kept.index)]
     if kept.empty:
         asked = "; ".join(f"{kind} {', '.join(map(str, values))}" for kind, _, values in wanted if values is not None)
         raise StoreError(f"No record has all of: {asked}. The store holds {len(frame)} records of other combinations.")

@@ -4,7 +4,7 @@ Pure arithmetic on the records of one data set. Shape suffixes: R row, C categor
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,8 +21,9 @@ CellKey = tuple[str, int]
 class Standings:
     """The records of one data set, laid out on the grid of cells that a full table needs.
 
-    Expected are all categories x seeds that any row has a record of. What a row lacks of them, or
-    has as a failure, withholds the means that need it: a mean over other cells would be of another task.
+    Expected are all categories that the data set is known to have or that any row has a record of, with
+    every seed of any row. What a row lacks of them, or has as a failure, withholds the means that need
+    it: a mean over other cells would be of another task.
     """
 
     dataset: str
@@ -35,16 +36,18 @@ class Standings:
     """Metric to its values, shaped RCS; NaN where there is none."""
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, metrics: Sequence[str]) -> "Standings":
+    def of(cls, frame: pd.DataFrame, metrics: Sequence[str], expected: Collection[str] = ()) -> "Standings":
         """Lay out the records of one data set.
 
         Args:
             frame: Records of one data set under one protocol, with a column ``row``.
             metrics: Metric columns to keep.
+            expected: Categories that a mean needs, whether there are records of them or not.
         """
         (dataset,) = frame["dataset"].unique()
         keys = ["row", "category", "seed"]
         rows, categories, seeds = (sorted(frame[name].unique()) for name in keys)
+        categories = sorted({*categories, *expected})
         records = frame.set_index(keys)
         assert records.index.is_unique, "a row label stands for several variants"
         grid = records.reindex(pd.MultiIndex.from_product([rows, categories, seeds], names=keys))

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from mfrnet import BackboneSettings, FeatureStack, extract_features
 _FORMAT = 1
 _BATCH = 16
 _DEFAULT_LIMIT_BYTES = 50 * 2**30
+_COMPLETE = "complete"
+_SCRATCH = "making-"
+_ABANDONED_SECONDS = 24 * 3600
 
 
 class FeatureCache:
@@ -63,29 +66,31 @@ class FeatureCache:
     ) -> tuple[list[NDArray[Any]], tuple[int, int]]:
         entry = self.folder / _key(images, settings, weights_identity(settings, weights))
         self.folder.mkdir(parents=True, exist_ok=True)
+        started = time.perf_counter()
         # Workers that want the same entry wait for the first one instead of computing it twice.
         with _lock(entry.with_suffix(".lock")):
-            if not (entry / "meta.json").is_file():
-                started = time.perf_counter()
+            if not (entry / _COMPLETE).is_file():
+                shutil.rmtree(entry, ignore_errors=True)
                 self._compute(entry, images, settings, weights, device)
-                self.seconds += time.perf_counter() - started
                 self._evict(keep=entry)
-        os.utime(entry)
-        num_layers = len(settings.layers)
-        return [np.load(entry / f"{number}.npy", mmap_mode="r") for number in range(num_layers)], images.size_px
+            os.utime(entry)
+            # Opened under the lock: an entry that is evicted later stays readable through its open files.
+            layers = [np.load(entry / f"{number}.npy", mmap_mode="r") for number in range(len(settings.layers))]
+        self.seconds += time.perf_counter() - started
+        return layers, images.size_px
 
     def _compute(
         self, entry: Path, images: ImageSet, settings: BackboneSettings, weights: Path | None, device: str
     ) -> None:
         backbone = open_backbone(settings, weights).to(device)
-        scratch = Path(tempfile.mkdtemp(prefix="making-", dir=self.folder))
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=self.folder))
         try:
 
             def allocate(number: int, shape: tuple[int, ...]) -> NDArray[Any]:
                 return np.lib.format.open_memmap(scratch / f"{number}.npy", mode="w+", dtype=np.float16, shape=shape)
 
             extract_features(backbone, images.batches(_BATCH), len(images), allocate)
-            (scratch / "meta.json").write_text(json.dumps({"images": len(images), "size_px": images.size_px}))
+            (scratch / _COMPLETE).touch()
             scratch.rename(entry)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -94,16 +99,19 @@ class FeatureCache:
     def _evict(self, keep: Path) -> None:
         limit_gb = os.environ.get("BENCH_CACHE_LIMIT_GB")
         limit = float(limit_gb) * 2**30 if limit_gb else _DEFAULT_LIMIT_BYTES
-        entries = sorted(
-            (folder for folder in self.folder.iterdir() if (folder / "meta.json").is_file()),
-            key=lambda folder: folder.stat().st_mtime,
-            reverse=True,
-        )
+        entries = [folder for folder in self.folder.iterdir() if (folder / _COMPLETE).is_file()]
         total = 0
-        for entry in entries:
+        for entry in sorted(entries, key=lambda folder: folder.stat().st_mtime, reverse=True):
             total += sum(file.stat().st_size for file in entry.iterdir())
             if total > limit and entry != keep:
-                shutil.rmtree(entry, ignore_errors=True)
+                # Not waiting for an entry in use: two workers could wait for each other.
+                with suppress(BlockingIOError), _lock(entry.with_suffix(".lock"), wait=False):
+                    # First the mark: what a kill leaves half removed is then computed again.
+                    (entry / _COMPLETE).unlink(missing_ok=True)
+                    shutil.rmtree(entry, ignore_errors=True)
+        for abandoned in self.folder.glob(f"{_SCRATCH}*"):
+            if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def _key(images: ImageSet, settings: BackboneSettings, weights: str) -> str:
@@ -112,7 +120,7 @@ def _key(images: ImageSet, settings: BackboneSettings, weights: str) -> str:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def _lock(path: Path, *, wait: bool = True) -> Iterator[None]:
     with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

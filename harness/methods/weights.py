@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from timm.models import get_pretrained_cfg
+
 from harness.errors import WeightsError
 from mfrnet import FILTER_BANK, Backbone, BackboneSettings, LocalWeights, load_backbone
 
@@ -10,7 +12,8 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     """What stands for the weights in a cell's identity.
 
     Returns:
-        The SHA-256 of a local file; ``timm:NAME`` for timm's own weights; empty for none.
+        The SHA-256 of a local file; ``timm:NAME.TAG`` for timm's own weights, which it keeps under that
+        tag; empty for none.
 
     Raises:
         WeightsError: The file is missing, or what lies beside it is malformed.
@@ -18,7 +21,9 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     if not isinstance(settings, BackboneSettings) or settings.backbone == FILTER_BANK:
         return ""
     if weights is None:
-        return f"timm:{settings.backbone}"
+        config = get_pretrained_cfg(settings.backbone, allow_unregistered=True)
+        tag = config.tag if config and config.tag and "." not in settings.backbone else ""
+        return f"timm:{settings.backbone}" + (f".{tag}" if tag else "")
     return _local(weights).sha256
 
 

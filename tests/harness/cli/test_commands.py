@@ -1,0 +1,369 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import cli
+from harness.store import RecordStore
+from tests.support import miniatures
+
+SMALL = ("--methods", "constant,gaussian", "--backbone", "filter_bank", "--image-size", "32")
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Bench:
+    """The command as typed, in this process, on data and results of its own."""
+
+    def __init__(self, root: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        self.data, self.results = root / "data", root / "results"
+        self._patch, self._capture = patch, capture
+        miniatures.mvtec_ad(self.data)
+
+    def __call__(self, command: str, *arguments: str) -> Answer:
+        self._patch.setattr(sys, "argv", ["bench", *command.split(), *arguments])
+        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
+            cli.main()
+        captured = self._capture.readouterr()
+        return Answer(int(str(ended.value)), captured.out, captured.err)
+
+    def run(self, *arguments: str) -> Answer:
+        return self("run", "--workers", "0", "--cpus-per-worker", "1", *arguments)
+
+    def statuses(self) -> dict[str, str]:
+        return dict(RecordStore(str(self.results)).statuses())
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
+    made = Bench(tmp_path, monkeypatch, capsys)
+    monkeypatch.setenv("BENCH_DATA", str(made.data))
+    monkeypatch.setenv("BENCH_RESULTS", str(made.results))
+    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def refused(bench: Bench, answer: Answer, *texts: str) -> None:
+    assert answer.code == 2
+    assert answer.err.startswith("bench: ")
+    assert answer.err.count("\n") == 1
+    for text in texts:
+        assert text in answer.err
+    assert not bench.results.exists()
+
+
+# A mistake is one line and exit code 2 before any cell starts.
+
+
+def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom harness.cli import main\n"
+        "try:\n    main()\nfinally:\n    print(sorted({'torch', 'ray', 'pandas', 'timm'} & set(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "run", "--datasets", "mvtecad", "--data", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("bench: Unknown data set 'mvtecad'. Did you mean 'mvtec_ad'?")
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        (("--methods", "mfrnt"), ["Unknown method 'mfrnt'. Did you mean 'mfrnet'?"]),
+        (("--datasets", "mtd"), ["Data set 'mtd' is not in", "Expected:"]),
+        (("--categories", "botle"), ["Unknown category 'botle'. Did you mean 'bottle'?"]),
+        (("--seeds", "0,x"), ["--seeds '0,x': right would be whole numbers"]),
+        (("--policy", "again"), ["policy = 'again'", "'only-missing', 'failed', 'always' or 'never'"]),
+        (("--image-size", "100"), ["protocol.image_size_px = 100", "multiple of 32"]),
+        (("--methods", ","), ["methods = ()", "at least 1 item"]),
+        (("--config", "none.toml"), ["--config none.toml: there is no such file."]),
+        (("--set", "mfrnet.k=0"), ["mfrnet.k = 0 is out of range; right would be 2 or more"]),
+        (("--set", "mfrnet.k=13"), ["mfrnet on mvtec_ad/bottle: k = 13 masks", "12 whole blocks", "2 <= k <= 12"]),
+        (("--set", "mfrnet.kk=2"), ["Unknown setting of method 'mfrnet': 'kk'. Did you mean 'k'?"]),
+        (("--set", "mfrnet.width=wide"), ["mfrnet.width = 'wide': input should be a valid integer."]),
+        (("--set", "gaussian.top_share=0.1"), ["method 'gaussian' is not in this run (mfrnet)"]),
+        (("--set", "mfrnet.layers=[9]"), ["has no layer 9; right would be 0 or 'scale0'"]),
+        (("--backbone", "resnet19"), ["Unknown backbone 'resnet19'", "timm.list_models()"]),
+        (("--weights", "none.pth", "--backbone", "resnet18"), ["No weights file at", "none.pth"]),
+        (("--weights", "resnet50=x.pth"), ["no method of this run uses backbone 'resnet50'", "filter_bank"]),
+    ],
+)
+def test_a_mistake_is_one_line_before_any_cell_starts(
+    bench: Bench, arguments: tuple[str, ...], texts: list[str]
+) -> None:
+    small = ("--methods", "mfrnet", "--backbone", "filter_bank", "--image-size", "96")
+    refused(bench, bench.run(*small, *arguments), *texts)
+
+
+def test_a_mask_of_another_size_is_one_line(bench: Bench) -> None:
+    miniatures.write_mask(bench.data / "mvtec_ad/carpet/ground_truth/hole/000_mask.png", size_px=(48, 40))
+    refused(bench, bench.run(*SMALL), "mvtec_ad/carpet: the mask", "has 48 x 40 pixels", "000.png has 40 x 48")
+
+
+def test_an_empty_train_folder_is_one_line(bench: Bench) -> None:
+    for path in (bench.data / "mvtec_ad/carpet/train/good").iterdir():
+        path.unlink()
+    refused(bench, bench.run(*SMALL), "mvtec_ad/carpet: no training image")
+
+
+def test_settings_of_a_method_that_does_not_run_are_refused(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text("[methods.mfrnet]\nk = 3\n")
+    answer = bench.run("--config", "run.toml", "--methods", "constant")
+    refused(bench, answer, "Settings of method 'mfrnet', which is not in this run (constant).")
+
+
+def test_what_is_no_mistake_of_the_user_keeps_its_traceback(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("a defect of ours")
+
+    monkeypatch.setattr("harness.datasets.catalog.resolve", crash)
+    monkeypatch.setattr(sys, "argv", ["bench", "datasets", "verify"])
+    with pytest.raises(RuntimeError, match="a defect of ours"):
+        cli.main()
+
+
+# bench run
+
+
+def test_a_second_run_skips_everything(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = bench.run(*SMALL)
+    assert first.code == 0, first.err
+    assert "4 cells to run, 0 skipped" in first.out
+    assert "4 cells ok, 0 failed" in first.out
+    assert "[4/4]" in first.out
+    assert "image AUROC" in first.out
+    before = bench.statuses()
+    assert list(before.values()) == ["ok"] * 4
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a backbone was opened")
+
+    monkeypatch.setattr("harness.methods.weights.load_backbone", refuse)
+    again = bench.run(*SMALL)
+    assert again.code == 0
+    assert "0 cells to run, 4 skipped (already stored)" in again.out
+    assert "image AUROC" in again.out
+    assert bench.statuses() == before
+
+
+def test_a_failed_cell_is_named_and_the_exit_code_is_1_until_it_is_mended(bench: Bench) -> None:
+    damaged = bench.data / "mvtec_ad/bottle/test/hole/001.png"
+    miniatures.truncate(damaged)
+    arguments = ("--methods", "constant", "--image-size", "32")
+    first = bench.run(*arguments)
+    assert first.code == 1
+    assert "mvtec_ad/bottle constant seed 0: FAILED: " in first.out
+    assert "hole/001.png" in first.out
+    assert "1 of 2 cells failed" in first.out
+    assert sorted(bench.statuses().values()) == ["failed", "ok"]
+
+    again = bench.run(*arguments)
+    assert (again.code, "0 cells to run, 2 skipped" in again.out) == (1, True)
+    shown = bench("leaderboard --failed")
+    assert shown.out.count("\n") == 1
+    assert shown.out.startswith("mvtec_ad/bottle constant seed 0: ")
+    assert "hole/001.png" in shown.out
+    assert bench("leaderboard --failed --categories carpet").out == ""
+
+    miniatures.write_image(damaged, 21, defect=True)
+    mended = bench.run(*arguments)
+    assert mended.code == 0
+    assert "1 cells ok, 0 failed" in mended.out
+
+
+def test_a_training_image_without_a_header_fails_its_cell_and_not_the_run(bench: Bench) -> None:
+    (bench.data / "mvtec_ad/bottle/train/good/000.png").write_bytes(b"")
+    answer = bench.run("--methods", "constant", "--image-size", "32")
+    assert answer.code == 1
+    assert "FAILED" in answer.out
+    assert "train/good/000.png" in answer.out
+    assert sorted(bench.statuses().values()) == ["failed", "ok"]
+
+
+def test_failed_cells_run_again_when_asked(bench: Bench) -> None:
+    miniatures.truncate(bench.data / "mvtec_ad/bottle/train/good/001.png")
+    arguments = ("--methods", "constant", "--image-size", "32")
+    assert bench.run(*arguments).code == 1
+    assert "1 cells to run, 1 skipped" in bench.run(*arguments, "--policy", "failed").out
+
+
+def test_json_lines_tell_the_run_to_a_program(bench: Bench) -> None:
+    answer = bench.run("--methods", "constant", "--image-size", "32", "--categories", "bottle", "--json")
+    assert answer.code == 0
+    lines = answer.lines()
+    assert lines[0] == {"event": "plan", "datasets": ["mvtec_ad"], "cells": 1, "skipped": 0}
+    kinds = [line["event"] for line in lines]
+    assert kinds[1:3] == ["WorkerJoined", "CellStarted"]
+    assert kinds[-2:] == ["CellFinished", "summary"]
+    finished = lines[-2]
+    assert (finished["category"], finished["status"], finished["image_auroc"]) == ("bottle", "ok", 0.5)
+    assert bench.statuses() == {finished["cell_id"]: "ok"}
+    assert (lines[-1]["ok"], lines[-1]["failed"]) == (1, 0)
+
+
+def test_a_config_file_says_what_to_run_and_flags_go_over_it(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(
+        'backbone = "filter_bank"\nseeds = [0, 1]\n[protocol]\nimage_size_px = 32\n'
+        "[methods.gaussian]\ngrid_stride_px = 8\nsmoothing_px = 1.0\n"
+    )
+    answer = bench.run(
+        "--config", "run.toml", "--seeds", "4", "--categories", "carpet", "--set", "gaussian.smoothing_px=2"
+    )
+    assert answer.code == 0, answer.err
+    (record,) = RecordStore(str(bench.results)).records()
+    settings = json.loads(record.identity.settings)
+    assert (record.identity.category, record.identity.seed) == ("carpet", 4)
+    assert record.identity.protocol == "mfrnet-bench-1/32/keep/127"
+    assert (settings["backbone"], settings["grid_stride_px"], settings["smoothing_px"]) == ("filter_bank", 8, 2.0)
+
+
+def test_panels_are_written_beside_the_records(bench: Bench) -> None:
+    answer = bench.run("--methods", "constant", "--image-size", "32", "--categories", "bottle", "--panels", "1")
+    assert answer.code == 0, answer.err
+    assert len(list((bench.results / "panels/mvtec_ad/bottle/constant-seed0").iterdir())) == 1
+
+
+# The commands that look
+
+
+def test_a_plan_shows_what_would_run_and_runs_nothing(bench: Bench) -> None:
+    answer = bench("plan", *SMALL)
+    assert answer.code == 0, answer.err
+    assert "4 to run, 0 skipped. Nothing was run." in answer.out
+    assert not bench.results.exists()
+
+
+def test_a_plan_says_why_a_cell_is_skipped(bench: Bench) -> None:
+    arguments = ("--methods", "constant", "--image-size", "32")
+    bench.run(*arguments, "--categories", "bottle")
+    planned = json.loads(bench("plan", *arguments, "--json").out)
+    assert {cell["category"]: cell["action"] for cell in planned} == {"carpet": "run", "bottle": "skip: stored (ok)"}
+    assert {(cell["dataset"], cell["method"], cell["seed"]) for cell in planned} == {("mvtec_ad", "constant", 0)}
+    assert {cell["id"] for cell in planned if cell["action"] != "run"} == set(bench.statuses())
+
+
+def test_a_plan_finds_the_same_mistakes_as_a_run(bench: Bench) -> None:
+    refused(bench, bench("plan", *SMALL, "--set", "gaussian.layers=[9]"), "has no layer 9")
+
+
+def test_leaderboard_and_tables_show_the_same_records(bench: Bench) -> None:
+    bench.run(*SMALL)
+    shown = bench("leaderboard")
+    assert shown.code == 0
+    assert "gaussian" in shown.out
+    assert "constant" in shown.out
+    assert "50.0" in shown.out
+    written = bench("tables --metrics image_auroc")
+    paths = [Path(line) for line in written.out.splitlines()]
+    assert {path.suffix for path in paths} == {".tex", ".md", ".csv"}
+    assert {path.parent for path in paths} == {bench.results / "tables"}
+    assert all("gaussian" in path.read_text() for path in paths)
+
+
+def test_tables_go_where_they_are_asked_to(bench: Bench, tmp_path: Path) -> None:
+    bench.run("--methods", "constant", "--image-size", "32")
+    paths = [Path(line) for line in bench("tables --standalone", "--out", str(tmp_path / "paper")).out.splitlines()]
+    assert {path.parent for path in paths} == {tmp_path / "paper"}
+    latex = next(path for path in paths if path.suffix == ".tex").read_text()
+    assert latex.startswith("\\documentclass")
+
+
+@pytest.mark.parametrize("command", ["leaderboard", "tables", "leaderboard --failed"])
+def test_an_empty_store_says_how_to_fill_it(bench: Bench, command: str) -> None:
+    refused(bench, bench(command), "The store holds no records. Right would be one that 'bench run' has written to.")
+
+
+def test_an_unknown_metric_gets_the_nearest_known_one(bench: Bench) -> None:
+    bench.run("--methods", "constant", "--image-size", "32")
+    answer = bench("leaderboard --metrics image_auruc")
+    assert answer.code == 2
+    assert "Did you mean 'image_auroc'?" in answer.err
+
+
+def test_data_sets_are_listed_with_what_is_in_place(bench: Bench) -> None:
+    miniatures.castings(bench.data)
+    listed = {info["name"]: info["installed"] for info in json.loads(bench("datasets list --json").out)}
+    assert listed == {"mvtec_ad": True, "mtd": False, "ksdd": False, "demo": False, "castings": True}
+    table = bench("datasets list")
+    assert table.code == 0
+    assert f"Data root: {bench.data}." in table.out
+    for name in listed:
+        assert name in table.out
+
+
+def test_verifying_counts_what_is_there_and_fails_on_what_is_wrong(bench: Bench) -> None:
+    folder = miniatures.castings(bench.data)
+    sound = bench("datasets verify castings")
+    assert sound.code == 0
+    assert "castings: " in sound.out
+    assert "files read, sound." in sound.out
+    assert "left out: front/test/scratch/3.png" in sound.out
+
+    miniatures.truncate(folder / "front/train/0.png")
+    wrong = bench("datasets verify castings")
+    assert wrong.code == 1
+    assert "front/train/0.png" in wrong.out
+    assert "1 problems." in wrong.out
+    (report,) = json.loads(bench("datasets verify castings --json").out)
+    assert len(report["findings"]) == 1
+
+
+def test_methods_are_listed_with_their_settings(bench: Bench) -> None:
+    everything = bench("methods")
+    assert everything.code == 0
+    for name in ("mfrnet", "gaussian", "constant"):
+        assert name in everything.out
+    one = bench("methods gaussian")
+    assert "smoothing_px" in one.out
+    assert "4.0" in one.out
+    defaults = json.loads(bench("methods --json").out)
+    assert defaults["gaussian"]["smoothing_px"] == 4.0
+    assert defaults["constant"] == {}
+
+
+def test_an_unknown_method_has_no_settings_to_show(bench: Bench) -> None:
+    refused(bench, bench("methods gausian"), "Unknown method 'gausian'. Did you mean 'gaussian'?")
+
+
+def test_the_doctor_looks_at_everything_and_says_what_to_do(bench: Bench) -> None:
+    checks = {check["check"]: check for check in json.loads(bench("doctor --json").out)}
+    assert list(checks) == ["versions", "Ray", "GPU", "weights", "data", "results", "disk"]
+    assert checks["data"]["found"] == f"{bench.data}: mvtec_ad"
+    assert checks["results"]["state"] == "ok"
+    assert all(check["state"] == "ok" or check["advice"] for check in checks.values())
+
+
+def test_the_doctor_tells_people_too(bench: Bench, tmp_path: Path) -> None:
+    answer = bench("doctor", "--data", str(tmp_path / "nowhere"))
+    assert answer.code == 0
+    assert "no folder" in answer.out
+    assert "--data DIR or set" in answer.out
+
+
+def test_the_doctor_fails_where_results_cannot_be_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    answer = bench("doctor --json")
+    assert answer.code == 1
+    (results,) = (check for check in json.loads(answer.out) if check["check"] == "results")
+    assert results["state"] == "wrong"
+    assert "cannot be written" in results["found"]

@@ -1,0 +1,70 @@
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from harness.config import Protocol
+
+SIZES = st.integers(1, 16).map(lambda count: 32 * count)
+ASPECTS = st.floats(0.05, 20)
+
+
+@settings(deadline=None)
+@given(SIZES, ASPECTS)
+def test_the_shorter_side_is_what_was_asked_and_both_fit_the_stride(size: int, aspect: float) -> None:
+    height, width = Protocol(image_size_px=size).size_for(aspect)
+    assert min(height, width) == size
+    assert height % 32 == width % 32 == 0
+
+
+@settings(deadline=None)
+@given(SIZES, ASPECTS)
+def test_the_longer_side_follows_the_aspect_to_half_a_step(size: int, aspect: float) -> None:
+    long = max(Protocol(image_size_px=size).size_for(aspect))
+    assert abs(long - size * max(aspect, 1 / aspect)) <= 16 + 1e-6
+
+
+@settings(deadline=None)
+@given(SIZES, ASPECTS)
+def test_a_lying_image_is_a_standing_one_turned(size: int, aspect: float) -> None:
+    protocol = Protocol(image_size_px=size)
+    assert protocol.size_for(1 / aspect) == protocol.size_for(aspect)[::-1]
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size_px"), [(1.0, (64, 64)), (2.5, (160, 64)), (0.4, (64, 160)), (1.1, (64, 64)), (1.3, (96, 64))]
+)
+def test_tall_images_stay_tall(aspect: float, size_px: tuple[int, int]) -> None:
+    assert Protocol(image_size_px=64).size_for(aspect) == size_px
+
+
+@settings(deadline=None)
+@given(ASPECTS)
+def test_square_ignores_the_aspect(aspect: float) -> None:
+    assert Protocol(image_size_px=64, aspect="square").size_for(aspect) == (64, 64)
+
+
+def test_the_key_holds_every_choice() -> None:
+    assert Protocol().key() == "mfrnet-bench-1/192/keep/127"
+    assert Protocol(image_size_px=64, aspect="square", mask_threshold=0).key() == "mfrnet-bench-1/64/square/0"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("name", "mine", "mfrnet-bench-1"),
+        ("image_size_px", 100, "multiple of 32"),
+        ("image_size_px", 0, "greater than or equal to 32"),
+        ("image_size_px", 8192, "less than or equal to 4096"),
+        ("image_size_px", "192", "valid integer"),
+        ("aspect", "crop", "'keep' or 'square'"),
+        ("mask_threshold", 255, "less than or equal to 254"),
+        ("mask_threshold", -1, "greater than or equal to 0"),
+        ("max_fpr", 0.3, "not permitted"),
+    ],
+)
+def test_a_choice_out_of_range_is_refused(field: str, value: Any, text: str) -> None:
+    with pytest.raises(ValidationError, match=rf"{field}\n.*{text}"):
+        Protocol(**{field: value})

@@ -1,0 +1,228 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.config import Protocol, as_json
+from harness.datasets.catalog import find
+from harness.datasets.fingerprint import fingerprint
+from harness.errors import DataError
+from harness.execution.cell_runner import CellRunner
+from harness.execution.events import CellProgress
+from harness.execution.run_cell import CellContext, run_cell
+from harness.methods import METHODS
+from harness.plan import Cell, canonical_json
+from harness.records import CellRecord
+from harness.store import RecordStore
+from tests.support import miniatures
+
+TINY: dict[str, dict[str, Any]] = {
+    "constant": {},
+    "gaussian": {"backbone": "filter_bank", "grid_stride_px": 8},
+    "mfrnet": {
+        "backbone": "filter_bank",
+        "grid_stride_px": 8,
+        "width": 16,
+        "num_heads": 2,
+        "depth": 1,
+        "steps": 5,
+        "cell": 1,
+    },
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    miniatures.mvtec_ad(data)
+    return data
+
+
+def cell_of(root: Path, method: str = "gaussian", dataset: str = "mvtec_ad", category: str = "bottle") -> Cell:
+    kind = METHODS.get(method)
+    return Cell(
+        dataset=dataset,
+        category=category,
+        method=method,
+        method_version=kind.version,
+        seed=0,
+        settings_json=canonical_json(as_json(kind.Settings(**TINY[method]))),
+        protocol=Protocol(image_size_px=32),
+        data_fingerprint=fingerprint(find(dataset, root), root, category),
+        weights_sha256="",
+        cost=1.0,
+    )
+
+
+def ran(cell: Cell, root: Path, **context: Any) -> CellRecord:
+    return run_cell(cell, CellContext(data_root=root, device="cpu", **context), lambda progress: None)
+
+
+@pytest.mark.parametrize("method", TINY)
+def test_a_cell_leaves_a_whole_record(root: Path, method: str) -> None:
+    cell = cell_of(root, method)
+    record = ran(cell, root, command="bench run")
+    assert record.identity == cell.identity()
+    for metric in ("auroc", "average_precision", "f1_max"):
+        assert 0 <= getattr(record, f"image_{metric}") <= 1
+        assert 0 <= getattr(record, f"pixel_{metric}") <= 1
+    assert 0 <= record.aupro_05 <= 1
+    assert 0 <= record.aupro_30 <= 1
+    assert (record.num_train, record.num_test_normal, record.num_test_defect, record.num_left_out) == (6, 3, 4, 0)
+    assert (record.image_height_px, record.image_width_px) == (32, 32)
+    assert record.fit_seconds >= 0
+    assert record.score_seconds > 0
+    assert record.peak_memory_bytes > 1_000_000
+    assert (record.provenance.device, record.provenance.command) == ("cpu", "bench run")
+    assert "torch" in json.loads(record.provenance.versions)
+    assert record.provenance.started_at < record.provenance.finished_at
+
+
+def test_a_constant_map_is_rated_as_chance(root: Path) -> None:
+    record = ran(cell_of(root, "constant"), root)
+    assert record.image_auroc == record.pixel_auroc == 0.5
+
+
+def test_bright_squares_are_found(root: Path) -> None:
+    record = ran(cell_of(root), root)
+    assert record.image_auroc == 1.0
+    assert record.pixel_auroc > 0.8
+
+
+def test_scores_are_named_by_image_in_the_order_of_the_test_set(root: Path) -> None:
+    record = ran(cell_of(root), root)
+    test = find("mvtec_ad", root).split(root, "bottle", 0).test
+    assert [(s.image_id, s.is_defect, s.defect_kind) for s in record.image_scores] == [
+        (sample.id, sample.is_defect, sample.defect_kind) for sample in test
+    ]
+
+
+@pytest.mark.parametrize("method", ["gaussian", "mfrnet"])
+def test_the_same_cell_gives_the_same_maps(root: Path, method: str) -> None:
+    first, again = (ran(cell_of(root, method), root) for _ in range(2))
+    assert first.maps_sha256 == again.maps_sha256
+    assert first.image_scores == again.image_scores
+
+
+def test_other_settings_give_other_maps(root: Path) -> None:
+    cell = cell_of(root)
+    settings = json.loads(cell.settings_json) | {"smoothing_px": 1.0}
+    other = replace(cell, settings_json=canonical_json(settings))
+    assert ran(cell, root).maps_sha256 != ran(other, root).maps_sha256
+
+
+def test_progress_goes_from_fitting_through_scoring_to_metrics(root: Path) -> None:
+    told: list[CellProgress] = []
+    run_cell(cell_of(root), CellContext(data_root=root, device="cpu"), told.append)
+    assert [progress.stage for progress in told] == ["fit", "score", "metrics"]
+    assert (told[1].done, told[1].total) == (7, 7)
+
+
+def test_a_category_without_masks_has_no_pixel_metrics(tmp_path: Path) -> None:
+    miniatures.castings(tmp_path)
+    record = ran(cell_of(tmp_path, dataset="castings", category="back"), tmp_path)
+    assert record.image_auroc > 0.5
+    pixel = (record.pixel_auroc, record.pixel_average_precision, record.pixel_f1_max, record.aupro_30, record.aupro_05)
+    assert pixel == (None,) * 5
+
+
+def test_a_data_set_elsewhere_is_opened_by_its_folder(tmp_path: Path) -> None:
+    folder = miniatures.castings(tmp_path / "elsewhere")
+    cell = cell_of(tmp_path / "elsewhere", dataset="castings", category="front")
+    record = ran(cell, tmp_path / "data", datasets={"castings": str(folder)})
+    assert record.num_left_out == 1
+
+
+def test_data_that_changed_after_the_plan_are_refused(root: Path) -> None:
+    cell = cell_of(root)
+    miniatures.write_image(root / "mvtec_ad/bottle/train/good/006.png", 99)
+    with pytest.raises(DataError, match=r"^mvtec_ad/bottle changed while the run was going on; run the command again"):
+        ran(cell, root)
+
+
+def test_a_method_that_gives_no_number_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    method = METHODS.get("constant")
+    score = method.score
+
+    def spoiled(self: Any, images: Any) -> Any:
+        for batch in score(self, images):
+            batch.scores_B[0] = float("nan")
+            yield batch
+
+    monkeypatch.setattr(method, "score", spoiled)
+    with pytest.raises(FloatingPointError, match="a map or a score that is not finite"):
+        ran(cell_of(root, "constant"), root)
+
+
+def test_a_method_that_leaves_images_out_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(METHODS.get("constant"), "score", lambda self, images: iter(()))
+    with pytest.raises(RuntimeError, match="gave 0 maps for 7 images"):
+        ran(cell_of(root, "constant"), root)
+
+
+@pytest.mark.parametrize(("count", "written"), [(0, 0), (2, 2), (4, 4), (9, 4)])
+def test_panels_show_that_many_different_defects(root: Path, tmp_path: Path, count: int, written: int) -> None:
+    ran(cell_of(root), root, panels_dir=tmp_path / "panels", num_panels=count)
+    panels = sorted(path.name for path in (tmp_path / "panels").rglob("*.png"))
+    assert len(panels) == written
+    if count == 2:
+        assert panels == ["bottle-test-hole-000.png", "bottle-test-stain-000.png"]
+        assert (tmp_path / "panels/mvtec_ad/bottle/gaussian-seed0" / panels[0]).is_file()
+
+
+def runner_of(root: Path, results: Path) -> CellRunner:
+    return CellRunner(results=str(results), context=CellContext(data_root=root, device="cpu"))
+
+
+def test_a_good_cell_is_stored_at_once(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root)
+    outcome = runner_of(root, tmp_path / "results")(cell, lambda progress: None)
+    record = RecordStore(str(tmp_path / "results")).record(cell.id)
+    assert isinstance(record, CellRecord)
+    assert (outcome.cell_id, outcome.status, outcome.error) == (cell.id, "ok", None)
+    assert outcome.image_auroc == record.image_auroc
+    assert len(record.image_scores) == 7
+
+
+@pytest.mark.parametrize("method", TINY)
+@pytest.mark.parametrize("damaged", ["train/good/002.png", "test/hole/001.png", "ground_truth/hole/001_mask.png"])
+def test_a_damaged_file_fails_its_cell_by_name_and_no_other(
+    root: Path, tmp_path: Path, method: str, damaged: str
+) -> None:
+    path = root / "mvtec_ad/bottle" / damaged
+    if "mask" in damaged:
+        # So small a mask survives a cut: nothing of its pixels may be left.
+        path.write_bytes(path.read_bytes()[:45])
+    else:
+        miniatures.truncate(path)
+    bad, good = cell_of(root, method), cell_of(root, method, category="carpet")
+    runner = runner_of(root, tmp_path / "results")
+    outcomes = [runner(cell, lambda progress: None) for cell in (bad, good)]
+    assert [outcome.status for outcome in outcomes] == ["failed", "ok"]
+    store = RecordStore(str(tmp_path / "results"))
+    assert store.statuses() == {bad.id: "failed", good.id: "ok"}
+    failure = store.record(bad.id)
+    assert failure.error == outcomes[0].error
+    assert damaged in failure.error
+    assert "DataError" in failure.traceback
+
+
+def test_any_other_error_is_stored_on_one_line_with_its_type(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: Any) -> None:
+        raise RuntimeError("first line\n   second line")
+
+    monkeypatch.setattr(METHODS.get("constant"), "fit", crash)
+    cell = cell_of(root, "constant")
+    outcome = runner_of(root, tmp_path / "results")(cell, lambda progress: None)
+    assert outcome.error == "RuntimeError: first line second line"
+    assert "second line" in RecordStore(str(tmp_path / "results")).record(cell.id).traceback
+
+
+def test_a_cell_that_is_given_up_leaves_a_failure_with_the_reason(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root)
+    runner_of(root, tmp_path / "results").give_up(cell, "worker 0 was killed")
+    assert RecordStore(str(tmp_path / "results")).record(cell.id).error == "RuntimeError: worker 0 was killed"

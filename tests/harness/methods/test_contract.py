@@ -1,0 +1,172 @@
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.config import as_json, build_settings
+from harness.errors import BenchError
+from harness.images import ImageSet
+from harness.methods import METHODS
+from harness.methods.base import Method, MethodContext
+from harness.methods.feature_cache import FeatureCache
+from mfrnet import AnomalyMaps
+from tests.support.miniatures import write_image
+
+SIZE_PX = (64, 96)
+TINY = {
+    "backbone": "filter_bank",
+    "grid_stride_px": 8,
+    "width": 16,
+    "num_heads": 2,
+    "depth": 1,
+    "steps": 5,
+    "cell": 1,
+}
+"""What makes a method quick; each takes what it has."""
+
+each_method = pytest.mark.parametrize("name", METHODS.names())
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> ImageSet:
+    folder = tmp_path_factory.mktemp("images")
+    for number in range(12):
+        write_image(folder / f"{number}.png", number, size_px=SIZE_PX, defect=number >= 10)
+    ids = tuple(f"{number}.png" for number in range(12))
+    return ImageSet(ids=ids, paths=tuple(folder / name for name in ids), size_px=SIZE_PX, key="contract")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("features")
+
+
+def tiny_settings(name: str) -> Any:
+    settings_type = METHODS.get(name).Settings
+    known = {field.name for field in dataclasses.fields(settings_type)}
+    return settings_type(**{field: value for field, value in TINY.items() if field in known})
+
+
+def fitted(name: str, images: ImageSet, cache: Path, seed: int = 0) -> Method:
+    context = MethodContext(seed=seed, device="cpu", features=FeatureCache(cache))
+    method = METHODS.get(name)(tiny_settings(name), context)
+    method.fit(images.select(range(8)), lambda done, total, loss: None)
+    return method
+
+
+def scored(method: Method, images: ImageSet) -> AnomalyMaps:
+    batches = list(method.score(images))
+    return AnomalyMaps(
+        np.concatenate([batch.maps_BHW for batch in batches]), np.concatenate([batch.scores_B for batch in batches])
+    )
+
+
+@each_method
+def test_a_method_says_what_it_is(name: str) -> None:
+    method = METHODS.get(name)
+    assert method.version >= 1
+    assert method.relative_cost > 0
+    assert method.__doc__
+
+
+@each_method
+def test_settings_are_frozen_and_every_field_has_a_default(name: str) -> None:
+    settings = METHODS.get(name).Settings()
+    assert type(settings).__dataclass_params__.frozen
+    for field in dataclasses.fields(settings):
+        assert field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+@each_method
+def test_the_settings_of_a_record_build_the_method_again(name: str) -> None:
+    settings = tiny_settings(name)
+    assert build_settings(name, type(settings), as_json(settings)) == settings
+
+
+@each_method
+def test_defaults_suit_a_small_image_or_are_refused_as_a_mistake(name: str) -> None:
+    method = METHODS.get(name)
+    try:
+        method.check(method.Settings(), (64, 64))
+    except ValueError as error:
+        assert "right would be" in str(error)  # noqa: PT017 - either is right
+
+
+@each_method
+def test_equal_seeds_give_equal_maps_to_the_last_bit(name: str, images: ImageSet, cache: Path, tmp_path: Path) -> None:
+    first = scored(fitted(name, images, cache, seed=3), images)
+    again = scored(fitted(name, images, tmp_path, seed=3), images)
+    assert np.array_equal(first.maps_BHW, again.maps_BHW)
+    assert np.array_equal(first.scores_B, again.scores_B)
+
+
+@each_method
+def test_maps_have_the_size_of_the_images_and_one_score_each(name: str, images: ImageSet, cache: Path) -> None:
+    maps = scored(fitted(name, images, cache), images)
+    assert maps.maps_BHW.shape == (12, *SIZE_PX)
+    assert maps.scores_B.shape == (12,)
+    assert maps.maps_BHW.dtype == maps.scores_B.dtype == np.float32
+    assert np.isfinite(maps.maps_BHW).all()
+    assert np.isfinite(maps.scores_B).all()
+
+
+@each_method
+def test_maps_come_in_the_order_of_the_images(name: str, images: ImageSet, cache: Path) -> None:
+    method = fitted(name, images, cache)
+    order = [11, 3, 10, 0]
+    turned = scored(method, images.select(order))
+    np.testing.assert_allclose(turned.maps_BHW, scored(method, images).maps_BHW[order], rtol=1e-4, atol=1e-4)
+
+
+@each_method
+def test_fitting_reports_how_far_it_is(name: str, images: ImageSet, cache: Path) -> None:
+    reports: list[tuple[int, int, float | None]] = []
+    context = MethodContext(seed=0, device="cpu", features=FeatureCache(cache))
+    method = METHODS.get(name)(tiny_settings(name), context)
+    method.fit(images.select(range(8)), lambda *report: reports.append(report))
+    assert reports
+    assert all(0 <= done <= total for done, total, _ in reports)
+
+
+@each_method
+def test_parameters_can_be_counted_after_fitting(name: str, images: ImageSet, cache: Path) -> None:
+    assert fitted(name, images, cache).num_parameters >= 0
+
+
+@pytest.mark.parametrize("name", ["mfrnet", "gaussian"])
+def test_a_bright_square_scores_above_every_normal_image(name: str, images: ImageSet, cache: Path) -> None:
+    scores = scored(fitted(name, images, cache), images).scores_B
+    assert scores[10:].min() > scores[:10].max()
+
+
+@pytest.mark.parametrize("name", ["mfrnet", "gaussian"])
+def test_too_few_images_are_a_mistake_of_the_data(name: str, images: ImageSet, cache: Path) -> None:
+    context = MethodContext(seed=0, device="cpu", features=FeatureCache(cache))
+    method = METHODS.get(name)(tiny_settings(name), context)
+    with pytest.raises(BenchError, match=r"^3 training images came; right would be at least 4\.$"):
+        method.fit(images.select(range(3)), lambda done, total, loss: None)
+
+
+@pytest.mark.parametrize("name", ["mfrnet", "gaussian"])
+def test_a_layer_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
+    method = METHODS.get(name)
+    settings = method.Settings(backbone="filter_bank", layers=(2, 9))
+    with pytest.raises(ValueError, match=r"^Backbone 'filter_bank' has no layer 9; right would be 0 or 'scale0'"):
+        method.check(settings, (64, 64))
+
+
+@pytest.mark.parametrize("name", ["mfrnet", "gaussian"])
+def test_a_grid_without_positions_is_refused(name: str) -> None:
+    method = METHODS.get(name)
+    settings = method.Settings(backbone="filter_bank", grid_stride_px=65)
+    with pytest.raises(ValueError, match=r"^grid_stride_px = 65 leaves no position of a 64 x 96 px image"):
+        method.check(settings, SIZE_PX)
+
+
+def test_more_masks_than_blocks_are_refused() -> None:
+    method = METHODS.get("mfrnet")
+    settings = method.Settings(backbone="filter_bank", k=5)
+    with pytest.raises(ValueError, match=r"^k = 5 masks of cell = 2 do not fit a 4 x 4 grid \(4 whole blocks\)"):
+        method.check(settings, (64, 64))

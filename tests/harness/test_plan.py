@@ -1,0 +1,166 @@
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.config import Protocol
+from harness.plan import (
+    CategorySource,
+    Cell,
+    MethodChoice,
+    Policy,
+    RunPlan,
+    Stored,
+    build_plan,
+    canonical_json,
+)
+
+SOURCES = (
+    CategorySource(dataset="mtd", category="mtd", data_fingerprint="f0", num_images=500),
+    CategorySource(dataset="demo", category="tile", data_fingerprint="f1", num_images=80),
+    CategorySource(dataset="demo", category="knob", data_fingerprint="f2", num_images=90),
+)
+METHODS = (
+    MethodChoice(method="mfrnet", version=1, settings={"k": 2, "n": 3}, weights_sha256="w", relative_cost=1.0),
+    MethodChoice(method="constant", version=1, settings={}, weights_sha256="", relative_cost=0.01),
+)
+SEEDS = (0, 1)
+CELL = Cell(
+    dataset="demo",
+    category="tile",
+    method="mfrnet",
+    method_version=1,
+    seed=0,
+    settings_json='{"k":2}',
+    protocol=Protocol(),
+    data_fingerprint="f1",
+    weights_sha256="w",
+    cost=80.0,
+)
+
+
+def plan_of(
+    sources: Sequence[CategorySource] = SOURCES,
+    methods: Sequence[MethodChoice] = METHODS,
+    seeds: Sequence[int] = SEEDS,
+    stored: dict[str, Stored] | None = None,
+    policy: Policy = "only-missing",
+) -> RunPlan:
+    return build_plan(sources, methods, seeds, Protocol(), stored or {}, policy)
+
+
+def one_of_each() -> tuple[RunPlan, dict[str, Stored]]:
+    """A plan of three cells: the first without a record, the second ok, the third failed."""
+    plan = plan_of(methods=METHODS[:1], seeds=[0])
+    _, second, third = plan.cells
+    return plan, {second.id: "ok", third.id: "failed"}
+
+
+@settings(deadline=None)
+@given(st.permutations(SOURCES), st.permutations(METHODS), st.permutations(SEEDS))
+def test_cells_ignore_the_order_of_the_arguments(
+    sources: list[CategorySource], methods: list[MethodChoice], seeds: list[int]
+) -> None:
+    assert plan_of(sources, methods, seeds) == plan_of()
+
+
+def test_every_category_meets_every_method_and_seed() -> None:
+    found = {(cell.category, cell.method, cell.seed) for cell in plan_of().cells}
+    assert found == {(s.category, m.method, seed) for s in SOURCES for m in METHODS for seed in SEEDS}
+
+
+def test_what_is_asked_twice_runs_once() -> None:
+    assert plan_of(SOURCES * 2, METHODS * 2, SEEDS * 2) == plan_of()
+
+
+def test_the_order_of_settings_does_not_matter() -> None:
+    turned = replace(METHODS[0], settings={"n": 3, "k": 2})
+    assert plan_of(methods=[turned]) == plan_of(methods=METHODS[:1])
+
+
+def test_the_longest_cells_come_first() -> None:
+    costs = [cell.cost for cell in plan_of().cells]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[0] == 500.0
+
+
+def test_an_id_is_sixteen_hexadecimal_digits() -> None:
+    assert len(CELL.id) == 16
+    assert int(CELL.id, 16) >= 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("dataset", "mtd"),
+        ("category", "knob"),
+        ("method", "gaussian"),
+        ("method_version", 2),
+        ("seed", 1),
+        ("settings_json", '{"k":3}'),
+        ("protocol", Protocol(image_size_px=64)),
+        ("protocol", Protocol(aspect="square")),
+        ("protocol", Protocol(mask_threshold=0)),
+        ("data_fingerprint", "f2"),
+        ("weights_sha256", "v"),
+    ],
+)
+def test_an_id_depends_on_each_part_of_the_content(field: str, value: Any) -> None:
+    assert replace(CELL, **{field: value}).id != CELL.id
+
+
+def test_an_id_does_not_depend_on_the_cost() -> None:
+    assert replace(CELL, cost=1.0).id == CELL.id
+
+
+def test_neighbouring_parts_do_not_run_together() -> None:
+    assert replace(CELL, dataset="a", category="bc").id != replace(CELL, dataset="ab", category="c").id
+
+
+def test_an_id_is_the_same_in_every_version_of_this_program() -> None:
+    # A change here orphans every stored record: raise a version and say so instead.
+    assert CELL.id == "3c4aa76cf99c9b0f"
+
+
+def test_a_record_starts_with_what_the_id_is_made_of() -> None:
+    identity = asdict(CELL.identity())
+    assert identity.pop("cell_id") == CELL.id
+    assert identity.pop("settings") == CELL.settings_json
+    assert identity.pop("protocol") == CELL.protocol.key()
+    assert identity == {name: getattr(CELL, name) for name in identity}
+
+
+def test_a_label_reads_as_people_speak() -> None:
+    assert CELL.label == "demo/tile mfrnet seed 0"
+
+
+@pytest.mark.parametrize(
+    ("policy", "runs", "reasons"),
+    [
+        ("only-missing", [0], ["stored (ok)", "stored (failed); run with --policy failed to try again"]),
+        ("failed", [0, 2], ["stored (ok)"]),
+        ("always", [0, 1, 2], []),
+        (
+            "never",
+            [],
+            ["policy is 'never'", "stored (ok); policy is 'never'", "stored (failed); policy is 'never'"],
+        ),
+    ],
+)
+def test_a_policy_decides_what_runs_and_says_why_not(policy: Policy, runs: list[int], reasons: list[str]) -> None:
+    whole, stored = one_of_each()
+    plan = plan_of(methods=METHODS[:1], seeds=[0], stored=stored, policy=policy)
+    assert plan.cells == tuple(whole.cells[index] for index in runs)
+    assert [skipped.reason for skipped in plan.skipped] == reasons
+
+
+def test_a_record_of_another_run_skips_nothing() -> None:
+    assert plan_of(stored={"feed": "ok"}) == plan_of()
+
+
+def test_a_setting_that_json_cannot_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical_json({"learning_rate": float("inf")})
