@@ -25,8 +25,8 @@ class CategorySource:
     dataset: str
     category: str
     data_fingerprint: str
-    num_images: int
-    """Training and test images together; the plan's measure of how long a cell takes."""
+    num_files: int
+    """Files of the category, masks included; the plan's measure of how long a cell takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +146,7 @@ def build_plan(
                     protocol=protocol,
                     data_fingerprint=source.data_fingerprint,
                     weights_sha256=method.weights_sha256,
-                    cost=source.num_images * method.relative_cost,
+                    cost=source.num_files * method.relative_cost,
                 )
                 unique.setdefault(cell.id, cell)
     cells: list[Cell] = []

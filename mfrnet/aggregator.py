@@ -81,7 +81,8 @@ def grid_for(image_size_px: tuple[int, int], grid_stride_px: int) -> tuple[int, 
 def join(layers_BCHW: Sequence[Tensor], grid: tuple[int, int]) -> Tensor:
     """Resize every layer to the grid and join the channels.
 
-    A finer layer is averaged down, so that no position of it is skipped; a coarser one is interpolated.
+    A finer layer is averaged down, so that no position of it is skipped; a coarser one is interpolated, which
+    lets visible neighbours tell a little of a hidden position: a grid no finer than the coarsest layer is clean.
     """
     resized = []
     for layer in layers_BCHW:

@@ -185,8 +185,9 @@ def _describe(backbone: str) -> list[LayerInfo]:
     with torch.device("meta"):
         info = _create(backbone, pretrained=False).feature_info.get_dicts()
     return [
-        LayerInfo(index, str(layer["module"]), int(layer["num_chs"]), int(layer["reduction"]))
-        for index, layer in enumerate(info)
+        # A vision transformer lists its last blocks only, under their own numbers.
+        LayerInfo(int(layer.get("index", position)), str(layer["module"]), layer["num_chs"], layer["reduction"])
+        for position, layer in enumerate(info)
     ]
 
 

@@ -130,7 +130,7 @@ def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySou
                     dataset=name,
                     category=category,
                     data_fingerprint=fingerprint(dataset, settings.data, category),
-                    num_images=len(dataset.files(settings.data, category)),
+                    num_files=len(dataset.files(settings.data, category)),
                 )
             )
     for category in sorted(wanted - known):
@@ -162,13 +162,18 @@ def _weights(settings: RunSettings, settings_of: dict[str, Any]) -> dict[str, Pa
     from mfrnet import FILTER_BANK
 
     used = {resolved.backbone for resolved in settings_of.values() if hasattr(resolved, "backbone")} - {FILTER_BANK}
+    if settings.weights and not used:
+        path = next(iter(settings.weights.values()))
+        raise SettingsError(
+            f"--weights {path}: no method of this run has a backbone with weights; right would be to leave it out."
+        )
     weights: dict[str, Path] = {}
     for name, path in settings.weights.items():
-        for backbone in [name] if name else (sorted(used) or [FILTER_BANK]):
+        for backbone in [name] if name else sorted(used):
             if backbone not in used:
                 raise SettingsError(
-                    f"--weights {path}: no method of this run needs weights of a backbone {backbone!r}; "
-                    f"right would be those of {', '.join(sorted(used)) or 'none'}."
+                    f"--weights {name}={path}: no method of this run uses backbone {name!r}; "
+                    f"right would be one of {', '.join(sorted(used))}."
                 )
             weights[backbone] = path.expanduser().absolute()
     return weights

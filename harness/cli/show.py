@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.plan import Cell
+    from harness.store import RecordStore
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
 ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
@@ -28,10 +29,16 @@ def leaderboard(
     protocol: ProtocolKey = None,
     latest: Latest = False,
     failed: Annotated[bool, typer.Option("--failed", help="List failed cells and why, and nothing else.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="Write all records to one Parquet file, and nothing else.")
+    ] = None,
     results: o.Results = None,
 ) -> None:
     """Show methods x data sets and every category. A mean with a missing cell is withheld."""
-    chosen = _selected(_frame(results), datasets, categories, methods, seeds, protocol, latest)
+    if export is not None:
+        print(_store(results).export(export))
+        return
+    chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, latest)
     if failed:
         for _, row in chosen[chosen["status"] == "failed"].iterrows():
             print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
@@ -55,7 +62,7 @@ def tables(
     from harness.leaderboard import all_tables
     from harness.report import write_tables
 
-    chosen = _selected(_frame(results), datasets, categories, methods, seeds, protocol, latest)
+    chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, latest)
     folder = out or _tables_dir(results or default_results())
     made = all_tables(chosen, expected=_expected(chosen, categories), **_metrics(metrics))
     for path in write_tables(made, folder, standalone=standalone):
@@ -86,10 +93,10 @@ def _print(frame: "pd.DataFrame", metrics: dict[str, Any], expected: Mapping[str
             console.print(console_table(table))
 
 
-def _frame(results: str | None) -> "pd.DataFrame":
+def _store(results: str | None) -> "RecordStore":
     from harness.store import RecordStore
 
-    return RecordStore(results or default_results()).frame()
+    return RecordStore(results or default_results())
 
 
 def _selected(

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
-from harness.datasets import Sample, Split
+from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.environment import code_version, host_name, package_versions
@@ -70,9 +70,11 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         Exception: Whatever a method raises.
     """
     started_at = now()
-    if cell.dataset != DEMO and not context.data_root.is_dir():
+    reference = context.datasets.get(cell.dataset, cell.dataset)
+    if reference in DATASETS.names() and reference != DEMO and not context.data_root.is_dir():
+        # A mount that this node lacks: not the cell's fault.
         raise FileNotFoundError(f"There is no data root {context.data_root} on {host_name()}.")
-    dataset = find(context.datasets.get(cell.dataset, cell.dataset), context.data_root)
+    dataset = find(reference, context.data_root)
     if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
         raise DataError(f"{cell.dataset}/{cell.category} changed while the run was going on; run the command again.")
     split = dataset.split(context.data_root, cell.category, cell.seed)

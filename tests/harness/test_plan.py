@@ -19,9 +19,9 @@ from harness.plan import (
 )
 
 SOURCES = (
-    CategorySource(dataset="mtd", category="mtd", data_fingerprint="f0", num_images=500),
-    CategorySource(dataset="demo", category="tile", data_fingerprint="f1", num_images=80),
-    CategorySource(dataset="demo", category="knob", data_fingerprint="f2", num_images=90),
+    CategorySource(dataset="mtd", category="mtd", data_fingerprint="f0", num_files=500),
+    CategorySource(dataset="demo", category="tile", data_fingerprint="f1", num_files=80),
+    CategorySource(dataset="demo", category="knob", data_fingerprint="f2", num_files=90),
 )
 METHODS = (
     MethodChoice(method="mfrnet", version=1, settings={"k": 2, "n": 3}, weights_sha256="w", relative_cost=1.0),

@@ -105,7 +105,7 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--set", "mfrnet.layers=[9]"), ["has no layer 9; right would be 0 or 'scale0'"]),
         (("--backbone", "resnet19"), ["Unknown backbone 'resnet19'", "timm.list_models()"]),
         (("--weights", "none.pth", "--backbone", "resnet18"), ["No weights file at", "none.pth"]),
-        (("--weights", "resnet50=x.pth"), ["no method of this run uses backbone 'resnet50'", "filter_bank"]),
+        (("--weights", "resnet50=x.pth"), ["no method of this run has a backbone with weights"]),
     ],
 )
 def test_a_mistake_is_one_line_before_any_cell_starts(
@@ -240,7 +240,9 @@ def test_a_config_file_says_what_to_run_and_flags_go_over_it(bench: Bench, tmp_p
 def test_panels_are_written_beside_the_records(bench: Bench) -> None:
     answer = bench.run("--methods", "constant", "--image-size", "32", "--categories", "bottle", "--panels", "1")
     assert answer.code == 0, answer.err
-    assert len(list((bench.results / "panels/mvtec_ad/bottle/constant-seed0").iterdir())) == 1
+    (folder,) = (bench.results / "panels/mvtec_ad/bottle").iterdir()
+    assert folder.name.startswith("constant-seed0-")
+    assert len(list(folder.iterdir())) == 1
 
 
 # The commands that look

@@ -169,7 +169,8 @@ def test_panels_show_that_many_different_defects(root: Path, tmp_path: Path, cou
     assert len(panels) == written
     if count == 2:
         assert panels == ["bottle-test-hole-000.png", "bottle-test-stain-000.png"]
-        assert (tmp_path / "panels/mvtec_ad/bottle/gaussian-seed0" / panels[0]).is_file()
+        folder = f"panels/mvtec_ad/bottle/gaussian-seed0-{cell_of(root).id}"
+        assert (tmp_path / folder / panels[0]).is_file()
 
 
 def runner_of(root: Path, results: Path) -> CellRunner:

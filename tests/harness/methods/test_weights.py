@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import timm
 import torch
 
 from harness.errors import WeightsError
@@ -22,8 +23,8 @@ def test_a_method_without_a_backbone_has_no_weights() -> None:
     assert weights_identity(object(), None) == ""
 
 
-def test_timm_s_own_weights_go_by_their_name() -> None:
-    assert weights_identity(RESNET, None) == "timm:resnet18"
+def test_timm_s_own_weights_go_by_name_and_tag() -> None:
+    assert weights_identity(RESNET, None) == "timm:resnet18.a1_in1k"
 
 
 def test_local_weights_go_by_their_content(tmp_path: Path) -> None:
@@ -68,9 +69,23 @@ def test_weights_of_another_model_are_refused_by_the_first_missing_name(tmp_path
 
 
 def test_weights_of_another_shape_are_not_taken_for_a_failed_download(tmp_path: Path) -> None:
-    torch.save({"conv1.weight": torch.zeros(1, 3, 7, 7)}, tmp_path / "a.pth")
-    with pytest.raises(WeightsError, match=r"a\.pth: does not fit backbone 'resnet18': [^\n]*size mismatch for conv1"):
-        open_backbone(RESNET, tmp_path / "a.pth")
+    state = timm.create_model("test_resnet", features_only=True, out_indices=(1,)).state_dict()
+    torch.save(state | {"conv1.0.weight": torch.zeros(1, 3, 7, 7)}, tmp_path / "a.pth")
+    with pytest.raises(
+        WeightsError, match=r"a\.pth: does not fit backbone 'test_resnet': [^\n]*size mismatch for conv1"
+    ):
+        open_backbone(BackboneSettings(backbone="test_resnet", layers=(1,)), tmp_path / "a.pth")
+
+
+def test_weights_under_the_names_of_the_whole_model_fit_a_network_that_timm_renames(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    whole = timm.create_model("test_convnext", pretrained=False)
+    torch.save(whole.state_dict(), tmp_path / "a.pth")
+    settings = BackboneSettings(backbone="test_convnext", layers=(1,))
+    backbone = open_backbone(settings, tmp_path / "a.pth")
+    loaded = {tuple(value.shape): value for value in backbone.state_dict().values()}
+    stem = whole.state_dict()["stem.0.weight"]
+    assert torch.equal(loaded[tuple(stem.shape)], stem)
 
 
 def test_an_unreachable_hub_says_what_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,5 +102,8 @@ def test_an_unreachable_hub_says_what_needs_none(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_unknown_backbone_is_said_to_be_unknown() -> None:
-    with pytest.raises(WeightsError, match=r"^Unknown backbone 'resnet19'; right would be 'filter_bank' or a name"):
+    with pytest.raises(
+        WeightsError,
+        match=r"^Unknown backbone 'resnet19'\. Did you mean 'resnet18'\? Right would be 'filter_bank' or a name",
+    ):
         open_backbone(BackboneSettings(backbone="resnet19"), None)
