@@ -29,12 +29,14 @@ def list_(data: o.Data = None, as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "in place", "what it is", "licence", "layout below its folder", "where to get it")
+    table = Table("name", "in place", "what it is", "licence")
     for name, dataset in known.items():
         state = "generated" if name == DEMO else ("yes" if name in in_place else "no")
-        info = dataset.info
-        table.add_row(name, state, info.title, info.licence, info.layout, info.homepage)
+        table.add_row(name, state, dataset.info.title, dataset.info.licence)
     Console().print(table)
+    for name, dataset in known.items():
+        if name not in in_place and name != DEMO:
+            print(f"{name} is not in place. Layout: {dataset.info.layout}. Get it from {dataset.info.homepage}.")
     print(f"Data root: {root}. A folder of your own needs a dataset.toml: see docs/datasets.md.")
 
 

@@ -7,6 +7,7 @@ import typer
 
 from harness.config import RunSettings, load_run_settings, parse_assignments
 from harness.errors import SettingsError
+from harness.methods import METHODS
 
 WHAT, WHERE, HOW = "What to run", "Where data and results are", "How to run"
 
@@ -80,6 +81,8 @@ def run_settings(
     settings = load_run_settings(flags, config)
     if not set_:
         return settings
+    for method in settings.methods:
+        METHODS.check(method)
     return load_run_settings({**flags, "overrides": parse_assignments(set_, settings.methods)}, config)
 
 

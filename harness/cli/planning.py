@@ -36,6 +36,8 @@ def make_plan(settings: RunSettings) -> Planned:
     """
     for method in settings.methods:
         METHODS.check(method)
+        if ":" in method and not hasattr(METHODS.get(method), "Settings"):
+            raise SettingsError(f"{method} is not a method; right would be a class as harness.methods.base says.")
     datasets = resolve(settings.datasets, settings.data)
     _check_overrides(settings)
 

@@ -61,8 +61,10 @@ class Narrator:
         print(f"Data sets: {names}. {self.num_cells} cells to run, {self.num_skipped} skipped (already stored).")
         if "all" in settings.datasets and list(planned.datasets) == ["demo"]:
             print(f"No data set is installed in {settings.data}: 'all' is the built-in generated 'demo'.")
-        if self.num_cells:
-            print("Starting workers ...", flush=True)
+
+    def begin(self) -> None:
+        """Say that everything was checked and work starts; the first worker takes its time."""
+        print("Everything checked; starting ...", flush=True)
 
     def on_event(self, event: FleetEvent) -> None:
         """Keep count, then tell."""
@@ -151,6 +153,10 @@ class JsonNarrator(Narrator):
     def announce(self, planned: Planned, settings: RunSettings) -> None:
         """The plan's size."""
         self._emit("plan", datasets=list(planned.datasets), cells=self.num_cells, skipped=self.num_skipped)
+
+    def begin(self) -> None:
+        """Everything was checked."""
+        self._emit("begin")
 
     def tell(self, event: FleetEvent) -> None:
         """The event, its cell by name."""

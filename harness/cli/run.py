@@ -61,6 +61,7 @@ def run(
     narrator.announce(planned, settings)
     if planned.plan.cells:
         check_cells(planned, settings)
+        narrator.begin()
         try:
             with narrator:
                 summary = execute(planned.plan.cells, settings, planned.datasets, planned.weights, narrator.on_event)

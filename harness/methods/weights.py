@@ -1,5 +1,6 @@
 """From a file that a user names to a backbone with its weights, and the name of those weights."""
 
+import logging
 from pathlib import Path
 
 from timm.models import get_pretrained_cfg
@@ -37,6 +38,8 @@ def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
+    # The hub's client tells of every retry; the one line below is what a user needs.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         return load_backbone(settings, _local(weights) if weights else None)
     except ValueError as error:

@@ -213,7 +213,7 @@ def test_json_lines_tell_the_run_to_a_program(bench: Bench) -> None:
     lines = answer.lines()
     assert lines[0] == {"event": "plan", "datasets": ["mvtec_ad"], "cells": 1, "skipped": 0}
     kinds = [line["event"] for line in lines]
-    assert kinds[1:3] == ["WorkerJoined", "CellStarted"]
+    assert kinds[1:4] == ["begin", "WorkerJoined", "CellStarted"]
     assert kinds[-2:] == ["CellFinished", "summary"]
     finished = lines[-2]
     assert (finished["category"], finished["status"], finished["image_auroc"]) == ("bottle", "ok", 0.5)
