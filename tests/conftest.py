@@ -2,6 +2,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.execution.session import prepare_ray_environment
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Ray reads its settings when it is first imported, and all tests share one process.
+    del config
+    prepare_ray_environment(None)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

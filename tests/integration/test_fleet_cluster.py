@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness.execution import fleet
 from harness.execution.driver import FleetLimits
 from harness.execution.events import CellFinished, CellProgressed, FleetEvent, WorkerLost
 from harness.execution.fleet import run_fleet
@@ -45,14 +46,24 @@ def test_without_any_worker_the_run_ends_with_an_error(cluster: Any, tmp_path: P
         )
 
 
-def test_two_nodes_give_the_local_results_even_when_one_is_lost_without_a_spare(cluster: Any, tmp_path: Path) -> None:
+def test_two_nodes_give_the_local_results_even_when_one_is_lost_without_a_spare(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cells = make_cells("plain-1", "plain-2", "plain-3", "victim", "plain-4", "raises")
     here, there = MarkerStore(tmp_path / "local"), MarkerStore(tmp_path / "cluster")
     here.note_try("victim")  # A victim blocks on its first try, for a kill that never comes here.
     run_local(cells, MarkerWork(here), lambda event: None)
 
-    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
-    cluster.wait_for_nodes()
+    nodes: list[Any] = []
+    trainer_factory = fleet._trainer_factory
+
+    def add_nodes_first(*arguments: Any, **others: Any) -> Any:
+        # Only now: a driver attaches to any raylet of its host, and ends with the one it attached to.
+        nodes.extend(cluster.add_node(num_cpus=1) for _ in range(2))
+        cluster.wait_for_nodes()
+        return trainer_factory(*arguments, **others)
+
+    monkeypatch.setattr(fleet, "_trainer_factory", add_nodes_first)
     events: list[FleetEvent] = []
 
     def on_event(event: FleetEvent) -> None:
