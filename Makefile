@@ -1,6 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Neither needs a GPU.
 PYTHON ?= python3
 BIN := .venv/bin
+# A data root that is not there: 'all' is then the built-in demo, whatever BENCH_DATA says.
 DEMO := --datasets all --config demo.toml --data results/demo/no-data --results results/demo
 
 .PHONY: install demo test check bench clean

@@ -94,10 +94,10 @@ def test_two_writers_at_once_leave_one_whole_category(tmp_path: Path, monkeypatc
 
 def test_an_interrupted_generation_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(pixels: object) -> bytes:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("stop")
 
     monkeypatch.setattr("harness.datasets.demo.dataset.encode_png", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="stop"):
         _write_category(tmp_path, "wood")
     assert list(tmp_path.iterdir()) == []
 
