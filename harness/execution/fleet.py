@@ -90,7 +90,7 @@ class _Fit:
     def _run(self) -> None:
         try:
             self._trainer.fit()
-        except BaseException as error:  # Ray raises SystemExit here when the session ends under it.
+        except BaseException as error:  # Ray raises SystemExit here when its cluster goes away.
             self.error = error
 
     @property

@@ -14,27 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.protocol import Protocol
 from harness.execution.events import CellOutcome, CellProgress
 from harness.plan import Cell
+from tests.support.cells import make_cell
 
 
 def make_cells(*categories: str) -> list[Cell]:
-    return [
-        Cell(
-            dataset="mock",
-            category=category,
-            method="mock",
-            method_version=1,
-            seed=0,
-            settings_json="{}",
-            protocol=Protocol(),
-            data_fingerprint="",
-            weights_sha256="",
-            cost=1,
-        )
-        for category in categories
-    ]
+    return [make_cell(category) for category in categories]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from harness.execution import fleet
 from harness.execution.driver import FleetLimits
-from harness.execution.events import CellFinished, CellProgressed, FleetEvent, WorkerLost
+from harness.execution.events import CellFinished, CellProgressed, CellStarted, FleetEvent, WorkerLost
 from harness.execution.fleet import run_fleet
 from harness.execution.local import run_local
 from harness.execution.session import prepare_ray_environment
@@ -88,8 +88,13 @@ def test_two_nodes_give_the_local_results_even_when_one_is_lost_without_a_spare(
     assert there.records() == here.records()
     assert (summary.num_ok, summary.num_failed, summary.num_open) == (5, 1, 0)
     assert there.num_tries("victim") == 2
-    assert len([event for event in events if isinstance(event, WorkerLost)]) == 1
-    assert {event.worker.rank for event in events if isinstance(event, CellFinished)} == {0, 1}
+    (loss,) = [event for event in events if isinstance(event, WorkerLost)]
+    (rescue,) = [
+        event.worker for event in events if isinstance(event, CellFinished) and event.cell.category == "victim"
+    ]
+    # How many other cells each node did depends on which came up first; that both took part does not.
+    assert {event.worker.rank for event in events if isinstance(event, CellStarted)} == {0, 1}
+    assert {loss.worker.rank, rescue.rank} == {0, 1}
 
 
 def runs_on(pid: int, node: Any) -> bool:

@@ -2,26 +2,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.config.protocol import Protocol
 from harness.execution.driver import FleetDriver, FleetLimits
 from harness.execution.events import CellFinished, CellLost, CellOutcome, CellStarted, FleetEvent, WorkerId, WorkerLost
 from harness.execution.queue import News
 from harness.execution.summary import FleetError
-from harness.plan import Cell
+from tests.support.cells import make_cell
 
 WORKER = WorkerId(rank=0, host="host", pid=1, token="0")
-CELL = Cell(
-    dataset="data",
-    category="a",
-    method="mock",
-    method_version=1,
-    seed=0,
-    settings_json="{}",
-    protocol=Protocol(),
-    data_fingerprint="",
-    weights_sha256="",
-    cost=1,
-)
+CELL = make_cell("a")
 
 
 def news(*events: FleetEvent, is_done: bool = False, **changes: object) -> News:

@@ -3,7 +3,6 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.config.protocol import Protocol
 from harness.execution.events import (
     CellFinished,
     CellOutcome,
@@ -16,21 +15,7 @@ from harness.execution.events import (
 from harness.execution.local import run_local
 from harness.execution.summary import RunInterrupted
 from harness.plan import Cell
-
-
-def make_cell(category: str) -> Cell:
-    return Cell(
-        dataset="data",
-        category=category,
-        method="mock",
-        method_version=1,
-        seed=0,
-        settings_json="{}",
-        protocol=Protocol(),
-        data_fingerprint="",
-        weights_sha256="",
-        cost=1,
-    )
+from tests.support.cells import make_cell
 
 
 def work(cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:

@@ -1,6 +1,5 @@
 import pytest
 
-from harness.config.protocol import Protocol
 from harness.execution.events import (
     CellFinished,
     CellLost,
@@ -14,6 +13,7 @@ from harness.execution.events import (
 )
 from harness.execution.queue import CellQueue, Lease, LeaseRules, NoLease
 from harness.plan import Cell
+from tests.support.cells import make_cell
 
 RULES = LeaseRules(max_attempts=3, silence_seconds=10)
 
@@ -24,21 +24,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def make_cell(category: str) -> Cell:
-    return Cell(
-        dataset="data",
-        category=category,
-        method="mock",
-        method_version=1,
-        seed=0,
-        settings_json="{}",
-        protocol=Protocol(),
-        data_fingerprint="",
-        weights_sha256="",
-        cost=1,
-    )
 
 
 def make_worker(rank: int, life: int = 1) -> WorkerId:

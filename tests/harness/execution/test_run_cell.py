@@ -17,19 +17,12 @@ from harness.plan import Cell, canonical_json
 from harness.records import CellRecord
 from harness.store import RecordStore
 from tests.support import miniatures
+from tests.support.cells import TINY_SETTINGS
 
 TINY: dict[str, dict[str, Any]] = {
     "constant": {},
     "gaussian": {"backbone": "filter_bank", "grid_stride_px": 8},
-    "mfrnet": {
-        "backbone": "filter_bank",
-        "grid_stride_px": 8,
-        "width": 16,
-        "num_heads": 2,
-        "depth": 1,
-        "steps": 5,
-        "cell": 1,
-    },
+    "mfrnet": TINY_SETTINGS,
 }
 
 

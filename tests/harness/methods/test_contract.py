@@ -12,20 +12,10 @@ from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
 from mfrnet import AnomalyMaps
+from tests.support.cells import TINY_SETTINGS
 from tests.support.miniatures import write_image
 
 SIZE_PX = (64, 96)
-TINY = {
-    "backbone": "filter_bank",
-    "grid_stride_px": 8,
-    "width": 16,
-    "num_heads": 2,
-    "depth": 1,
-    "steps": 5,
-    "cell": 1,
-}
-"""What makes a method quick; each takes what it has."""
-
 each_method = pytest.mark.parametrize("name", METHODS.names())
 
 
@@ -46,7 +36,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_settings(name: str) -> Any:
     settings_type = METHODS.get(name).Settings
     known = {field.name for field in dataclasses.fields(settings_type)}
-    return settings_type(**{field: value for field, value in TINY.items() if field in known})
+    return settings_type(**{field: value for field, value in TINY_SETTINGS.items() if field in known})
 
 
 def fitted(name: str, images: ImageSet, cache: Path, seed: int = 0) -> Method:
