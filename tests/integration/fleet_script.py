@@ -1,22 +1,22 @@
-"""A run as a user starts it: ``python -m tests.integration.fleet_script FOLDER``, as often as needed.
+"""A run as a user starts it, as often as needed.
 
-Runs what FOLDER has no record of, and prints one line an event.
+``python -m tests.integration.fleet_script FOLDER ADDRESS CATEGORY...`` runs the cells that FOLDER has no
+record of, on a cluster or (``local``) on this machine, and prints one line an event.
 """
 
 import sys
 from pathlib import Path
 
+from harness.execution.driver import FleetLimits
 from harness.execution.events import FleetEvent
 from harness.execution.fleet import run_fleet
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
 
-CATEGORIES = ("plain-1", "plain-2", "victim-1", "victim-2")
 
-
-def main(folder: Path) -> None:
+def main(folder: Path, address: str, categories: list[str]) -> None:
     store = MarkerStore(folder)
     stored = store.records()
-    cells = [cell for cell in make_cells(*CATEGORIES) if cell.category not in stored]
+    cells = [cell for cell in make_cells(*categories) if cell.category not in stored]
     print("Plan", *(cell.category for cell in cells), flush=True)
 
     def on_event(event: FleetEvent) -> None:
@@ -31,11 +31,12 @@ def main(folder: Path) -> None:
         workers=2,
         cpus_per_worker=1,
         gpus_per_worker=0,
-        address=None,
+        address=None if address == "local" else address,
         log_dir=folder / "log",
+        limits=FleetLimits(silence_seconds=5, end_seconds=1),
     )
     print("Done", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -11,6 +11,8 @@ from tests.integration.fleet_work import MarkerStore
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
+CATEGORIES = ("plain-1", "plain-2", "victim-1", "victim-2")
+
 
 @dataclass
 class TwoRuns:
@@ -23,7 +25,7 @@ class TwoRuns:
 @pytest.fixture(scope="module")
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     folder = tmp_path_factory.mktemp("driver")
-    command = [sys.executable, "-m", "tests.integration.fleet_script", str(folder)]
+    command = [sys.executable, "-m", "tests.integration.fleet_script", str(folder), "local", *CATEGORIES]
     store = MarkerStore(folder)
     in_progress: set[str] = set()
     pids: set[int] = set()
