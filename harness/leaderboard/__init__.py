@@ -1,4 +1,16 @@
-from harness.leaderboard.layout import HEADLINE_METRICS, all_tables, category_table, main_table
+from harness.leaderboard.board import HEADLINE_METRICS, Expected, Intervals
+from harness.leaderboard.costs import cost_table
+from harness.leaderboard.layout import ablation_table, all_tables, category_table, main_table
 from harness.leaderboard.selection import select
 
-__all__ = ["HEADLINE_METRICS", "all_tables", "category_table", "main_table", "select"]
+__all__ = [
+    "HEADLINE_METRICS",
+    "Expected",
+    "Intervals",
+    "ablation_table",
+    "all_tables",
+    "category_table",
+    "cost_table",
+    "main_table",
+    "select",
+]
