@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from harness.records import PUBLISHED_SPLIT
+
 METRIC_TITLES: Mapping[str, str] = {
     "image_auroc": "image AUROC",
     "image_average_precision": "image AP",
@@ -18,9 +20,6 @@ METRIC_TITLES: Mapping[str, str] = {
     "aupro_05": "AUPRO 5%",
 }
 """Metric columns and their headings, in the order in which a table may show them."""
-
-PUBLISHED_SPLIT = "published"
-"""The split that a data set comes with; a caption names only others."""
 
 Quantity = Literal["fraction", "duration", "latency", "rate", "memory", "size", "parameters"]
 """What a column holds, in base units: fractions, seconds (duration, latency), images per second, bytes
@@ -90,7 +89,7 @@ class Table:
     protocol: str
     """``Protocol.key()`` of every record behind the table."""
     split: str = PUBLISHED_SPLIT
-    """Name of the split of every record behind the table."""
+    """Split of every record behind the table."""
     seeds: Mapping[str, tuple[int, ...]]
     """Data set to the seeds of its records, those in ``own_seeds`` excepted."""
     own_seeds: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
@@ -106,19 +105,19 @@ class Table:
         assert all(len(row) == num_columns for row in self.entries)
         assert all(len(row.entries) == num_columns for row in self.reported)
 
-    def by_group(self) -> tuple["Table", ...]:
-        """The same table in parts that stand below each other, one a group.
+    def by_groups(self, size: int = 1) -> tuple["Table", ...]:
+        """The same table in parts that stand below each other, of ``size`` groups each (the last may have fewer).
 
         A part keeps only the reported rows that have a number in it.
         """
         parts = []
-        for number, group in enumerate(self.groups):
-            here = slice(number * len(self.columns), (number + 1) * len(self.columns))
+        for first in range(0, len(self.groups), size):
+            here = slice(first * len(self.columns), (first + size) * len(self.columns))
             reported = (replace(row, entries=row.entries[here]) for row in self.reported)
             parts.append(
                 replace(
                     self,
-                    groups=(group,),
+                    groups=self.groups[first : first + size],
                     entries=tuple(row[here] for row in self.entries),
                     reported=tuple(row for row in reported if any(entry.mean is not None for entry in row.entries)),
                 )

@@ -20,13 +20,15 @@ class _Cost:
     higher_is_better: bool = False
     is_peak: bool = False
     """The largest value of any cell says more than their mean."""
+    is_ranked: bool = True
     is_batched: bool = False
     """Depends on the number of images scored at once."""
 
 
 _COSTS = (
     _Cost(record_column="fit_seconds", title="fit", quantity="duration"),
-    _Cost(record_column="feature_seconds", title="features", quantity="duration"),
+    # The cache gives features to all methods, and only the first of them waits.
+    _Cost(record_column="feature_seconds", title="features", quantity="duration", is_ranked=False),
     _Cost(record_column="latency_p50_seconds", title="p50", quantity="latency"),
     _Cost(record_column="latency_p95_seconds", title="p95", quantity="latency"),
     _Cost(record_column="images_per_second", title="batch 1", quantity="rate", higher_is_better=True),
@@ -44,10 +46,10 @@ _COSTS = (
     _Cost(record_column="size_bytes", title="on disk", quantity="size"),
 )
 _MEANINGS = (
-    ({"p50", "p95", "batch 1"}, "p50 and p95 are latencies of one image, batch 1 is images scored one at a time."),
-    ({"features"}, "features is the time of the frozen backbone, near 0 where another cell had left them in the cache."),
-    ({"memory", "device"}, "memory is the largest of any cell."),
-    ({"learned", "frozen"}, "learned and frozen count parameters."),
+    ({"features"}, "Features: time of the frozen backbone, near 0 where another cell had left them in the cache."),
+    ({"p50", "p95", "batch 1"}, "Latency (p50, p95) and throughput (batch 1) of single images."),
+    ({"memory", "device"}, "Memory: the most that any cell held, of the process and of the device."),
+    ({"learned", "frozen"}, "Learned, frozen: parameters."),
 )
 
 
@@ -56,8 +58,10 @@ def cost_table(
 ) -> Table | None:
     """Methods x costs for each data set: means over categories and seeds, peaks for memory.
 
-    A cost that no record holds has no column. Places are given within a data set, and only where all its
-    finished cells ran on one host, device and number of threads; throughput in batches needs one batch size too.
+    A cost that no record holds has no column. The time of features has no places: the first method of a
+    run waits for them and the others find them in the cache. Other places are given within a data set, and
+    only where all its finished cells ran on one host, device and number of threads; throughput in batches
+    needs one batch size too.
 
     Args:
         frame: Records as ``select`` returns them.
@@ -83,7 +87,9 @@ def cost_table(
     def column(one: Standings, cost: _Cost) -> list[Entry]:
         entries = [_entry(one, row, cost) for row in rows]
         comparable = len(machines[one.dataset]) == 1 and (len(sizes[one.dataset]) == 1 or not cost.is_batched)
-        return placed(entries, lower_is_better=not cost.higher_is_better) if comparable else entries
+        if not (cost.is_ranked and comparable):
+            return entries
+        return placed(entries, lower_is_better=not cost.higher_is_better)
 
     columns = [column(one, cost) for one in board.standings for cost in costs]
     all_sizes = sorted(set().union(*sizes.values()))

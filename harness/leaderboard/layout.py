@@ -45,9 +45,7 @@ def main_table(
     """
     board = Board.of(frame, metrics, expected, intervals=intervals)
     rows = board.best_first(board.standings)
-    columns = [
-        placed([board.mean(one, row, metric) for row in rows]) for one in board.standings for metric in metrics
-    ]
+    columns = [placed([board.mean(one, row, metric) for row in rows]) for one in board.standings for metric in metrics]
     datasets = tuple(one.dataset for one in board.standings)
     return board.table(
         board.standings,
@@ -141,9 +139,7 @@ def ablation_table(
     of_method = board.frame[board.frame["method"] == method]
     ablation = ablation_of(of_method, of_method["row"])
     shown = [one for one in board.standings if not ablation.labels.keys().isdisjoint(one.rows)]
-    columns = [
-        placed([board.mean(one, row, metric) for row in ablation.labels]) for one in shown for metric in metrics
-    ]
+    columns = [placed([board.mean(one, row, metric) for row in ablation.labels]) for one in shown for metric in metrics]
     return board.table(
         shown,
         ablation.labels,

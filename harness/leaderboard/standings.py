@@ -61,11 +61,7 @@ class Standings:
             categories=tuple(categories),
             seeds=tuple(int(seed) for seed in seeds),
             status_RCS=np.where(foreign_R1S, "other", status_RCS),
-            # Float64, because counts come as nullable integers, and a column of nulls as objects.
-            values={
-                metric: grid[metric].astype("Float64").to_numpy(float, na_value=math.nan).reshape(shape)
-                for metric in metrics
-            },
+            values={metric: _floats(grid[metric]).reshape(shape) for metric in metrics},
         )
 
     def measured_categories(self, metric: str) -> tuple[str, ...]:
@@ -79,7 +75,7 @@ class Standings:
 
     def seeds_of(self, row: str) -> tuple[int, ...]:
         """The seeds that any cell of the row has a record of; failures count."""
-        return tuple(seed for seed, own in zip(self.seeds, self._own_S(row), strict=True) if own)
+        return tuple(seed for seed, own in zip(self.seeds, self._own_seeds(row), strict=True) if own)
 
     def mean(self, row: str, metric: str) -> Entry:
         """Mean over categories of the mean over seeds; std over seeds of the mean over categories."""
@@ -96,7 +92,7 @@ class Standings:
     def category(self, category: str, row: str, metric: str) -> Entry:
         """Mean and std over seeds in one category."""
         number = self.categories.index(category)
-        return _entry(self.values[metric][self.rows.index(row), number : number + 1, self._own_S(row)])
+        return _entry(self.values[metric][self.rows.index(row)][number : number + 1, self._own_seeds(row)])
 
     def incomplete(self, row: str, metrics: Sequence[str]) -> dict[str, list[CellKey]]:
         """Cells of a row that withhold a mean: ``failed``, ``missing``, or finished ``without`` a metric."""
@@ -112,9 +108,10 @@ class Standings:
         """Values of measured categories and the row's own seeds, shaped CS; empty where there are none."""
         if row not in self.rows:
             return np.empty((0, 0))
-        return self.values[metric][self.rows.index(row)][np.ix_(self._is_measured(metric), self._own_S(row))]
+        values_CS: NDArray[np.float64] = self.values[metric][self.rows.index(row)]
+        return values_CS[self._is_measured(metric)][:, self._own_seeds(row)]
 
-    def _own_S(self, row: str) -> NDArray[np.bool_]:
+    def _own_seeds(self, row: str) -> NDArray[np.bool_]:
         own_S: NDArray[np.bool_] = (self.status_RCS[self.rows.index(row)] != "other").any(axis=0)
         return own_S
 
@@ -126,6 +123,12 @@ class Standings:
 
     def _cells(self, mask_CS: NDArray[np.bool_]) -> list[CellKey]:
         return [(self.categories[category], self.seeds[seed]) for category, seed in np.argwhere(mask_CS)]
+
+
+def _floats(column: pd.Series) -> NDArray[np.float64]:
+    # Counts come as nullable integers, and a column of nulls alone as objects.
+    values: NDArray[np.float64] = column.astype("Float64").to_numpy(np.float64, na_value=math.nan)
+    return values
 
 
 def _entry(values_CS: NDArray[np.float64]) -> Entry:

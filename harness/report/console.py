@@ -16,7 +16,7 @@ def console_table(table: Table) -> RenderableType:
     Groups stand below each other, so that four metrics fit 80 columns however many data sets there are.
     """
     notes = (Text(note, style="yellow") for note in footnotes(table))
-    return Group(*map(_one_group, table.by_group()), Text(caption(table), style="dim"), *notes)
+    return Group(*map(_one_group, table.by_groups()), Text(caption(table), style="dim"), *notes)
 
 
 def _one_group(table: Table) -> RichTable:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from harness.tables import PUBLISHED_SPLIT, Column, Entry, Quantity, Table
+from harness.records import PUBLISHED_SPLIT
+from harness.tables import Column, Entry, Quantity, Table
 
 Spread = Literal["std", "interval", "none"]
 """What follows a mean: the standard deviation over seeds, a bootstrap interval, or nothing."""
 
+SPREADS: tuple[Spread, ...] = get_args(Spread)
 WITHHELD_TEXT = "--"
 OTHER_SEEDS_MARK = "†"
 REPORTED_MARK = "‡"

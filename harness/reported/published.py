@@ -51,7 +51,8 @@ class PublishedResult(BaseModel):
     @property
     def metrics(self) -> Mapping[str, float]:
         """Metric to its value, a fraction in [0, 1]; only those that the source gives."""
-        return {name: value / 100 for name, value in self.percent.model_dump(exclude_none=True).items()}
+        # Rounded, so that 68.6 is 0.686 and not 0.6859999999999999.
+        return {name: round(value / 100, 9) for name, value in self.percent.model_dump(exclude_none=True).items()}
 
     def cited(self) -> str:
         """Source and protocol in one phrase."""
