@@ -144,7 +144,7 @@ def test_a_mistake_is_one_line(bench: Callable[..., Answer], arguments: tuple[st
     refused(bench(*arguments), *texts)
 
 
-@pytest.mark.parametrize("column", ["protocol", "data_fingerprint"])
+@pytest.mark.parametrize("column", ["protocol", "split", "data_fingerprint"])
 def test_stores_that_do_not_compare_are_refused(bench: Callable[..., Answer], tmp_path: Path, column: str) -> None:
     fill(tmp_path / "other", "mfrnet", 2.0, ("gear",), **{column: "another"})
     refused(bench("other::mfrnet", "mfrnet"), "do not compare on 3 cells", column.replace("_", " "), "another against")

@@ -80,7 +80,7 @@ def test_the_same_scores_do_not_differ() -> None:
     assert (line.difference.p_value, line.difference.mark) == (1.0, "~")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.floats(0.1, 5), st.floats(-3, 3))
 def test_an_increasing_map_of_one_side_s_scores_changes_nothing(factor: float, shift: float) -> None:
     scores = drawn_scores(0)

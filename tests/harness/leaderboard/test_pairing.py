@@ -100,6 +100,7 @@ def test_only_a_few_cells_are_named() -> None:
             {"protocol": "other"},
             r"protocol mfrnet-bench-1/192/keep/127 against other\. Right would be .* one protocol;",
         ),
+        ({"split": "fold-1"}, r"split published against fold-1\. Right would be .* one split;"),
         (
             {"data_fingerprint": "new"},
             r"data fingerprint demo-gear against new\. Right would be .* one data fingerprint;",
