@@ -77,7 +77,7 @@ def tables(
 
     Methods x data sets, categories of each data set, costs, and the settings of each method that has several.
     """
-    from harness.leaderboard import all_tables
+    from harness.leaderboard import HEADLINE_METRICS, all_tables, intervals_of
     from harness.report import SPREADS, write_tables
     from harness.reported import load_published
 
@@ -85,15 +85,13 @@ def tables(
         raise UnknownNameError.of("spread", spread, SPREADS)
     if wide and longtable:
         raise SettingsError("--wide with --longtable: LaTeX has no long tables over two columns; choose one of them.")
-    chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, split, latest)
-    folder = out or _tables_dir(results or default_results())
+    store = _store(results)
+    chosen = _selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
+    wanted = {"metrics": HEADLINE_METRICS, "expected": _expected(chosen, categories)} | _metrics(metrics)
+    if spread == "interval":
+        wanted["intervals"] = intervals_of(chosen, store.image_scores, **wanted)
     published = load_published() if reported else ()
-    made = all_tables(
-        chosen,
-        expected=_expected(chosen, categories),
-        published=published,
-        **_metrics(metrics),
-    )
+    made = all_tables(chosen, published=published, **wanted)
     if reported and not made[0].reported:
         known = ", ".join(sorted({result.dataset for result in published}))
         raise SettingsError(
@@ -101,8 +99,8 @@ def tables(
             f"{', '.join(column.title for column in made[0].columns)}). There are some for {known}."
         )
     environment: Environment | None = "table*" if wide else "longtable" if longtable else None
-    paths = write_tables(made, folder, standalone=standalone, environment=environment, spread=spread)
-    for path in paths:
+    folder = out or _tables_dir(results or default_results())
+    for path in write_tables(made, folder, standalone=standalone, environment=environment, spread=spread):
         print(path)
 
 
@@ -121,16 +119,13 @@ def _print(frame: "pd.DataFrame", metrics: dict[str, Any], expected: Mapping[str
     """Print the main table and a table of categories for each data set that has several."""
     from rich.console import Console
 
-    from harness.leaderboard import category_table, main_table
+    from harness.leaderboard import metric_tables
     from harness.report import console_table
 
     console = Console()
-    main = main_table(frame, expected=expected, **metrics)
-    console.print(console_table(main))
-    for dataset in main.groups:
-        table = category_table(frame, dataset, expected=expected, **metrics)
-        if len(table.rows) - table.num_summary_rows > 1:
-            console.print(console_table(table))
+    main, *categories = metric_tables(frame, expected=expected, **metrics)
+    for table in (main, *(table for table in categories if len(table.rows) - table.num_summary_rows > 1)):
+        console.print(console_table(table))
 
 
 def _store(results: str | None) -> "RecordStore":
@@ -151,14 +146,11 @@ def _selected(
 ) -> "pd.DataFrame":
     from harness.leaderboard import select
 
-    def names(text: str | None) -> tuple[str, ...] | None:
-        return None if text is None or text == "all" else o.split_names(text)
-
     return select(
         frame,
-        datasets=names(datasets),
-        categories=names(categories),
-        methods=names(methods),
+        datasets=o.chosen_names(datasets),
+        categories=o.chosen_names(categories),
+        methods=o.chosen_names(methods),
         seeds=None if seeds is None else o.parse_seeds(seeds),
         protocol=protocol,
         split=split,

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import StoreError, UnknownNameError
+from harness.leaderboard.intervals import MEAN, Intervals
 from harness.leaderboard.selection import check_comparable
 from harness.leaderboard.standings import CellKey, Standings
 from harness.leaderboard.variants import row_labels
@@ -16,13 +17,10 @@ from harness.tables import METRIC_TITLES, Entry, Table
 
 Expected = Mapping[str, Collection[str]]
 """Data set to the categories that its mean needs, with or without records."""
-Intervals = Mapping[tuple[str, str, str, str], tuple[float, float]]
-"""Data set, category or ``mean``, row label and metric to the ends of a 95 % bootstrap interval, fractions."""
 
 HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
 NOTHING_EXPECTED: Expected = {}
 NO_INTERVALS: Intervals = {}
-MEAN = "mean"
 _CELLS_NAMED = 5
 
 

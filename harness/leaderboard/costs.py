@@ -45,6 +45,7 @@ _COSTS = (
     _Cost(record_column="num_frozen_parameters", title="frozen", quantity="parameters"),
     _Cost(record_column="size_bytes", title="on disk", quantity="size"),
 )
+COST_COLUMNS = tuple(cost.record_column for cost in _COSTS)
 _MEANINGS = (
     ({"features"}, "Features: time of the frozen backbone, near 0 where another cell had left them in the cache."),
     ({"p50", "p95", "batch 1"}, "Latency (p50, p95) and throughput (batch 1) of single images."),
@@ -75,8 +76,12 @@ def cost_table(
         StoreError: There are no records, or they must not stand in one table (see ``select``).
         UnknownNameError: A metric is unknown.
     """
-    costs = [cost for cost in _COSTS if frame[cost.record_column].notna().any()]
-    board = Board.of(frame, metrics, expected, further=[cost.record_column for cost in costs])
+    return cost_table_of(Board.of(frame, metrics, expected, further=COST_COLUMNS))
+
+
+def cost_table_of(board: Board) -> Table | None:
+    """``cost_table`` of records that are laid out already, ``COST_COLUMNS`` among them."""
+    costs = [cost for cost in _COSTS if board.frame[cost.record_column].notna().any()]
     if not costs:
         return None
     rows = board.best_first(board.standings)

@@ -8,16 +8,15 @@ import pandas as pd
 from harness.errors import UnknownNameError
 from harness.leaderboard.board import (
     HEADLINE_METRICS,
-    MEAN,
     NO_INTERVALS,
     NOTHING_EXPECTED,
     Board,
     Expected,
-    Intervals,
 )
-from harness.leaderboard.costs import cost_table
-from harness.leaderboard.standings import placed
-from harness.leaderboard.variants import VARIANT_COLUMNS, ablation_of
+from harness.leaderboard.costs import COST_COLUMNS, cost_table_of
+from harness.leaderboard.intervals import MEAN, Intervals
+from harness.leaderboard.standings import Standings, placed
+from harness.leaderboard.variants import ablation_of
 from harness.reported import PublishedResult
 from harness.tables import METRIC_TITLES, WITHHELD, Column, Entry, ReportedRow, Table
 
@@ -43,7 +42,11 @@ def main_table(
         StoreError: There are no records, or they must not stand in one table (see ``select``).
         UnknownNameError: A metric is unknown.
     """
-    board = Board.of(frame, metrics, expected, intervals=intervals)
+    return _main(Board.of(frame, metrics, expected, intervals=intervals), published)
+
+
+def _main(board: Board, published: Iterable[PublishedResult]) -> Table:
+    metrics = board.metrics
     rows = board.best_first(board.standings)
     columns = [placed([board.mean(one, row, metric) for row in rows]) for one in board.standings for metric in metrics]
     datasets = tuple(one.dataset for one in board.standings)
@@ -88,6 +91,11 @@ def category_table(
     # Labels are those of the whole frame: a row is called the same in every table of one report.
     board = Board.of(frame, metrics, expected, intervals=intervals)
     (one,) = (standings for standings in board.standings if standings.dataset == dataset)
+    return _categories(board, one)
+
+
+def _categories(board: Board, one: Standings) -> Table:
+    metrics = board.metrics
     methods = board.best_first([one])
 
     def line(entry_of: Callable[[str, str], Entry]) -> tuple[Entry, ...]:
@@ -99,8 +107,8 @@ def category_table(
         [one],
         {row: row for row in methods},
         metrics=metrics,
-        name=f"categories_{dataset}",
-        title=f"Categories of {dataset}",
+        name=f"categories_{one.dataset}",
+        title=f"Categories of {one.dataset}",
         row_title="Category",
         groups=tuple(METRIC_TITLES[metric] for metric in metrics),
         columns=tuple(Column(title=row) for row in methods),
@@ -135,7 +143,11 @@ def ablation_table(
     """
     if method not in set(frame["method"]):
         raise UnknownNameError.of("method", method, frame["method"].unique())
-    board = Board.of(frame, metrics, expected, intervals=intervals)
+    return _ablation(Board.of(frame, metrics, expected, intervals=intervals), method)
+
+
+def _ablation(board: Board, method: str) -> Table:
+    metrics = board.metrics
     of_method = board.frame[board.frame["method"] == method]
     ablation = ablation_of(of_method, of_method["row"])
     shown = [one for one in board.standings if not ablation.labels.keys().isdisjoint(one.rows)]
@@ -156,6 +168,18 @@ def ablation_table(
     )
 
 
+def metric_tables(
+    frame: pd.DataFrame,
+    *,
+    metrics: Sequence[str] = HEADLINE_METRICS,
+    expected: Expected = NOTHING_EXPECTED,
+    intervals: Intervals = NO_INTERVALS,
+) -> tuple[Table, ...]:
+    """The main table and one table of categories a data set. Arguments and errors are those of ``main_table``."""
+    board = Board.of(frame, metrics, expected, intervals=intervals)
+    return _main(board, ()), *(_categories(board, one) for one in board.standings)
+
+
 def all_tables(
     frame: pd.DataFrame,
     *,
@@ -169,20 +193,14 @@ def all_tables(
     The main table, one table of categories a data set, the costs where any are recorded, and one
     ablation a method with several settings. Arguments and errors are those of ``main_table``.
     """
-    main = main_table(frame, metrics=metrics, expected=expected, intervals=intervals, published=published)
-    cost = cost_table(frame, metrics=metrics, expected=expected)
-    variants = frame[["method", *VARIANT_COLUMNS]].drop_duplicates()["method"].value_counts()
+    board = Board.of(frame, metrics, expected, intervals=intervals, further=COST_COLUMNS)
+    cost = cost_table_of(board)
+    num_rows = board.frame.groupby("method")["row"].nunique()
     return (
-        main,
-        *(
-            category_table(frame, dataset, metrics=metrics, expected=expected, intervals=intervals)
-            for dataset in main.seeds
-        ),
+        _main(board, published),
+        *(_categories(board, one) for one in board.standings),
         *(() if cost is None else (cost,)),
-        *(
-            ablation_table(frame, method, metrics=metrics, expected=expected, intervals=intervals)
-            for method in sorted(variants[variants > 1].index)
-        ),
+        *(_ablation(board, str(method)) for method in num_rows[num_rows > 1].index),
     )
 
 

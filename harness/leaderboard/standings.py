@@ -49,7 +49,7 @@ class Standings:
         keys = ["row", "category", "seed"]
         rows, categories, seeds = (sorted(frame[name].unique()) for name in keys)
         categories = sorted({*categories, *expected})
-        records = frame.set_index(keys)
+        records = frame.set_index(keys)[["status", *metrics]]
         assert records.index.is_unique, "a row label stands for several variants"
         grid = records.reindex(pd.MultiIndex.from_product([rows, categories, seeds], names=keys))
         shape = len(rows), len(categories), len(seeds)
@@ -127,8 +127,7 @@ class Standings:
 
 def _floats(column: pd.Series) -> NDArray[np.float64]:
     # Counts come as nullable integers, and a column of nulls alone as objects.
-    values: NDArray[np.float64] = column.astype("Float64").to_numpy(np.float64, na_value=math.nan)
-    return values
+    return np.asarray(column.astype("Float64").to_numpy(na_value=math.nan), dtype=np.float64)
 
 
 def _entry(values_CS: NDArray[np.float64]) -> Entry:

@@ -23,6 +23,7 @@ from harness.tables import Entry, Table
 
 TABCOLSEP_PT = 6.0
 _STYLES = {1: r"\textbf{%s}", 2: r"\underline{%s}"}
+_LINES_KEPT_TOGETHER = 20
 _HEADING_LETTERS = 12  # a longer heading has several lines; "image AUROC" has one
 
 # One pass over the text, so that a replacement's own backslash is not replaced again.
@@ -84,7 +85,8 @@ class Block:
         for part, rows in zip(parts, texts, strict=True):
             if stacked:
                 body += [*([r"\midrule"] if body else []), _spanning(part.groups[0], len(columns) + 1)]
-            body += _body(part, rows, len(columns), r"\addlinespace" if stacked else r"\midrule")
+            lines = _body(part, rows, len(columns), r"\addlinespace" if stacked else r"\midrule")
+            body += _kept_together(lines) if stacked and len(lines) <= _LINES_KEPT_TOGETHER else lines
         titles = [_heading_lines(marked_label(table, column.title)) for column in columns]
         units = [unit_text(column) for column in columns]
         head = [] if stacked else _group_head(table)
@@ -115,6 +117,11 @@ def _body(table: Table, texts: list[list[_Text]], num_columns: int, separator: s
     if table.num_summary_rows:
         lines.insert(len(table.rows) - table.num_summary_rows, separator)
     return lines
+
+
+def _kept_together(lines: list[str]) -> list[str]:
+    """Rows that no page break parts, and so never from the heading of their group."""
+    return [re.sub(r"\\\\$", r"\\\\*", line) for line in lines[:-1]] + lines[-1:]
 
 
 def _texts(table: Table, spread: Spread) -> list[list[_Text]]:
@@ -167,7 +174,7 @@ def _group_head(table: Table) -> list[str]:
 
 
 def _spanning(text: str, num_columns: int) -> str:
-    # The star keeps it on the page of the row below.
+    # The star forbids a page break.
     return rf"\multicolumn{{{num_columns}}}{{l}}{{\emph{{{escaped(text)}}}}} \\*"
 
 

@@ -1,3 +1,4 @@
+import csv
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,15 +7,22 @@ from pathlib import Path
 import pytest
 
 from harness import cli
+from harness.records import ImageScore
 from harness.store import RecordStore
 from tests.support import records as make
+
+SCORES = tuple(
+    ImageScore(image_id=str(number), is_defect=number % 2 == 1, defect_kind="", anomaly_score=float(number % 5))
+    for number in range(12)
+)
 
 
 def stored(results: Path) -> None:
     store = RecordStore(str(results))
-    for k in (2, 3):
-        store.write(make.cell_record(identity=make.identity(dataset="mtd", category="mtd", settings={"k": k})))
-    store.write(make.cell_record(identity=make.identity(dataset="mtd", category="mtd", method="gaussian")))
+    settings = [("mfrnet", {"k": 2}), ("mfrnet", {"k": 3}), ("gaussian", {})]
+    for method, chosen in settings:
+        identity = make.identity(dataset="mtd", category="mtd", method=method, settings=chosen)
+        store.write(make.cell_record(identity=identity, image_auroc=0.5, image_scores=SCORES))
 
 
 @pytest.fixture
@@ -59,6 +67,15 @@ def test_reported_numbers_stand_below_the_measured_ones(answer: Asked) -> None:
     assert lines[0].endswith(",source")
     assert "RD4AD," in lines[-2]
     assert "RD4AD" not in answer("tables").paths["main.csv"].read_text()
+
+
+def test_a_spread_of_intervals_comes_from_the_stored_scores(answer: Asked) -> None:
+    paths = answer("tables --spread interval").paths
+    assert "[95 % bootstrap interval over test images, where it is known]" in paths["main.md"].read_text()
+    header, *rows = csv.reader(paths["main.csv"].read_text().splitlines())
+    low = header.index("mtd image AUROC low")
+    assert len(rows) == 3
+    assert all(float(row[low]) < float(row[low + 1]) for row in rows)
 
 
 def test_latex_spans_two_columns_or_breaks_across_pages_when_asked_to(answer: Asked) -> None:

@@ -123,3 +123,13 @@ def test_every_table_fits_a_paper_of_two_columns(tmp_path: Path) -> None:
 
 def test_a_standalone_document_compiles_as_it_is(tmp_path: Path) -> None:
     check(compiled(tmp_path, latex_document(tuple(TABLES.values()), spread="interval")))
+
+
+def test_where_latex_is_required_its_absence_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setenv("BENCH_REQUIRE_LATEX", "1")
+    with pytest.raises(pytest.fail.Exception, match="BENCH_REQUIRE_LATEX is set and pdflatex is not installed"):
+        compiled(tmp_path, "")
+    monkeypatch.delenv("BENCH_REQUIRE_LATEX")
+    with pytest.raises(pytest.skip.Exception, match="pdflatex is not installed"):
+        compiled(tmp_path, "")
