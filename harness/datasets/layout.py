@@ -63,6 +63,21 @@ def check_category(dataset: str, category: str, known: Iterable[str]) -> None:
         raise UnknownNameError.of(f"category of {dataset}", category, known)
 
 
+def path_below(where: str, value: object) -> str:
+    """A path that a list of images gives, refused where it leads out of its folder.
+
+    Args:
+        where: File and row, for the message.
+        value: What stands there.
+
+    Raises:
+        DataError: Not a text, empty, absolute, or with ``..`` in it.
+    """
+    if not isinstance(value, str) or not value or value.startswith("/") or ".." in value.split("/"):
+        raise DataError(f"{where}: {value!r}; a path below the data set's folder would be right.")
+    return value
+
+
 def normal_sample(base: Path, image: Path) -> Sample:
     """A normal image; its id is the path below ``base``, the data set's folder."""
     return Sample(id=image.relative_to(base).as_posix(), image=image, mask=None, is_defect=False, defect_kind=GOOD)

@@ -90,7 +90,8 @@ def _read_saturations(path: Path) -> tuple[Saturation, ...]:
 
 def _saturation(path: Path, number: int, entry: Any) -> Saturation:
     keys = ("pixel_value", "saturation_threshold", "relative_saturation")
-    value, threshold, is_relative = (entry.get(key) if isinstance(entry, dict) else None for key in keys)
+    values: list[Any] = [entry.get(key) if isinstance(entry, dict) else None for key in keys]
+    value, threshold, is_relative = values
     is_right = (
         type(value) is int
         and 1 <= value <= 255

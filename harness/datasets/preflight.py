@@ -15,8 +15,8 @@ def check_split(split: Split, name: str) -> None:
         name: For the message, e.g. ``"mvtec_ad/bottle"``.
 
     Raises:
-        DataError: No training image, no normal or no defect test image, an image or a mask that is
-            not there, or a mask of another size than its image.
+        DataError: No training image, no normal or no defect test image, an image that is listed
+            twice or not there, a mask that is not there, or one of another size than its image.
     """
     if not split.train:
         raise DataError(f"{name}: no training image; at least one normal image is needed to train on.")
@@ -28,7 +28,11 @@ def check_split(split: Split, name: str) -> None:
                 f"{name}: none of the {len(split.test)} test images is a {word} image; "
                 "at least one normal and one defect image are needed to test on."
             )
+    seen: set[str] = set()
     for sample in (*split.train, *split.test):
+        if sample.id in seen:
+            raise DataError(f"{name}: {sample.id} is listed twice; each image either trains or is tested, once.")
+        seen.add(sample.id)
         if not sample.image.is_file():
             raise DataError(
                 f"{name}: {sample.id} is not there, or is a link that leads nowhere; an image would be right."

@@ -1,11 +1,11 @@
 """Real-IAD: thirty kinds of small parts, each part photographed from five sides."""
 
 import json
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from harness.datasets._base import DatasetInfo, Sample, Split
-from harness.datasets.layout import defect_sample, normal_sample
+from harness.datasets.layout import defect_sample, normal_sample, path_below
 from harness.datasets.published import PublishedDataset
 from harness.errors import DataError
 
@@ -91,7 +91,7 @@ class RealIAD(PublishedDataset):
         content = _content(path)
         meta = content.get("meta")
         prefix = meta.get("prefix", category) if isinstance(meta, dict) else category
-        folder = _found(_folders(base, category))[0].parent / _inside(f"{path}, meta.prefix", prefix)
+        folder = _found(_folders(base, category))[0].parent / path_below(f"{path}, meta.prefix", prefix)
         train, test = (
             tuple(
                 _sample(base, folder, f"{path}, {part}[{number}]", part, entry)
@@ -140,17 +140,10 @@ def _sample(base: Path, folder: Path, where: str, part: str, entry: Any) -> Samp
     code = entry.get("anomaly_class")
     if not isinstance(code, str) or not code:
         raise DataError(f"{where}, anomaly_class: {code!r}; OK or a code such as AK would be right.")
-    image = folder / _inside(f"{where}, image_path", entry.get("image_path"))
+    image = folder / path_below(f"{where}, image_path", entry.get("image_path"))
     if code == _NORMAL:
         return normal_sample(base, image)
     if part == "train":
         raise DataError(f"{where}, anomaly_class: {code!r}; training images are normal, so OK would be right.")
-    mask = folder / _inside(f"{where}, mask_path", entry.get("mask_path"))
+    mask = folder / path_below(f"{where}, mask_path", entry.get("mask_path"))
     return defect_sample(base, image, mask, kind=_KINDS.get(code, code))
-
-
-def _inside(where: str, value: Any) -> str:
-    path = PurePosixPath(value) if isinstance(value, str) else None
-    if not value or path is None or path.is_absolute() or ".." in path.parts:
-        raise DataError(f"{where}: {value!r}; a path below the folder of images would be right.")
-    return str(path)

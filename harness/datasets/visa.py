@@ -3,10 +3,10 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Sample, Split
-from harness.datasets.layout import defect_sample, normal_sample
+from harness.datasets.layout import defect_sample, normal_sample, path_below
 from harness.datasets.published import PublishedDataset
 from harness.errors import DataError
 
@@ -92,9 +92,13 @@ def _rows(base: Path, category: str) -> Iterator[_Row]:
             if header != _HEADER:
                 raise DataError(f"{path}, line 1: {','.join(header)!r}; {','.join(_HEADER)!r} would be right.")
             for row in reader:
-                parsed = _row(f"{path}, line {reader.line_num}", row)
+                if len(row) != len(_HEADER):
+                    raise DataError(
+                        f"{path}, line {reader.line_num}: {len(row)} values; the {len(_HEADER)} of {','.join(_HEADER)} "
+                        "would be right."
+                    )
                 if row[0] == category:
-                    yield parsed
+                    yield _row(f"{path}, line {reader.line_num}", row)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); it says which images are for training.") from error
     except (csv.Error, UnicodeDecodeError) as error:
@@ -102,8 +106,6 @@ def _rows(base: Path, category: str) -> Iterator[_Row]:
 
 
 def _row(where: str, row: list[str]) -> _Row:
-    if len(row) != len(_HEADER):
-        raise DataError(f"{where}: {len(row)} values; the {len(_HEADER)} of {','.join(_HEADER)} would be right.")
     _, part, label, image, mask = row
     if part not in ("train", "test"):
         raise DataError(f"{where}, split: {part!r}; train or test would be right.")
@@ -112,9 +114,9 @@ def _row(where: str, row: list[str]) -> _Row:
     is_defect = label == "anomaly"
     if is_defect and part == "train":
         raise DataError(f"{where}: an anomaly for training; training images are normal.")
-    for name, value in (("image", image), ("mask", mask)):
-        path = PurePosixPath(value)
-        is_needed = name == "image" or is_defect
-        if path.is_absolute() or ".." in path.parts or (is_needed and not value):
-            raise DataError(f"{where}, {name}: {value!r}; a path below the data set's folder would be right.")
-    return _Row(is_train=part == "train", is_defect=is_defect, image=image, mask=mask)
+    return _Row(
+        is_train=part == "train",
+        is_defect=is_defect,
+        image=path_below(f"{where}, image", image),
+        mask=path_below(f"{where}, mask", mask) if is_defect else "",
+    )

@@ -8,6 +8,7 @@ import pytest
 from harness.datasets import DATASETS, Dataset
 from harness.datasets.catalog import find
 from harness.datasets.preflight import check_split
+from harness.datasets.verification import verify
 from harness.errors import UnknownNameError
 from harness.images import image_size, read_mask, read_rgb
 from tests.support import miniatures
@@ -94,6 +95,10 @@ class TestEveryDataset:
             used = {sample.image for sample in (*split.train, *split.test)}
             used |= {mask for sample in split.test for mask in sample.masks}
             assert used <= set(files)
+
+    def test_is_sound_but_for_being_a_miniature(self, dataset: Dataset, root: Path) -> None:
+        problems = [finding.problem for finding in verify(dataset, root).findings]
+        assert [problem for problem in problems if "published" not in problem] == []
 
     def test_refuses_an_unknown_category(self, dataset: Dataset, root: Path) -> None:
         for look in (lambda: dataset.files(root, "battle"), lambda: dataset.split(root, "battle", 0)):

@@ -32,7 +32,7 @@ def maps_and_regions(draw):
     return images
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(maps_and_regions(), st.sampled_from([0.01, 0.05, 0.3, 1.0]) | st.floats(0.001, 1.0))
 def test_equals_the_literal_loop(images, max_fpr):
     maps, regions = zip(*images, strict=True)
