@@ -24,11 +24,12 @@ from harness.config.protocol import Protocol
 from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
+from harness.datasets.ground_truth import read_ground_truth
 from harness.environment import code_version, host_name, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.costs import BATCH_SIZE, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
-from harness.images import ImageSet, image_size, read_mask, resize_mask
+from harness.images import ImageSet, image_size, resize_mask
 from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
@@ -292,7 +293,7 @@ def mask_of(sample: Sample, size_px: tuple[int, int], protocol: Protocol) -> NDA
     """The ground truth of an image at the scoring resolution; nothing marked for a normal image."""
     if not sample.is_defect or sample.mask is None:
         return np.zeros(size_px, np.bool_)
-    return resize_mask(read_mask(sample.mask, protocol.mask_threshold), size_px)
+    return resize_mask(read_ground_truth(sample, protocol.mask_threshold), size_px)
 
 
 def _save_panels(
