@@ -11,7 +11,9 @@ from harness.images import largest_grey
 MASK_THRESHOLD = 127
 """Grey values above this are defects. Fixed, so that a split does not follow the protocol's threshold."""
 
-_UNREADABLE = "unreadable"
+LARGEST_GREY = "largest_grey"
+"""Name of this fact in the file cache; a number, or `UNREADABLE`."""
+UNREADABLE = "unreadable"
 
 
 def have_defects(masks: Sequence[Path]) -> list[bool]:
@@ -22,8 +24,8 @@ def have_defects(masks: Sequence[Path]) -> list[bool]:
     Raises:
         DataError: A file is not there.
     """
-    greys = file_facts("largest_grey", masks, _largest_grey)
-    return [grey == _UNREADABLE or int(grey) > MASK_THRESHOLD for grey in greys]
+    greys = file_facts(LARGEST_GREY, masks, _largest_grey)
+    return [grey == UNREADABLE or int(grey) > MASK_THRESHOLD for grey in greys]
 
 
 def leave_out_empty(samples: Iterable[Sample]) -> tuple[tuple[Sample, ...], tuple[tuple[str, str], ...]]:
@@ -44,4 +46,4 @@ def _largest_grey(mask: Path) -> str:
     try:
         return str(largest_grey(mask))
     except DataError:
-        return _UNREADABLE
+        return UNREADABLE
