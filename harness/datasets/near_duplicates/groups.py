@@ -16,7 +16,7 @@ VERSION = 1
 
 MIN_SIMILARITY = 0.40
 """Nothing below this is a twin. On MTD's normal tiles, different tiles reach .33; of exposures of one
-tile, one pair in 250 lies below .40, and others of its group hold it."""
+tile, one pair in 500 lies below .40, and others of its group hold it."""
 SURE_SIMILARITY = 0.99
 """Above this only a copy, or the same photograph saved again."""
 SPREADS_ABOVE_MEDIAN = 10.0
