@@ -54,6 +54,7 @@ def test_finds_nothing_wrong_with_sound_data(base: Path) -> None:
 def test_finds_nothing_wrong_with_the_demo() -> None:
     report = verify(Demo(), Path())
     assert report.is_sound
+    assert not any(twins.groups for twins in report.twins)
     assert len(report.counts) == 5
 
 
