@@ -7,19 +7,27 @@ from pathlib import Path
 from harness.datasets._base import DatasetInfo, Sample, Split
 from harness.errors import DataError, UnknownNameError
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 GOOD = "good"
 """Defect kind of a normal image."""
 
 
 def images_in(folder: Path) -> list[Path]:
-    """Image files directly below ``folder``, sorted by name; none if there is no such folder."""
+    """Image files directly below ``folder``, sorted by name; none if there is no such folder.
+
+    Raises:
+        DataError: The folder may not be read.
+    """
     return [path for path in _entries(folder, want_folders=False) if path.suffix.lower() in IMAGE_SUFFIXES]
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """Folders directly below ``folder``, sorted by name; none if there is no such folder."""
+    """Folders directly below ``folder``, sorted by name; none if there is no such folder.
+
+    Raises:
+        DataError: The folder may not be read.
+    """
     return _entries(folder, want_folders=True)
 
 
@@ -27,10 +35,20 @@ def _entries(folder: Path, *, want_folders: bool) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             # What starts with a dot was left by a file manager or an archiver, and is never data.
-            names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir() == want_folders]
+            names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e) == want_folders]
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise DataError(f"{folder}: this folder cannot be read ({error.strerror}).") from error
     return [folder / name for name in sorted(names)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link that leads back to itself. It counts as a file, and whoever reads it names it.
+        return False
 
 
 def check_category(dataset: str, category: str, known: Iterable[str]) -> None:
