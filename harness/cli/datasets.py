@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import describe
 from harness.cli import options as o
 from harness.environment import default_data_root
 
 app = typer.Typer(help="List data sets, or read one from end to end and say what is wrong.", no_args_is_help=True)
+
+app.command()(describe.describe)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 

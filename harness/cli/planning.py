@@ -21,7 +21,7 @@ class Planned:
 
     plan: RunPlan
     datasets: dict[str, str]
-    """Data set to what ``find`` opens it by: its name, a folder, or ``module:Class``."""
+    """Data set to what ``find`` opens it by: its name, a description, or ``module:Class``."""
     settings_of: dict[str, Any]
     """Method to its resolved settings."""
     weights: dict[str, Path]
@@ -113,7 +113,7 @@ def _reference(dataset: Dataset, settings: RunSettings) -> str:
     if name in DATASETS.names():
         return name
     if isinstance(dataset, FolderDataset):
-        return str(dataset.folder(settings.data).absolute())
+        return str(dataset.description)
     return f"{type(dataset).__module__}:{type(dataset).__qualname__}"
 
 

@@ -73,9 +73,7 @@ def test_of_a_12_bit_tiff_the_upper_8_bits_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "value"), [(np.int16, -1), (np.int32, 70000), (np.int32, -70000)])
 def test_pixels_that_are_neither_8_nor_16_bits_are_refused(tmp_path: Path, kind: type, value: int) -> None:
     path = write_tiff(tmp_path / "image.tif", np.array([[[0], [value]]], kind))
-    with pytest.raises(
-        DataError, match=rf"image\.tif: has pixels from .*{value}.* neither 8 nor 16 bits; save"
-    ):
+    with pytest.raises(DataError, match=rf"image\.tif: has pixels from .*{value}.* neither 8 nor 16 bits; save"):
         read_rgb(path)
 
 

@@ -1,0 +1,62 @@
+"""Short patterns for many images, proven against the folder before they are used."""
+
+import glob
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from os.path import commonprefix
+from pathlib import Path, PurePosixPath
+
+from harness.datasets.layout import matching
+
+_MAX_LISTED = 12
+"""Folders are written one by one up to this many."""
+
+
+def patterns_for(folder: Path, images: Collection[PurePosixPath], masks: Collection[PurePosixPath]) -> list[str]:
+    """The shortest patterns that match exactly these images, and of other files masks of these images alone.
+
+    Args:
+        folder: The data set's folder.
+        images: Paths below it; at least one.
+        masks: Masks of these images. A reader of the description takes them out by itself.
+    """
+    wanted = set(images)
+    second_choice: list[str] | None = None
+    for patterns in _candidates(sorted(wanted)):
+        matched = {path.relative_to(folder).as_posix() for pattern in patterns for path in matching(folder, pattern)}
+        found = {PurePosixPath(name) for name in matched}
+        if found == wanted:
+            return patterns
+        if wanted < found and found - wanted <= set(masks):
+            second_choice = second_choice or patterns
+    return second_choice or [glob.escape(image.as_posix()) for image in sorted(wanted)]
+
+
+def _candidates(images: Sequence[PurePosixPath]) -> Iterator[list[str]]:
+    folders = sorted({image.parent for image in images})
+    suffixes = sorted({image.suffix for image in images})
+    names = ["*" + suffix for suffix in suffixes]
+    prefix = commonprefix([image.name for image in images])
+    if len(folders) <= _MAX_LISTED:
+        if PurePosixPath() not in folders:
+            yield [folder.as_posix() for folder in folders]
+        yield [_below(folder, name) for folder in folders for name in names]
+        yield [_below(folder, glob.escape(prefix) + name) for folder in folders for name in names]
+    for starred in _starred(folders):
+        yield [f"{starred}/{name}" for name in names]
+        yield [f"{starred}/{glob.escape(prefix)}{name}" for name in names]
+    yield [_below(folder, name) for folder in folders for name in names]
+
+
+def _below(folder: PurePosixPath, name: str) -> str:
+    return name if folder == PurePosixPath() else f"{glob.escape(folder.as_posix())}/{name}"
+
+
+def _starred(folders: Sequence[PurePosixPath]) -> Iterable[str]:
+    """One pattern for folders of equal depth: what differs becomes a star, with and without its beginning."""
+    if len({len(folder.parts) for folder in folders}) != 1 or len(folders) < 2:
+        return []
+    levels = [sorted(set(level)) for level in zip(*(folder.parts for folder in folders), strict=True)]
+    with_prefix = [glob.escape(level[0] if len(level) == 1 else commonprefix(level)) for level in levels]
+    stars = ["" if len(level) == 1 else "*" for level in levels]
+    plain = [text if not star else star for text, star in zip(with_prefix, stars, strict=True)]
+    return ["/".join(text + star for text, star in zip(with_prefix, stars, strict=True)), "/".join(plain)]
