@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import describe
+from harness.cli import describe, unpack
 from harness.cli import options as o
 from harness.environment import default_data_root
 
 app = typer.Typer(help="List data sets, or read one from end to end and say what is wrong.", no_args_is_help=True)
 
 app.command()(describe.describe)
+app.command()(unpack.unpack)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 

@@ -2,7 +2,6 @@
 
 import glob
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from os.path import commonprefix
 from pathlib import Path, PurePosixPath
 
 from harness.datasets.layout import matching
@@ -35,7 +34,7 @@ def _candidates(images: Sequence[PurePosixPath]) -> Iterator[list[str]]:
     folders = sorted({image.parent for image in images})
     suffixes = sorted({image.suffix for image in images})
     names = ["*" + suffix for suffix in suffixes]
-    prefix = commonprefix([image.name for image in images])
+    prefix = _common_beginning([image.name for image in images])
     if len(folders) <= _MAX_LISTED:
         if PurePosixPath() not in folders:
             yield [folder.as_posix() for folder in folders]
@@ -56,7 +55,14 @@ def _starred(folders: Sequence[PurePosixPath]) -> Iterable[str]:
     if len({len(folder.parts) for folder in folders}) != 1 or len(folders) < 2:
         return []
     levels = [sorted(set(level)) for level in zip(*(folder.parts for folder in folders), strict=True)]
-    with_prefix = [glob.escape(level[0] if len(level) == 1 else commonprefix(level)) for level in levels]
+    with_prefix = [glob.escape(level[0] if len(level) == 1 else _common_beginning(level)) for level in levels]
     stars = ["" if len(level) == 1 else "*" for level in levels]
-    plain = [text if not star else star for text, star in zip(with_prefix, stars, strict=True)]
+    plain = [star or text for text, star in zip(with_prefix, stars, strict=True)]
     return ["/".join(text + star for text, star in zip(with_prefix, stars, strict=True)), "/".join(plain)]
+
+
+def _common_beginning(names: Sequence[str]) -> str:
+    """The letters that all names begin with."""
+    first, last = min(names), max(names)
+    length = next((index for index, letter in enumerate(first) if letter != last[index : index + 1]), len(first))
+    return first[:length]
