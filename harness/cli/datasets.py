@@ -10,7 +10,10 @@ from harness.cli import describe, unpack
 from harness.cli import options as o
 from harness.environment import default_data_root
 
-app = typer.Typer(help="List data sets, or read one from end to end and say what is wrong.", no_args_is_help=True)
+app = typer.Typer(
+    help="List data sets, unpack or describe new ones, or read one from end to end and say what is wrong.",
+    no_args_is_help=True,
+)
 
 app.command()(describe.describe)
 app.command()(unpack.unpack)
@@ -41,7 +44,9 @@ def list_(data: o.Data = None, as_json: AsJson = False) -> None:
     for name, dataset in known.items():
         if name not in in_place and name != DEMO:
             print(f"{name} is not in place. Layout: {dataset.info.layout}. Get it from {dataset.info.homepage}.")
-    print(f"Data root: {root}. A folder of your own needs a dataset.toml: see docs/datasets.md.")
+    print(
+        f"Data root: {root}. A folder of your own: bench datasets describe DIR; an archive: bench datasets unpack FILE."
+    )
 
 
 @app.command()

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from harness.errors import DataError
 
@@ -29,7 +29,7 @@ _TAR_BLOCK_BYTES = 512
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _LEFT_BY_MACOS = "__MACOSX"
 _MAX_LINKS_IN_A_ROW = 8
-_OF_COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_OF_COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 
 Report = Callable[[int, int], None]
 """Called after each file with the number of files and of bytes written so far."""

@@ -1,13 +1,14 @@
 """Short patterns for many images, proven against the folder before they are used."""
 
 import glob
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
+from string import digits
 
 from harness.datasets.layout import matching
 
-_MAX_LISTED = 12
-"""Folders are written one by one up to this many."""
+_MAX_LISTED = 3
+"""Up to this many folders are written one by one, before a star is tried."""
 
 
 def patterns_for(folder: Path, images: Collection[PurePosixPath], masks: Collection[PurePosixPath]) -> list[str]:
@@ -30,20 +31,20 @@ def patterns_for(folder: Path, images: Collection[PurePosixPath], masks: Collect
     return second_choice or [glob.escape(image.as_posix()) for image in sorted(wanted)]
 
 
-def _candidates(images: Sequence[PurePosixPath]) -> Iterator[list[str]]:
+def _candidates(images: Sequence[PurePosixPath]) -> list[list[str]]:
     folders = sorted({image.parent for image in images})
     suffixes = sorted({image.suffix for image in images})
     names = ["*" + suffix for suffix in suffixes]
     prefix = _common_beginning([image.name for image in images])
-    if len(folders) <= _MAX_LISTED:
-        if PurePosixPath() not in folders:
-            yield [folder.as_posix() for folder in folders]
-        yield [_below(folder, name) for folder in folders for name in names]
-        yield [_below(folder, glob.escape(prefix) + name) for folder in folders for name in names]
-    for starred in _starred(folders):
-        yield [f"{starred}/{name}" for name in names]
-        yield [f"{starred}/{glob.escape(prefix)}{name}" for name in names]
-    yield [_below(folder, name) for folder in folders for name in names]
+    listed = [[_below(folder, name) for folder in folders for name in names]]
+    listed.append([_below(folder, glob.escape(prefix) + name) for folder in folders for name in names])
+    if PurePosixPath() not in folders:
+        listed.insert(0, [folder.as_posix() for folder in folders])
+    starred = []
+    for text in _starred(folders):
+        starred.append([f"{text}/{name}" for name in names])
+        starred.append([f"{text}/{glob.escape(prefix)}{name}" for name in names])
+    return [*listed, *starred] if len(folders) <= _MAX_LISTED else [*starred, *listed]
 
 
 def _below(folder: PurePosixPath, name: str) -> str:
@@ -62,7 +63,7 @@ def _starred(folders: Sequence[PurePosixPath]) -> Iterable[str]:
 
 
 def _common_beginning(names: Sequence[str]) -> str:
-    """The letters that all names begin with."""
+    """What all names begin with, without the first digits of their numbers."""
     first, last = min(names), max(names)
     length = next((index for index, letter in enumerate(first) if letter != last[index : index + 1]), len(first))
-    return first[:length]
+    return first[:length].rstrip(digits)

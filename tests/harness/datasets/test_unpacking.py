@@ -137,7 +137,7 @@ def test_nothing_is_left_after_an_interruption(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     archive = zipped(tmp_path, miniatures.ksdd(tmp_path / "source"), "")
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         unpack(archive, tmp_path / "data", report=interrupt)
     assert list((tmp_path / "data").iterdir()) == []
 
