@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from harness.config.protocol import Protocol
 from harness.config.run_settings import Policy
-from harness.records import CellIdentity
+from harness.records import PUBLISHED_SPLIT, CellIdentity
 
 Stored = Literal["ok", "failed"]
 
@@ -55,6 +55,7 @@ class Cell:
     protocol: Protocol
     data_fingerprint: str
     weights_sha256: str
+    split: str = PUBLISHED_SPLIT
     cost: float
 
     @property
@@ -70,6 +71,8 @@ class Cell:
             self.protocol.key(),
             self.data_fingerprint,
             self.weights_sha256,
+            # The split came later: cells of the published one keep the id they have always had.
+            *([] if self.split == PUBLISHED_SPLIT else [self.split]),
         ]
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
 
@@ -91,6 +94,7 @@ class Cell:
             protocol=self.protocol.key(),
             data_fingerprint=self.data_fingerprint,
             weights_sha256=self.weights_sha256,
+            split=self.split,
         )
 
 
@@ -117,6 +121,7 @@ def build_plan(
     protocol: Protocol,
     stored: Mapping[str, Stored],
     policy: Policy,
+    split: str = PUBLISHED_SPLIT,
 ) -> RunPlan:
     """Cross sources, methods and seeds, and subtract what the store already answers.
 
@@ -128,6 +133,7 @@ def build_plan(
         stored: Cell id to the status of its stored record.
         policy: ``only-missing`` runs cells without any record. ``failed`` runs those and the cells
             whose record is a failure. ``always`` runs everything. ``never`` runs nothing.
+        split: The one split of this run.
 
     Returns:
         A plan whose ids do not depend on the order of the arguments.
@@ -146,6 +152,7 @@ def build_plan(
                     protocol=protocol,
                     data_fingerprint=source.data_fingerprint,
                     weights_sha256=method.weights_sha256,
+                    split=split,
                     cost=source.num_files * method.relative_cost,
                 )
                 unique.setdefault(cell.id, cell)

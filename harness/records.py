@@ -6,7 +6,10 @@ added, removed or changes its meaning, and the store keeps reading every older v
 
 from dataclasses import dataclass, field
 
-SCHEMA_VERSION = 1
+PUBLISHED_SPLIT = "published"
+"""The split that a data set was published with, or the literature's where there is none."""
+
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,8 @@ class CellIdentity:
     """Hash of every file of the category, in a canonical order, and of the split's version."""
     weights_sha256: str
     """Hash of the backbone weights; empty for a method or backbone without any."""
+    split: str = PUBLISHED_SPLIT
+    """Which images trained and which were judged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,8 @@ class Provenance:
     """Package versions as canonical JSON."""
     host: str
     device: str
+    num_threads: int | None
+    """Threads of one operation on the CPU; None in records before version 2."""
     command: str
     started_at: str
     """ISO 8601, UTC."""
@@ -57,7 +64,10 @@ class ImageScore:
 
 @dataclass(frozen=True, kw_only=True)
 class CellRecord:
-    """A finished cell. Metrics are fractions in [0, 1]; pixel metrics are None without masks."""
+    """A finished cell. Metrics are fractions in [0, 1]; pixel metrics are None without masks.
+
+    Costs that version 1 did not measure are None in its records.
+    """
 
     identity: CellIdentity
     provenance: Provenance
@@ -69,6 +79,11 @@ class CellRecord:
     pixel_f1_max: float | None
     aupro_30: float | None
     aupro_05: float | None
+    spro_05: float | None
+    """Saturated overlap up to a false positive rate of .05, the mean over kinds of defects; None for a data
+    set that does not say how much of a defect must be found."""
+    overlap_curve: tuple[float, ...] | None
+    """Per-region overlap at evenly spaced false positive rates from 0 to .3: the curve above AUPRO."""
     num_train: int
     num_test_normal: int
     num_test_defect: int
@@ -81,10 +96,26 @@ class CellRecord:
     """Backbone passes over training and test images; about 0 when the cache held them."""
     score_seconds: float
     """From test features to maps and image scores."""
-    peak_memory_bytes: int
-    """Largest resident size of the worker process so far (a process runs several cells)."""
+    latency_p50_seconds: float | None
+    """Median time from one image in memory (8-bit, resized) to its map and score, backbone included."""
+    latency_p95_seconds: float | None
+    images_per_second: float | None
+    """Images judged one at a time over the time that took."""
+    batch_size: int | None
+    """Images of a batch in the three costs that follow."""
+    batch_latency_p50_seconds: float | None
+    batch_latency_p95_seconds: float | None
+    batch_images_per_second: float | None
+    peak_memory_bytes: int | None
+    """Largest resident size of the process during this cell, memory-mapped features included."""
+    peak_device_memory_bytes: int | None
+    """Most memory that tensors held on the GPU during this cell; None on a CPU."""
     num_parameters: int
     """Learned parameters, the frozen backbone excluded."""
+    num_frozen_parameters: int | None
+    """Parameters of the frozen backbone."""
+    size_bytes: int | None
+    """Everything that judging needs, saved to disk, backbone included."""
     maps_sha256: str
     """Hash of all test maps' bytes in test order: equal hashes are identical maps."""
     image_scores: tuple[ImageScore, ...] = field(repr=False)

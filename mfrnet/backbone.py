@@ -72,6 +72,11 @@ class Backbone(nn.Module):
         scaled = images_BHWC.to(self.mean_1C11.device).permute(0, 3, 1, 2).float() / 255
         return [layer.float() for layer in self.network((scaled - self.mean_1C11) / self.std_1C11)]
 
+    @property
+    def num_parameters(self) -> int:
+        """Parameters of the network, up to the last layer that is used."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
     def train(self, mode: bool = True) -> "Backbone":
         """Stay in evaluation mode whatever is asked: the backbone is frozen."""
         del mode

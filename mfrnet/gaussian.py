@@ -35,9 +35,23 @@ class GaussianDetector:
     def judge_all(self, stack: FeatureStack) -> Iterator[AnomalyMaps]:
         """Maps and scores of all images of a stack, a batch at a time and in order."""
         for layers in stack.batches(_BATCH):
-            calibrated = self.calibration(_distances(self.aggregator(layers), self.whitening_of_group), [1.0])
-            maps = upsample_and_smooth(calibrated, self.image_size_px, self.settings.smoothing_px)
-            yield AnomalyMaps(maps.cpu().numpy(), image_scores(maps, self.settings.top_share).cpu().numpy())
+            yield self.judge(layers)
+
+    def judge(self, layers_BCHW: Sequence[Tensor]) -> AnomalyMaps:
+        """Maps and scores of a batch of feature layers."""
+        calibrated = self.calibration(_distances(self.aggregator(layers_BCHW), self.whitening_of_group), [1.0])
+        maps = upsample_and_smooth(calibrated, self.image_size_px, self.settings.smoothing_px)
+        return AnomalyMaps(maps.cpu().numpy(), image_scores(maps, self.settings.top_share).cpu().numpy())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that was learned, by name."""
+        whitening = {f"whitening.{number}": matrix for number, matrix in enumerate(self.whitening_of_group)}
+        return whitening | {
+            "aggregator.mean": self.aggregator.mean_1C11,
+            "aggregator.std": self.aggregator.std_1C11,
+            "calibration.mean": self.calibration.mean_TGHW,
+            "calibration.spread": self.calibration.spread_TGHW,
+        }
 
     @property
     def num_parameters(self) -> int:

@@ -31,18 +31,26 @@ _BATCH = 8
 class MFRNet:
     """Multi-feature reconstruction by crossed-mask restoration (after arXiv 2404.13273; defaults are ours)."""
 
-    def __init__(self, settings: MFRNetSettings, backbone: Backbone, seed: int = 0, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        settings: MFRNetSettings,
+        backbone: Backbone,
+        seed: int = 0,
+        device: str = "cpu",
+        detector: Detector | None = None,
+    ) -> None:
         """Args:
         settings: Every choice of the method.
         backbone: From ``load_backbone``; stays frozen.
         seed: Decides initial weights, batches, held-out images and masks.
         device: A torch device for everything.
+        detector: Fitted already, on features of this backbone; None to call ``fit``.
         """
         self.settings = settings
         self.backbone = backbone.to(device)
         self.seed = seed
         self.device = device
-        self._detector: Detector | None = None
+        self._detector = detector
 
     @property
     def detector(self) -> Detector:
@@ -132,9 +140,9 @@ class MFRNet:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         backbone = empty_backbone(settings, description["backbone_options"])
         backbone.load_state_dict(_below("backbone.", tensors))
-        model = cls(settings, backbone, description["seed"], device)
+        seed = description["seed"]
         channels = [layer.num_channels for layer in backbone.layers]
-        network = new_network(channels, settings, model.seed).to(device).eval()
+        network = new_network(channels, settings, seed).to(device).eval()
         network.load_state_dict(_below("network.", tensors))
         masks = tensors["masks"]
         grid = (masks.shape[-2], masks.shape[-1])
@@ -146,12 +154,12 @@ class MFRNet:
             masks_nKHW=masks,
         )
         height, width = description["image_size_px"]
-        model._detector = Detector(
+        detector = Detector(
             restorer=restorer,
             calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
             image_size_px=(height, width),
         )
-        return model
+        return cls(settings, backbone, seed, device, detector)
 
     def _extract(self, images_NHWC: NDArray[np.uint8]) -> FeatureStack:
         return extract_features(self.backbone, _in_batches(images_NHWC), len(images_NHWC))

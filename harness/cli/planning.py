@@ -78,7 +78,6 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
         BenchError: One line naming the file or the setting.
     """
     from harness.execution.run_cell import category_size, check_device
-    from harness.methods.weights import open_backbone
 
     if settings.address is None:
         check_device(settings.device)
@@ -99,13 +98,9 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
         if (cell.method, size) not in checked:
             checked.add((cell.method, size))
             _check_method(cell, planned.settings_of[cell.method], size)
-    backbones = {
-        getattr(planned.settings_of[method], "backbone", None): planned.settings_of[method]
-        for method in {cell.method for cell in planned.plan.cells}
-    }
-    for backbone, resolved in backbones.items():
-        if backbone is not None:
-            open_backbone(resolved, planned.weights.get(backbone))
+    for method in sorted({cell.method for cell in planned.plan.cells}):
+        resolved = planned.settings_of[method]
+        METHODS.get(method).check_weights(resolved, planned.weights.get(getattr(resolved, "backbone", "")))
 
 
 def _reference(dataset: Dataset, settings: RunSettings) -> str:

@@ -79,7 +79,7 @@ class FolderDataset:
         """
         listed = [sample for samples in self._listed(category).values() for sample in samples]
         files = {self.description} | {sample.image for sample in listed}
-        files |= {sample.mask for sample in listed if sample.mask is not None and sample.mask.is_file()}
+        files |= {mask for sample in listed for mask in sample.masks if mask.is_file()}
         return tuple(sorted(files))
 
     def split(self, root: Path, category: str, seed: int) -> Split:
@@ -165,15 +165,16 @@ class FolderDataset:
         for key, kind, patterns in kinds:
             images = self._matches(category, key, patterns, kind)
             listed[key] = [
-                defect_sample(self._folder, image, self._mask(described, image, kind), kind) for image in images
+                defect_sample(self._folder, image, *self._masks(described, image, kind), kind=kind) for image in images
             ]
         return listed
 
-    def _mask(self, described: CategoryDescription, image: Path, kind: str) -> Path | None:
+    def _masks(self, described: CategoryDescription, image: Path, kind: str) -> tuple[Path, ...]:
+        """Where the mask of an image belongs; nothing if the category has no masks."""
         if described.masks is None:
-            return None
+            return ()
         folder = image.parent.relative_to(self._folder).as_posix()
-        return self._folder / described.masks.format(stem=image.stem, kind=kind, folder=folder)
+        return (self._folder / described.masks.format(stem=image.stem, kind=kind, folder=folder),)
 
     def _check_unshared(self, category: str, samples: Sequence[Sample]) -> None:
         images: set[str] = set()
@@ -210,5 +211,5 @@ class FolderDataset:
                     f"a folder or a pattern of {', '.join(sorted(IMAGE_SUFFIXES))} files there would be right."
                 )
             found |= images
-        masks = {(self._mask(described, image, kind), image) for image in found}
-        return sorted(found - {mask for mask, image in masks if mask != image})
+        masks = {mask for image in found for mask in self._masks(described, image, kind) if mask != image}
+        return sorted(found - masks)

@@ -6,8 +6,6 @@ Shapes: B images of a batch, H x W pixels of the scoring resolution.
 import hashlib
 import json
 import logging
-import resource
-import sys
 import tempfile
 import time
 import traceback as traceback_module
@@ -15,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
-from typing import Any
+from statistics import mean, median
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from harness.config.method_settings import build_settings
@@ -26,15 +24,18 @@ from harness.config.protocol import Protocol
 from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
+from harness.datasets.ground_truth import read_ground_truth, read_regions
 from harness.environment import code_version, host_name, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
+from harness.execution.costs import BATCH_SIZE, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
-from harness.images import ImageSet, image_size, read_mask, resize_mask
+from harness.images import ImageSet, image_size, resize_mask
 from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
 from harness.methods.weights import weights_identity
 from harness.metrics import image_metrics, pixel_metrics_of
+from harness.metrics.spro import spro
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord, FailureRecord, ImageScore, Provenance
 
@@ -81,6 +82,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     train, test = image_sets(split, cell.protocol, cell.data_fingerprint)
     features = FeatureCache()
     device = resolve_device(context.device)
+    peak_memory = PeakMemory(device)
     method = _build(cell, context, features, device)
 
     def on_step(done: int, total: int, loss: float | None) -> None:
@@ -104,7 +106,10 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         pixel = None
         if all(sample.mask is not None for sample in split.test if sample.is_defect):
             pixel = pixel_metrics_of(lambda: _with_masks(maps_BHW, split.test, test, cell.protocol))
+        spro_05 = _saturated_overlap(maps_BHW, split, test.size_px) if split.saturations else None
         maps_sha256 = _hash_of(maps_BHW)
+        report(CellProgress(stage="costs", done=0, total=1))
+        costs = measure_judging(method, test, device)
         if context.panels_dir is not None and context.num_panels > 0:
             folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
             try:
@@ -124,6 +129,8 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         pixel_f1_max=pixel.f1_max if pixel else None,
         aupro_30=pixel.aupro_30 if pixel else None,
         aupro_05=pixel.aupro_05 if pixel else None,
+        spro_05=spro_05,
+        overlap_curve=pixel.overlap_curve if pixel else None,
         num_train=len(train),
         num_test_normal=int((~labels_B).sum()),
         num_test_defect=int(labels_B.sum()),
@@ -133,8 +140,18 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         fit_seconds=fit_seconds,
         feature_seconds=features.seconds,
         score_seconds=score_seconds,
-        peak_memory_bytes=_peak_memory_bytes(),
+        latency_p50_seconds=costs.single.p50_seconds,
+        latency_p95_seconds=costs.single.p95_seconds,
+        images_per_second=costs.single.images_per_second,
+        batch_size=BATCH_SIZE,
+        batch_latency_p50_seconds=costs.batch.p50_seconds,
+        batch_latency_p95_seconds=costs.batch.p95_seconds,
+        batch_images_per_second=costs.batch.images_per_second,
+        peak_memory_bytes=peak_memory.process_bytes,
+        peak_device_memory_bytes=peak_memory.device_bytes,
         num_parameters=method.num_parameters,
+        num_frozen_parameters=method.num_frozen_parameters,
+        size_bytes=costs.size_bytes,
         maps_sha256=maps_sha256,
         image_scores=tuple(
             ImageScore(
@@ -189,9 +206,13 @@ def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
 
 def resolve_device(asked: str) -> str:
     """``auto`` is the GPU where there is one."""
-    import torch
-
     return asked if asked != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def device_name(device: str) -> str:
+    """``cpu``, or the GPU's own name: seconds mean nothing without it."""
+    on_gpu = device.startswith("cuda") and torch.cuda.is_available()
+    return torch.cuda.get_device_name(device) if on_gpu else device
 
 
 def check_device(asked: str) -> None:
@@ -200,8 +221,6 @@ def check_device(asked: str) -> None:
     Raises:
         SettingsError: Not a device, or a GPU where there is none.
     """
-    import torch
-
     right = "auto, cpu" + (", cuda or cuda:N" if torch.cuda.is_available() else "; torch finds no GPU here")
     if asked != "auto":
         try:
@@ -218,7 +237,8 @@ def provenance(context: CellContext, device: str, started_at: str) -> Provenance
         code_dirty=dirty,
         versions=canonical_json(package_versions()),
         host=host_name(),
-        device=device,
+        device=device_name(device),
+        num_threads=torch.get_num_threads(),
         command=context.command,
         started_at=started_at,
         finished_at=now(),
@@ -272,11 +292,23 @@ def _with_masks(
         yield map_HW, mask_of(sample, images.size_px, protocol)
 
 
+def _saturated_overlap(maps_BHW: NDArray[np.float32], split: Split, size_px: tuple[int, int]) -> float:
+    """The mean of sPRO over kinds: each of them beside the normal images, one kind at a time."""
+
+    def of(kind: str) -> float:
+        chosen = [row for row, sample in enumerate(split.test) if not sample.is_defect or sample.defect_kind == kind]
+        return spro(
+            lambda: ((maps_BHW[row], read_regions(split.test[row], split.saturations, size_px)) for row in chosen)
+        )
+
+    return mean(of(kind) for kind in sorted({sample.defect_kind for sample in split.test if sample.is_defect}))
+
+
 def mask_of(sample: Sample, size_px: tuple[int, int], protocol: Protocol) -> NDArray[np.bool_]:
     """The ground truth of an image at the scoring resolution; nothing marked for a normal image."""
     if not sample.is_defect or sample.mask is None:
         return np.zeros(size_px, np.bool_)
-    return resize_mask(read_mask(sample.mask, protocol.mask_threshold), size_px)
+    return resize_mask(read_ground_truth(sample, protocol.mask_threshold), size_px)
 
 
 def _save_panels(
@@ -306,8 +338,3 @@ def _save_panels(
             map_range=(low, max(high, low + 1e-6)),
             anomaly_score=float(scores_B[row]),
         )
-
-
-def _peak_memory_bytes() -> int:
-    peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak) if sys.platform == "darwin" else int(peak) * 1024

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 from typing import Protocol as Interface
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.images import ImageSet
 from harness.methods.feature_cache import FeatureCache
 from mfrnet import AnomalyMaps
@@ -52,6 +55,15 @@ class Method(Interface):
         """
         ...
 
+    @classmethod
+    def check_weights(cls, settings: Any, weights: Path | None) -> None:
+        """Load the pre-trained weights that fitting will need, and forget them again.
+
+        Raises:
+            WeightsError: They are missing, cannot be downloaded, or do not fit.
+        """
+        ...
+
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Learn from normal images of one size."""
         ...
@@ -60,7 +72,26 @@ class Method(Interface):
         """Maps of ``images.size_px`` and image scores, a batch at a time and in order."""
         ...
 
+    def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
+        """Maps and scores of images in memory, backbone included and nothing cached.
+
+        What latency is measured on; gives what ``score`` gives, but for rounding.
+
+        Args:
+            images_BHWC: RGB, 0 to 255, of the size that was fitted.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write everything that judging needs into an empty folder, backbone included."""
+        ...
+
     @property
     def num_parameters(self) -> int:
         """Learned parameters after ``fit``, a frozen backbone excluded."""
+        ...
+
+    @property
+    def num_frozen_parameters(self) -> int:
+        """Parameters of the frozen backbone that ``judge`` runs."""
         ...

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
@@ -25,6 +27,7 @@ class ConstantMethod:
     Settings: ClassVar[type[ConstantSettings]] = ConstantSettings
     relative_cost: ClassVar[float] = 0.01
     num_parameters = 0
+    num_frozen_parameters = 0
 
     def __init__(self, settings: ConstantSettings, context: MethodContext) -> None:
         del settings, context
@@ -33,6 +36,11 @@ class ConstantMethod:
     def check(cls, settings: ConstantSettings, image_size_px: tuple[int, int]) -> None:
         """Accept everything."""
         del settings, image_size_px
+
+    @classmethod
+    def check_weights(cls, settings: ConstantSettings, weights: Path | None) -> None:
+        """There are none."""
+        del settings, weights
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Read the images and learn nothing."""
@@ -43,4 +51,11 @@ class ConstantMethod:
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
         """Zero."""
         for batch in images.batches(_BATCH):
-            yield AnomalyMaps(np.zeros(batch.shape[:3], np.float32), np.zeros(len(batch), np.float32))
+            yield self.judge(batch)
+
+    def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
+        """Zero."""
+        return AnomalyMaps(np.zeros(images_BHWC.shape[:3], np.float32), np.zeros(len(images_BHWC), np.float32))
+
+    def save(self, folder: Path) -> None:
+        """There is nothing to keep."""

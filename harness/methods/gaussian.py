@@ -1,12 +1,28 @@
 """The control without restoration: MFRNet's features, calibration and map around one Gaussian a layer."""
 
 from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.torch import save_file
 
 from harness.errors import DataError
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
-from mfrnet import AnomalyMaps, GaussianDetector, MapSettings, check_grid, check_layers, fit_gaussian
+from harness.methods.weights import open_backbone
+from mfrnet import (
+    AnomalyMaps,
+    Backbone,
+    GaussianDetector,
+    MapSettings,
+    check_grid,
+    check_layers,
+    extract_features,
+    fit_gaussian,
+)
 
 
 class GaussianMethod:
@@ -27,6 +43,11 @@ class GaussianMethod:
         check_layers(settings)
         check_grid(settings, image_size_px)
 
+    @classmethod
+    def check_weights(cls, settings: MapSettings, weights: Path | None) -> None:
+        """Open the backbone."""
+        open_backbone(settings, weights)
+
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Estimate mean and covariance."""
         context = self._context
@@ -45,8 +66,30 @@ class GaussianMethod:
             context.features.stack(images, self._settings, context.weights, context.device)
         )
 
+    def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
+        """Backbone, distance and map."""
+        assert self._detector is not None, "fit comes first"
+        stack = extract_features(self._backbone, [images_BHWC], len(images_BHWC))
+        return self._detector.judge(stack.batch(range(len(stack))))
+
+    def save(self, folder: Path) -> None:
+        """Backbone and everything learned, as safetensors."""
+        assert self._detector is not None, "fit comes first"
+        tensors = {f"backbone.{name}": value for name, value in self._backbone.state_dict().items()}
+        tensors |= self._detector.tensors()
+        save_file({name: value.contiguous().cpu() for name, value in tensors.items()}, folder / "model.safetensors")
+
+    @cached_property
+    def _backbone(self) -> Backbone:
+        return open_backbone(self._settings, self._context.weights).to(self._context.device)
+
     @property
     def num_parameters(self) -> int:
         """Numbers in means and covariances."""
         assert self._detector is not None, "fit comes first"
         return self._detector.num_parameters
+
+    @property
+    def num_frozen_parameters(self) -> int:
+        """Of the backbone up to the last layer that is used."""
+        return self._backbone.num_parameters

@@ -1,12 +1,18 @@
 """MFRNet as a method of the harness: its own library, on cached features."""
 
 from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import DataError
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
-from mfrnet import AnomalyMaps, Detector, MFRNetSettings, check_layers, check_masks, fit_detector
+from harness.methods.weights import open_backbone
+from mfrnet import AnomalyMaps, Detector, MFRNet, MFRNetSettings, check_layers, check_masks, fit_detector
 
 
 class MFRNetMethod:
@@ -27,6 +33,11 @@ class MFRNetMethod:
         check_layers(settings)
         check_masks(settings, image_size_px)
 
+    @classmethod
+    def check_weights(cls, settings: MFRNetSettings, weights: Path | None) -> None:
+        """Open the backbone."""
+        open_backbone(settings, weights)
+
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Train the restoration network."""
         context = self._context
@@ -44,8 +55,28 @@ class MFRNetMethod:
             context.features.stack(images, self._settings, context.weights, context.device)
         )
 
+    def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
+        """Backbone, restoration and map."""
+        return self._model.anomaly_map(images_BHWC)
+
+    def save(self, folder: Path) -> None:
+        """As ``MFRNet.load`` reads it."""
+        self._model.save(folder)
+
+    @cached_property
+    def _model(self) -> MFRNet:
+        assert self._detector is not None, "fit comes first"
+        context = self._context
+        backbone = open_backbone(self._settings, context.weights)
+        return MFRNet(self._settings, backbone, context.seed, context.device, self._detector)
+
     @property
     def num_parameters(self) -> int:
         """Of the restoration network."""
         assert self._detector is not None, "fit comes first"
         return self._detector.num_parameters
+
+    @property
+    def num_frozen_parameters(self) -> int:
+        """Of the backbone up to the last layer that is used."""
+        return self._model.backbone.num_parameters

@@ -19,12 +19,13 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     Raises:
         WeightsError: The file is missing, or what lies beside it is malformed.
     """
-    if not isinstance(settings, BackboneSettings) or settings.backbone == FILTER_BANK:
+    backbone = getattr(settings, "backbone", FILTER_BANK)
+    if backbone == FILTER_BANK:
         return ""
     if weights is None:
-        config = get_pretrained_cfg(settings.backbone, allow_unregistered=True)
-        tag = config.tag if config and config.tag and "." not in settings.backbone else ""
-        return f"timm:{settings.backbone}" + (f".{tag}" if tag else "")
+        config = get_pretrained_cfg(backbone, allow_unregistered=True)
+        tag = config.tag if config and config.tag and "." not in backbone else ""
+        return f"timm:{backbone}" + (f".{tag}" if tag else "")
     return _local(weights).sha256
 
 

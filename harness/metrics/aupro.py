@@ -3,7 +3,8 @@
 Definition: Bergmann et al., "The MVTec Anomaly Detection Dataset" (IJCV 2021), section 4, and the
 evaluation code published with the data set.
 
-Shapes: B images, H height, W width, K distinct defect scores (ascending), V vertices of the curve.
+Shapes: B images, H height, W width, K distinct defect scores (ascending), V vertices of the curve,
+F false positive rates.
 """
 
 import numpy as np
@@ -46,6 +47,32 @@ def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
         tally: Pixel scores of a category.
         max_fpr: Right end of the integral, a fraction in (0, 1].
     """
+    alarms_V, overlap_V = _curve(tally)
+    limit = max_fpr * tally.scores.num_normals
+    end = int(np.searchsorted(alarms_V, limit, side="right"))
+    overlap_at_limit = np.interp(limit, alarms_V[end - 1 : end + 1], overlap_V[end - 1 : end + 1])
+    alarms_V = np.append(alarms_V[:end], limit)
+    overlap_V = np.append(overlap_V[:end], overlap_at_limit)
+    area = np.sum(np.diff(alarms_V) * (overlap_V[1:] + overlap_V[:-1])) / 2
+    return float(area / limit)
+
+
+def overlap_at(tally: PixelTally, fprs_F: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The curve of a tally at some false positive rates, linear between its vertices.
+
+    Args:
+        tally: Pixel scores of a category.
+        fprs_F: False positive rates in [0, 1].
+
+    Returns:
+        Mean overlap of the regions in [0, 1], shape (F,); where the curve is upright, its upper end.
+    """
+    alarms_V, overlap_V = _curve(tally)
+    return np.interp(fprs_F * tally.scores.num_normals, alarms_V, overlap_V)
+
+
+def _curve(tally: PixelTally) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Vertices from (0, 0) to (all normal pixels, 1): false alarms and mean overlap."""
     scores = tally.scores
     overlap_after_K = np.cumsum(tally.overlap_at[::-1])
     # The last is the number of regions but for rounding; over itself it is exactly 1.
@@ -57,14 +84,7 @@ def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
     # Counts, not rates, on the horizontal axis: they are exact, and only the limit is rounded.
     alarms_V = np.concatenate(([0.0], _interleaved(alarms_before_K, alarms_after_K), [scores.num_normals]))
     overlap_V = np.concatenate(([0.0], _interleaved(overlap_before_K, overlap_after_K), [1.0]))
-
-    limit = max_fpr * scores.num_normals
-    end = int(np.searchsorted(alarms_V, limit, side="right"))
-    overlap_at_limit = np.interp(limit, alarms_V[end - 1 : end + 1], overlap_V[end - 1 : end + 1])
-    alarms_V = np.append(alarms_V[:end], limit)
-    overlap_V = np.append(overlap_V[:end], overlap_at_limit)
-    area = np.sum(np.diff(alarms_V) * (overlap_V[1:] + overlap_V[:-1])) / 2
-    return float(area / limit)
+    return alarms_V, overlap_V
 
 
 def _interleaved(first_K: NDArray[np.generic], second_K: NDArray[np.generic]) -> NDArray[np.float64]:

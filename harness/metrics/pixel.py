@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.metrics.aupro import area_under_overlap
+from harness.metrics.aupro import area_under_overlap, overlap_at
 from harness.metrics.overlap import MapsAndMasks, PixelTally, tally_arrays, tally_pixels
 from harness.metrics.ranking import auroc, average_precision, f1_max
 from harness.metrics.tally import Scores
+
+CURVE_FPRS = np.linspace(0, 0.3, 101)
+"""Where the overlap curve is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,8 @@ class PixelMetrics:
     """AUPRO up to a false positive rate of .3."""
     aupro_05: float
     """AUPRO up to a false positive rate of .05."""
+    overlap_curve: tuple[float, ...]
+    """Mean overlap of the regions at each of ``CURVE_FPRS``."""
 
 
 def pixel_metrics(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> PixelMetrics:
@@ -65,4 +70,5 @@ def _metrics(tally: PixelTally) -> PixelMetrics:
         f1_max=f1_max(tally.scores),
         aupro_30=area_under_overlap(tally, 0.3),
         aupro_05=area_under_overlap(tally, 0.05),
+        overlap_curve=tuple(overlap_at(tally, CURVE_FPRS).tolist()),
     )

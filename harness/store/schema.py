@@ -30,6 +30,7 @@ RECORD_SCHEMA = pa.schema(
         _always("protocol", pa.string()),
         _always("data_fingerprint", pa.string()),
         _always("weights_sha256", pa.string()),
+        _always("split", pa.string()),
         _always("status", pa.string()),
         pa.field("error", pa.string()),
         pa.field("traceback", pa.string()),
@@ -42,6 +43,8 @@ RECORD_SCHEMA = pa.schema(
         pa.field("pixel_f1_max", pa.float64()),
         pa.field("aupro_30", pa.float64()),
         pa.field("aupro_05", pa.float64()),
+        pa.field("spro_05", pa.float64()),
+        pa.field("overlap_curve", pa.list_(pa.float64())),
         pa.field("num_train", pa.int64()),
         pa.field("num_test_normal", pa.int64()),
         pa.field("num_test_defect", pa.int64()),
@@ -51,14 +54,25 @@ RECORD_SCHEMA = pa.schema(
         pa.field("fit_seconds", pa.float64()),
         pa.field("feature_seconds", pa.float64()),
         pa.field("score_seconds", pa.float64()),
+        pa.field("latency_p50_seconds", pa.float64()),
+        pa.field("latency_p95_seconds", pa.float64()),
+        pa.field("images_per_second", pa.float64()),
+        pa.field("batch_size", pa.int64()),
+        pa.field("batch_latency_p50_seconds", pa.float64()),
+        pa.field("batch_latency_p95_seconds", pa.float64()),
+        pa.field("batch_images_per_second", pa.float64()),
         pa.field("peak_memory_bytes", pa.int64()),
+        pa.field("peak_device_memory_bytes", pa.int64()),
         pa.field("num_parameters", pa.int64()),
+        pa.field("num_frozen_parameters", pa.int64()),
+        pa.field("size_bytes", pa.int64()),
         pa.field("maps_sha256", pa.string()),
         _always("code_commit", pa.string()),
         _always("code_dirty", pa.bool_()),
         _always("versions", pa.string()),
         _always("host", pa.string()),
         _always("device", pa.string()),
+        pa.field("num_threads", pa.int64()),
         _always("command", pa.string()),
         _always("started_at", pa.string()),
         _always("finished_at", pa.string()),
@@ -107,6 +121,7 @@ def record_of(row: Mapping[str, Any], image_scores: tuple[ImageScore, ...] = ())
     if row["status"] == "failed":
         return FailureRecord(identity=identity, provenance=provenance, error=row["error"], traceback=row["traceback"])
     results = {name: row[name] for name in _RESULT_COLUMNS}
+    results["overlap_curve"] = None if row["overlap_curve"] is None else tuple(row["overlap_curve"])
     return CellRecord(identity=identity, provenance=provenance, image_scores=image_scores, **results)
 
 

@@ -67,7 +67,16 @@ def test_a_cell_leaves_a_whole_record(root: Path, method: str) -> None:
     assert (record.image_height_px, record.image_width_px) == (32, 32)
     assert record.fit_seconds >= 0
     assert record.score_seconds > 0
-    assert record.peak_memory_bytes > 1_000_000
+    assert record.peak_memory_bytes is None or record.peak_memory_bytes > 1_000_000
+    assert record.overlap_curve is not None
+    assert 0 <= record.overlap_curve[0] <= record.overlap_curve[-1] <= 1
+    assert 0 < record.latency_p50_seconds <= record.latency_p95_seconds
+    assert record.images_per_second > 0
+    assert record.batch_size == 8
+    assert 0 < record.batch_latency_p50_seconds <= record.batch_latency_p95_seconds
+    assert record.batch_images_per_second > 0
+    assert record.size_bytes >= 4 * record.num_parameters
+    assert record.provenance.num_threads >= 1
     assert (record.provenance.device, record.provenance.command) == ("cpu", "bench run")
     assert "torch" in json.loads(record.provenance.versions)
     assert record.provenance.started_at < record.provenance.finished_at
@@ -106,11 +115,19 @@ def test_other_settings_give_other_maps(root: Path) -> None:
     assert ran(cell, root).maps_sha256 != ran(other, root).maps_sha256
 
 
-def test_progress_goes_from_fitting_through_scoring_to_metrics(root: Path) -> None:
+def test_progress_goes_from_fitting_through_scoring_and_metrics_to_costs(root: Path) -> None:
     told: list[CellProgress] = []
     run_cell(cell_of(root), CellContext(data_root=root, device="cpu"), told.append)
-    assert [progress.stage for progress in told] == ["fit", "score", "metrics"]
+    assert [progress.stage for progress in told] == ["fit", "score", "metrics", "costs"]
     assert (told[1].done, told[1].total) == (7, 7)
+
+
+def test_only_a_data_set_with_saturations_has_a_saturated_overlap(tmp_path: Path) -> None:
+    miniatures.mvtec_loco(tmp_path)
+    miniatures.mvtec_ad(tmp_path)
+    record = ran(cell_of(tmp_path, dataset="mvtec_loco", category="pushpins"), tmp_path)
+    assert 0 < record.spro_05 <= 1
+    assert ran(cell_of(tmp_path), tmp_path).spro_05 is None
 
 
 def test_a_category_without_masks_has_no_pixel_metrics(tmp_path: Path) -> None:

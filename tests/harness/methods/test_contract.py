@@ -122,7 +122,33 @@ def test_fitting_reports_how_far_it_is(name: str, images: ImageSet, cache: Path)
 
 @each_method
 def test_parameters_can_be_counted_after_fitting(name: str, images: ImageSet, cache: Path) -> None:
-    assert fitted(name, images, cache).num_parameters >= 0
+    method = fitted(name, images, cache)
+    assert method.num_parameters >= 0
+    assert method.num_frozen_parameters >= 0
+
+
+@each_method
+def test_judging_from_memory_gives_what_scoring_gives(name: str, images: ImageSet, cache: Path) -> None:
+    method = fitted(name, images, cache)
+    (pixels,) = images.batches(len(images))
+    judged, expected = method.judge(pixels), scored(method, images)
+    np.testing.assert_allclose(judged.maps_BHW, expected.maps_BHW, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(judged.scores_B, expected.scores_B, rtol=1e-3, atol=1e-3)
+
+
+@each_method
+def test_what_is_saved_is_written_below_the_folder_given(
+    name: str, images: ImageSet, cache: Path, tmp_path: Path
+) -> None:
+    method = fitted(name, images, cache)
+    method.save(tmp_path)
+    size = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
+    assert size >= 4 * method.num_parameters
+
+
+@each_method
+def test_weights_that_are_not_needed_are_no_mistake(name: str) -> None:
+    METHODS.get(name).check_weights(tiny_settings(name), None)
 
 
 @pytest.mark.parametrize("name", ["mfrnet", "gaussian"])

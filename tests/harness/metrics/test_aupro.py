@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from harness.metrics import aupro
+from harness.metrics.aupro import overlap_at
+from harness.metrics.overlap import tally_arrays
 from tests.support.oracles import aupro_by_loop
 
 shapes = st.tuples(st.integers(1, 3), st.integers(1, 6), st.integers(1, 6))
@@ -27,6 +29,22 @@ def test_equals_the_literal_loop(images, max_fpr):
     assert aupro(maps_BHW, masks_BHW, max_fpr=max_fpr) == pytest.approx(
         aupro_by_loop(maps_BHW, masks_BHW, max_fpr), abs=1e-12
     )
+
+
+def test_the_area_under_the_sampled_curve_is_aupro():
+    generator = np.random.default_rng(0)
+    masks_BHW = np.zeros((2, 40, 40), dtype=bool)
+    masks_BHW[0, 3:9, 3:9] = masks_BHW[1, 20:36, 10:30] = True
+    maps_BHW = generator.normal(size=masks_BHW.shape) + masks_BHW
+    fprs_F = np.linspace(0, 0.3, 2001)
+    overlap_F = overlap_at(tally_arrays(maps_BHW, masks_BHW), fprs_F)
+    assert (np.diff(overlap_F) >= 0).all()
+    assert np.trapezoid(overlap_F, fprs_F) / 0.3 == pytest.approx(aupro(maps_BHW, masks_BHW), abs=1e-3)
+
+
+def test_a_perfect_map_overlaps_wholly_before_the_first_false_alarm():
+    masks_BHW = np.eye(4, dtype=bool)[None]
+    assert overlap_at(tally_arrays(masks_BHW.astype(np.float64), masks_BHW), np.array([0.0, 1.0])).tolist() == [1, 1]
 
 
 def test_perfect_map_gives_one_at_every_limit():

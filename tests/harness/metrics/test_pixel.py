@@ -46,7 +46,8 @@ def test_no_increasing_map_of_the_scores_changes_a_bit(increasing):
 
 def test_perfect_map_gives_one_everywhere():
     _, masks_BHW = category()
-    assert set(asdict(pixel_metrics(masks_BHW.astype(np.float32), masks_BHW)).values()) == {1.0}
+    metrics = asdict(pixel_metrics(masks_BHW.astype(np.float32), masks_BHW))
+    assert set(metrics.pop("overlap_curve")) == set(metrics.values()) == {1.0}
 
 
 def test_constant_map_gives_exactly_half_an_auroc():
@@ -88,7 +89,7 @@ def test_dtypes_are_not_rounded_to_one_another():
     images = [(defect_map, np.ones((1, 2), dtype=bool)), (normal_map, np.zeros((1, 2), dtype=bool))]
     assert np.float64(np.float32(0.1)) > 0.1
     assert pixel_metrics_of(lambda: images) == PixelMetrics(
-        auroc=1.0, average_precision=1.0, f1_max=1.0, aupro_30=1.0, aupro_05=1.0
+        auroc=1.0, average_precision=1.0, f1_max=1.0, aupro_30=1.0, aupro_05=1.0, overlap_curve=(1.0,) * 101
     )
 
 

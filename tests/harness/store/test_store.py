@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from harness.errors import StoreError
+from harness.records import SCHEMA_VERSION
 from harness.store import RecordStore
 from harness.store.schema import Record, frame_of, table_of
 from tests.support import records as make
@@ -181,7 +182,7 @@ def test_a_record_of_a_newer_program_asks_for_an_upgrade(store: RecordStore, rea
     table = table_of([OK]).drop_columns(["schema_version"]).append_column("schema_version", pa.array([99]))
     foreign_part(store, table)
     assert callable(read)
-    with pytest.raises(StoreError, match=r"schema version 99, this program reads up to 1\. Upgrade"):
+    with pytest.raises(StoreError, match=r"schema version 99, this program reads up to 2\. Upgrade"):
         read(store)
 
 
@@ -190,10 +191,11 @@ def test_statuses_of_an_older_version_are_read_after_migration(
 ) -> None:
     old = table_of([OK]).rename_columns({"status": "state"})
     foreign_part(store, old)
-    monkeypatch.setattr("harness.store.store.SCHEMA_VERSION", 2)
-    monkeypatch.setattr("harness.store.migrations.SCHEMA_VERSION", 2)
+    newer = SCHEMA_VERSION + 1
+    monkeypatch.setattr("harness.store.store.SCHEMA_VERSION", newer)
+    monkeypatch.setattr("harness.store.migrations.SCHEMA_VERSION", newer)
     monkeypatch.setattr(
-        "harness.store.store.RECORD_STEPS", {1: lambda table: table.rename_columns({"state": "status"})}
+        "harness.store.store.RECORD_STEPS", {SCHEMA_VERSION: lambda table: table.rename_columns({"state": "status"})}
     )
     assert store.statuses() == {CELL.cell_id: "ok"}
 
