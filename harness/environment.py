@@ -8,6 +8,12 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from harness.errors import SettingsError
+
+MAX_MEGAPIXELS = "BENCH_MAX_MEGAPIXELS"
+"""Environment variable: images with more pixels are refused."""
+
+_DEFAULT_MAX_MEGAPIXELS = 100.0
 _RECORDED_PACKAGES = ("mfrnet-bench", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch")
 
 
@@ -31,6 +37,24 @@ def default_data_root() -> Path:
 def default_results() -> str:
     """``BENCH_RESULTS``, else ``results`` below the working directory."""
     return os.environ.get("BENCH_RESULTS") or "results"
+
+
+def max_megapixels() -> float:
+    """Largest image that is decoded, in millions of pixels: ``BENCH_MAX_MEGAPIXELS``, else 100.
+
+    Raises:
+        SettingsError: The variable is no positive number.
+    """
+    text = os.environ.get(MAX_MEGAPIXELS)
+    if not text:
+        return _DEFAULT_MAX_MEGAPIXELS
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = 0.0
+    if not limit > 0:
+        raise SettingsError(f"{MAX_MEGAPIXELS}={text!r}: right would be a positive number of megapixels, e.g. 250.")
+    return limit
 
 
 @cache

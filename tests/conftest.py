@@ -16,6 +16,6 @@ def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     # Neither the user's caches nor the user's settings reach a test.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        for name in ("BENCH_DATA", "BENCH_RESULTS", "BENCH_CACHE_LIMIT_GB", "RAY_ADDRESS"):
+        for name in ("BENCH_DATA", "BENCH_RESULTS", "BENCH_CACHE_LIMIT_GB", "BENCH_MAX_MEGAPIXELS", "RAY_ADDRESS"):
             patch.delenv(name, raising=False)
         yield

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import describe, split, unpack, verify
 from harness.cli import options as o
-from harness.cli import split, verify
 from harness.environment import default_data_root
 
 app = typer.Typer(
-    help="List data sets, read one from end to end and say what is wrong, or write a split down.", no_args_is_help=True
+    help="List data sets, unpack or describe new ones, check one from end to end, or write a split down.",
+    no_args_is_help=True,
 )
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -40,8 +42,12 @@ def list_(data: o.Data = None, as_json: AsJson = False) -> None:
     for name, dataset in known.items():
         if name not in in_place and name != DEMO:
             print(f"{name} is not in place. Layout: {dataset.info.layout}. Get it from {dataset.info.homepage}.")
-    print(f"Data root: {root}. A folder of your own needs a dataset.toml: see docs/datasets.md.")
+    print(
+        f"Data root: {root}. A folder of your own: bench datasets describe DIR; an archive: bench datasets unpack FILE."
+    )
 
 
 app.command()(verify.verify)
 app.command()(split.split)
+app.command()(describe.describe)
+app.command()(unpack.unpack)

@@ -10,6 +10,7 @@ from harness.datasets.catalog import find, resolve
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder import FolderDataset
 from harness.datasets.preflight import check_split
+from harness.datasets.splits import make_split, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.methods import METHODS
 from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan
@@ -21,7 +22,7 @@ class Planned:
 
     plan: RunPlan
     datasets: dict[str, str]
-    """Data set to what ``find`` opens it by: its name, a folder, or ``module:Class``."""
+    """Data set to what ``find`` opens it by: its name, a description, or ``module:Class``."""
     settings_of: dict[str, Any]
     """Method to its resolved settings."""
     weights: dict[str, Path]
@@ -38,6 +39,7 @@ def make_plan(settings: RunSettings) -> Planned:
         METHODS.check(method)
         if ":" in method and not hasattr(METHODS.get(method), "Settings"):
             raise SettingsError(f"{method} is not a method; right would be a class as harness.methods.base says.")
+    split = split_identity(settings.split)
     datasets = resolve(settings.datasets, settings.data)
     _check_overrides(settings)
 
@@ -60,7 +62,7 @@ def make_plan(settings: RunSettings) -> Planned:
     # Last, because it reads every file that is new.
     sources = _sources(datasets, settings)
     stored = RecordStore(settings.results).statuses()
-    plan = build_plan(sources, choices, settings.seeds, settings.protocol, stored, settings.policy)
+    plan = build_plan(sources, choices, settings.seeds, settings.protocol, stored, settings.policy, split)
     return Planned(
         plan=plan,
         datasets={dataset.info.name: _reference(dataset, settings) for dataset in datasets},
@@ -88,7 +90,8 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     for cell in planned.plan.cells:
         place = (cell.dataset, cell.category, cell.seed)
         if place not in splits:
-            splits[place] = datasets[cell.dataset].split(settings.data, cell.category, cell.seed)
+            dataset = datasets[cell.dataset]
+            splits[place] = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
             check_split(splits[place], f"{cell.dataset}/{cell.category}")
         try:
             size = category_size(splits[place], cell.protocol)
@@ -108,7 +111,7 @@ def _reference(dataset: Dataset, settings: RunSettings) -> str:
     if name in DATASETS.names():
         return name
     if isinstance(dataset, FolderDataset):
-        return str(dataset.folder(settings.data).absolute())
+        return str(dataset.description)
     return f"{type(dataset).__module__}:{type(dataset).__qualname__}"
 
 

@@ -29,6 +29,8 @@ class RunSettings(BaseModel):
     data: Path = Field(default_factory=default_data_root)
     results: str = Field(default_factory=default_results)
     protocol: Protocol = Protocol()
+    split: str = "published"
+    """``published``, ``grouped``, ``kfold-K-I`` or a manifest's path ending in ``.csv``."""
     backbone: str | None = None
     """Backbone of every method that has one; None for each method's default."""
     weights: dict[str, Path] = Field(default_factory=dict)

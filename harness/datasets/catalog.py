@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.datasets import DATASETS
 from harness.datasets._base import Dataset
 from harness.datasets.folder import FolderDataset
-from harness.datasets.folder_description import FILE_NAME
+from harness.datasets.folder_description import FILE_NAME, SUFFIX
 from harness.datasets.layout import folders_in, not_installed
 from harness.errors import DataError, UnknownNameError
 
@@ -47,7 +47,7 @@ def find(name: str, root: Path) -> Dataset:
 
     Args:
         name: A built-in name, the name of a described folder below ``root``, or the path of a
-            folder with a ``dataset.toml``.
+            description or of a folder with a ``dataset.toml``.
         root: The data root.
 
     Raises:
@@ -59,10 +59,13 @@ def find(name: str, root: Path) -> Dataset:
         if not dataset.is_installed(root):
             raise not_installed(dataset.info, dataset.folder(root))
         return dataset
-    if (Path(name) / FILE_NAME).is_file():
+    if (Path(name) / FILE_NAME).is_file() or name.endswith(SUFFIX):
         return _open_folder(Path(name))
     if "/" in name:
-        raise DataError(f"{name}: no {FILE_NAME} in this folder; with one, any folder of images is a data set.")
+        raise DataError(
+            f"{name}: no {FILE_NAME} in this folder; with one, any folder of images is a data set. "
+            f"'bench datasets describe {name}' writes it."
+        )
     described = {folder.name: folder for folder in _described_folders(root)}
     if name in described:
         return _open_folder(described[name])
@@ -88,10 +91,10 @@ def resolve(names: Sequence[str], root: Path) -> list[Dataset]:
     for name in names:
         for dataset in _everything(root) if name == ALL else [find(name, root)]:
             known = chosen.setdefault(dataset.info.name, dataset)
-            if known.folder(root).resolve() != dataset.folder(root).resolve():
+            if _place(known, root).resolve() != _place(dataset, root).resolve():
                 raise DataError(
-                    f"Two data sets are called {dataset.info.name!r}: {known.folder(root)} and {dataset.folder(root)}; "
-                    f"give one of them another name in its {FILE_NAME}."
+                    f"Two data sets are called {dataset.info.name!r}: {_place(known, root)} and "
+                    f"{_place(dataset, root)}; give one of them another name in its description."
                 )
     return list(chosen.values())
 
@@ -104,11 +107,15 @@ def _described_folders(root: Path) -> list[Path]:
     return [folder for folder in folders_in(root) if (folder / FILE_NAME).is_file()]
 
 
-def _open_folder(folder: Path) -> FolderDataset:
-    dataset = FolderDataset(folder)
+def _place(dataset: Dataset, root: Path) -> Path:
+    return dataset.description if isinstance(dataset, FolderDataset) else dataset.folder(root)
+
+
+def _open_folder(place: Path) -> FolderDataset:
+    dataset = FolderDataset(place)
     if dataset.info.name in DATASETS.names():
         raise DataError(
-            f"{folder / FILE_NAME}, top level, name: {dataset.info.name!r} is the name of a built-in data set; "
+            f"{dataset.description}, top level, name: {dataset.info.name!r} is the name of a built-in data set; "
             "another name would be right."
         )
     return dataset

@@ -30,7 +30,8 @@ def fingerprint(dataset: Dataset, root: Path, category: str) -> str:
     """
     files = dataset.files(root, category)
     base = dataset.folder(root)
-    names = [path.relative_to(base).as_posix() for path in files]
+    # Only a description lies elsewhere.
+    names = [path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name for path in files]
     digest = hashlib.sha256(f"{dataset.info.name}\n{dataset.version}\n{category}\n".encode())
     for name, contents in sorted(zip(names, file_facts(SHA256, files, file_sha256), strict=True)):
         digest.update(f"{contents} {name}\n".encode())

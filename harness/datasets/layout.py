@@ -1,13 +1,13 @@
 """Walking folders of images: one order, one rule for what is an image, ids that name no machine."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Sample, Split
 from harness.errors import DataError, UnknownNameError
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 GOOD = "good"
 """Defect kind of a normal image."""
@@ -31,6 +31,21 @@ def folders_in(folder: Path) -> list[Path]:
         DataError: The folder cannot be listed.
     """
     return _entries(folder, want_folders=True)
+
+
+def matching(folder: Path, pattern: str) -> Iterator[Path]:
+    """Image files that a pattern of a ``dataset.toml`` names, unsorted.
+
+    Args:
+        folder: The data set's folder.
+        pattern: A folder below it, for the images directly in it, or a glob pattern.
+    """
+    if (folder / pattern).is_dir():
+        yield from images_in(folder / pattern)
+        return
+    for path in folder.glob(pattern):
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file():
+            yield path
 
 
 def _entries(folder: Path, *, want_folders: bool) -> list[Path]:

@@ -10,9 +10,10 @@ from harness.datasets.empty_masks import MASK_THRESHOLD
 from harness.datasets.image_facts import ImageFacts, image_facts
 from harness.datasets.layout import IMAGE_SUFFIXES
 from harness.datasets.preflight import mask_problem
-from harness.datasets.splits import PUBLISHED, check_split_name, make_split
+from harness.datasets.splits import check_split_name, make_split
 from harness.datasets.twins import Twins, find_twins, samples_of
 from harness.errors import DataError
+from harness.records import PUBLISHED_SPLIT
 
 _SEED = 0
 
@@ -105,7 +106,7 @@ class VerificationReport:
 
 
 def verify(
-    dataset: Dataset, root: Path, split_name: str = PUBLISHED, on_progress: Progress | None = None
+    dataset: Dataset, root: Path, split_name: str = PUBLISHED_SPLIT, on_progress: Progress | None = None
 ) -> VerificationReport:
     """Decode every file, check masks, counts and stray files, and look for images that show the same thing.
 
@@ -151,7 +152,7 @@ def verify(
             continue
         counts.append(_count(category, split))
         left_out += split.left_out
-        if split_name == PUBLISHED:
+        if split_name == PUBLISHED_SPLIT:
             findings += _unlike_published(dataset, category, split)
         for sample in samples:
             problem = _mask_problem(sample, looked_at)

@@ -52,6 +52,7 @@ def execute(
     context = CellContext(
         data_root=settings.data,
         datasets=dict(datasets),
+        split=settings.split,
         weights=dict(weights),
         device=settings.device,
         command=command_line(),

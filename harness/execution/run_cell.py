@@ -25,6 +25,7 @@ from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.ground_truth import read_ground_truth, read_regions
+from harness.datasets.splits import make_split, split_identity
 from harness.environment import code_version, host_name, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.costs import BATCH_SIZE, PeakMemory, measure_judging
@@ -37,7 +38,7 @@ from harness.methods.weights import weights_identity
 from harness.metrics import image_metrics, pixel_metrics_of
 from harness.metrics.spro import spro
 from harness.plan import Cell, canonical_json
-from harness.records import CellRecord, FailureRecord, ImageScore, Provenance
+from harness.records import PUBLISHED_SPLIT, CellRecord, FailureRecord, ImageScore, Provenance
 
 ProgressReport = Callable[[CellProgress], None]
 
@@ -49,6 +50,8 @@ class CellContext:
     data_root: Path
     datasets: Mapping[str, str] = field(default_factory=dict)
     """Data set to what ``find`` opens it by, where that is not its name: a folder, or ``module:Class``."""
+    split: str = PUBLISHED_SPLIT
+    """What ``make_split`` takes for the cells' split: its name, or a manifest's path."""
     weights: Mapping[str, Path] = field(default_factory=dict)
     """Backbone name to local weights."""
     device: str = "auto"
@@ -78,7 +81,9 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     dataset = find(reference, context.data_root)
     if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
         raise DataError(f"{cell.dataset}/{cell.category} changed while the run was going on; run the command again.")
-    split = dataset.split(context.data_root, cell.category, cell.seed)
+    if split_identity(context.split) != cell.split:
+        raise DataError(f"{context.split} changed while the run was going on; run the command again.")
+    split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
     train, test = image_sets(split, cell.protocol, cell.data_fingerprint)
     features = FeatureCache()
     device = resolve_device(context.device)

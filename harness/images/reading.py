@@ -1,18 +1,39 @@
 """Image files of any common kind to 8-bit arrays, or one line that names the file.
 
-Grey, palette, alpha, CMYK, 16-bit and rotated (EXIF) files come out alike. Alpha is dropped, not
-blended: what a camera saw does not depend on a background.
+Grey, palette, alpha, CMYK, 16-bit and rotated (EXIF) files come out alike:
+
+- Alpha is dropped, not blended: what a camera saw does not depend on a background.
+- Of 16 bits the upper 8 are kept, in grey and in colour: Pillow has no 16-bit colour and cuts it off
+  like that. An 8-bit image that was widened, by 256 or by 257, comes back to the last bit. Nothing is
+  stretched: 10 bits stored in 16 stay as dark as they are. A TIFF of 12 bits a pixel is 12 bits wide.
+- Of several pages or frames the first is read.
+- Gamma and colour profiles are not applied; CMYK becomes RGB by the plain formula.
+
+Only the formats below are tried, by content and not by suffix, so a plug-in that some package adds
+to Pillow changes nothing.
 """
 
+import errno
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
-from harness.errors import DataError
+from harness.environment import MAX_MEGAPIXELS, max_megapixels
+from harness.errors import BenchError, DataError
+
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""Pillow's names of what is read."""
+
+# Ours replaces Pillow's limit, which warns at one size, refuses at another, and is a global that any
+# package may move.
+Image.MAX_IMAGE_PIXELS = None
+
+_BITS_PER_SAMPLE, _COMPRESSION, _PLANAR = 258, 259, 284
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT: dict[int, Image.Transpose] = {
@@ -37,10 +58,11 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
         ``(H, W, 3)`` red, green, blue, 0 to 255; grey images have three equal channels.
 
     Raises:
-        DataError: The file is missing, is no image, is damaged or has floating-point pixels.
+        DataError: The file is missing, may not be read, is no image, is damaged, is larger than
+            ``BENCH_MAX_MEGAPIXELS`` or has pixels whose range is unknown (floating point, 32 bits).
     """
     with _decoded(path) as image:
-        return np.array(image.convert("RGB"))
+        return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
@@ -70,7 +92,7 @@ def read_mask(path: Path, threshold: int) -> NDArray[np.bool_]:
         ``(H, W)``, True on defect pixels.
 
     Raises:
-        DataError: The file is missing, is no image, is damaged or has floating-point pixels.
+        DataError: As for `read_rgb`.
     """
     with _decoded(path) as image:
         grey: NDArray[np.uint8] = np.array(_grey(image))
@@ -81,7 +103,7 @@ def largest_grey(path: Path) -> int:
     """Brightest 8-bit grey value of a mask: it holds a defect when this is above the threshold.
 
     Raises:
-        DataError: As for `read_mask`.
+        DataError: As for `read_rgb`.
     """
     with _decoded(path) as image:
         low_high: tuple[int, int] = _grey(image).getextrema()  # type: ignore[assignment]
@@ -92,7 +114,8 @@ def image_size(path: Path) -> tuple[int, int]:
     """Height and width in pixels, upright, from the header alone.
 
     Raises:
-        DataError: The file is missing or its header is not an image's.
+        DataError: The file is missing, may not be read, is larger than ``BENCH_MAX_MEGAPIXELS`` or
+            its header is not an image's.
     """
     with _opened(path) as image:
         width, height = image.size
@@ -111,19 +134,56 @@ def image_mode(path: Path) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
+    _check_file(path)
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
+            _check_size(path, image)
             yield image
-    except (DataError, MemoryError):
+    except (BenchError, MemoryError):
         raise
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; an image was expected here.") from None
+    except PermissionError:
+        raise _not_permitted(path) from None
     except UnidentifiedImageError:
-        raise DataError(f"{path}: not an image in a format that can be read.") from None
+        raise DataError(f"{path}: not an image in a format that can be read ({', '.join(FORMATS)}).") from None
     # Pillow's decoders meet damage with OSError, SyntaxError, ValueError, struct.error and others.
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{path}: cannot be read as an image ({reason}); is it damaged?") from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is not a file with something in it. Opening a pipe would wait for ever."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        what = "a link to a file that is not there" if path.is_symlink() else "no such file"
+        raise DataError(f"{path}: {what}; an image was expected here.") from None
+    except PermissionError:
+        raise _not_permitted(path) from None
+    except OSError as error:
+        reason = "a link that leads back to itself" if error.errno == errno.ELOOP else str(error.strerror)
+        raise DataError(f"{path}: cannot be read ({reason}); an image was expected here.") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise DataError(f"{path}: is a folder; an image file was expected here.")
+    if not stat.S_ISREG(status.st_mode):
+        raise DataError(f"{path}: is a pipe or a device; an image file was expected here.")
+    if status.st_size == 0:
+        raise DataError(f"{path}: is empty (0 bytes); was it copied to its end?")
+
+
+def _check_size(path: Path, image: Image.Image) -> None:
+    limit = max_megapixels()
+    width, height = image.size
+    if width * height > limit * 1_000_000:
+        raise DataError(
+            f"{path}: has {height} x {width} pixels (height x width), {width * height / 1e6:.1f} megapixels; the limit "
+            f"is {limit:g}. Set {MAX_MEGAPIXELS} to raise it, on every machine that reads images; "
+            "decoding takes about 9 bytes a pixel."
+        )
+
+
+def _not_permitted(path: Path) -> DataError:
+    return DataError(f"{path}: may not be read (permission denied); give this user the right to read it.")
 
 
 @contextmanager
@@ -131,9 +191,10 @@ def _decoded(path: Path) -> Iterator[Image.Image]:
     """Decode every pixel, turn upright and bring to 8 bits a channel."""
     with _opened(path) as image:
         orientation = _orientation(image)
+        _check_planes(path, image)
         image.load()
-        upright = image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
-        yield _eight_bit(upright, path)
+        narrow = _eight_bit(image, path)
+        yield narrow.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else narrow
 
 
 def _orientation(image: Image.Image) -> int:
@@ -152,6 +213,23 @@ def _orientation(image: Image.Image) -> int:
     return int(exif.get(_ORIENTATION_TAG, 1))
 
 
+def _check_planes(path: Path, image: Image.Image) -> None:
+    """Refuse the one kind of TIFF that Pillow decodes to noise without a word: it takes 16 bits for 8."""
+    is_apart = _is_tiff_of(image, _PLANAR, 2) and _is_tiff_of(image, _COMPRESSION, 1)
+    if is_apart and _is_tiff_of(image, _BITS_PER_SAMPLE, 16) and len(image.getbands()) > 1:
+        raise DataError(
+            f"{path}: its 16-bit colours lie in separate planes without compression, which cannot be read; "
+            "save it with the colours of a pixel side by side, or compressed (LZW)."
+        )
+
+
+def _is_tiff_of(image: Image.Image, tag: int, value: int) -> bool:
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    found = image.tag_v2.get(tag)
+    return value in (found if isinstance(found, tuple) else (found,))
+
+
 def _grey(image: Image.Image) -> Image.Image:
     if image.mode == "L":
         return image
@@ -159,11 +237,21 @@ def _grey(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image, path: Path) -> Image.Image:
+    """Bring to 8 bits a channel and drop transparency that is not a channel of its own."""
+    # With it, Pillow warns that a conversion to RGB loses it: that is what is wanted.
+    image.info.pop("transparency", None)
     if image.mode == "F":
         raise DataError(
             f"{path}: has floating-point pixels, whose range is unknown; save it with 8 or 16 bits a pixel."
         )
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        wide = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
-        return Image.fromarray(((wide * 255 + 32767) // 65535).astype(np.uint8))
-    return image
+    if image.mode != "I" and not image.mode.startswith("I;16"):
+        return image
+    wide = np.asarray(image)
+    low, high = int(wide.min()), int(wide.max())
+    if low < 0 or high > 65535:
+        raise DataError(
+            f"{path}: has pixels from {low} to {high}, which are neither 8 nor 16 bits; "
+            "save it with values from 0 to 255 or 0 to 65535."
+        )
+    bits = 12 if _is_tiff_of(image, _BITS_PER_SAMPLE, 12) else 16
+    return Image.fromarray((wide >> (bits - 8)).astype(np.uint8))

@@ -1,6 +1,7 @@
 """The data set's own split, mended where images of one thing are on both of its sides."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,10 @@ def grouped_split(dataset: Dataset, root: Path, category: str, seed: int) -> Spl
         train_ids = _deal(published, twins, seed)
         normal = sorted((s for s in (*published.train, *published.test) if not s.is_defect), key=lambda s: s.id)
         defects = tuple(sample for sample in published.test if sample.is_defect)
-        split = Split(
+        split = replace(
+            published,
             train=tuple(sample for sample in normal if sample.id in train_ids),
             test=tuple(sample for sample in normal if sample.id not in train_ids) + defects,
-            left_out=published.left_out,
         )
     else:
         split = _without_twins_in_test(published, twins)
@@ -68,8 +69,8 @@ def _without_twins_in_test(published: Split, twins: Iterable[Twins]) -> Split:
         if tested:
             twin_of |= dict.fromkeys(group.ids, tested[0])
     leaving = tuple(sample.id for sample in published.train if sample.id in twin_of)
-    return Split(
+    return replace(
+        published,
         train=tuple(sample for sample in published.train if sample.id not in twin_of),
-        test=published.test,
         left_out=published.left_out + tuple((i, f"near duplicate of the test image {twin_of[i]}") for i in leaving),
     )

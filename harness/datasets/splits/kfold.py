@@ -1,5 +1,6 @@
 """Every normal image tested on once: K splits that share nothing on their test sides but the defects."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +48,12 @@ def fold_split(dataset: Dataset, root: Path, category: str, seed: int, num_folds
     tested = _sorted([sample for group in folds[fold - 1] for sample in group])
     trained = _sorted([s for index, part in enumerate(folds) if index != fold - 1 for group in part for s in group])
     defects = tuple(sample for sample in samples if sample.is_defect)
-    return Split(
+    published = dataset.split(root, category, seed)
+    return replace(
+        published,
         train=trained,
         test=tested + defects,
-        left_out=dataset.split(root, category, seed).left_out
-        + tuple((sample.id, "near duplicate of a defect image") for sample in bound),
+        left_out=published.left_out + tuple((sample.id, "near duplicate of a defect image") for sample in bound),
     )
 
 

@@ -6,10 +6,11 @@ from harness.datasets._base import Dataset, Split
 from harness.datasets.splits.grouped import grouped_split
 from harness.datasets.splits.kfold import fold_split
 from harness.datasets.splits.manifest import manifest_split
-from harness.datasets.splits.names import GROUPED, PUBLISHED, check_split_name, fold_of, is_manifest
+from harness.datasets.splits.names import GROUPED, check_split_name, fold_of, is_manifest
+from harness.records import PUBLISHED_SPLIT
 
 
-def make_split(dataset: Dataset, root: Path, category: str, seed: int, name: str = PUBLISHED) -> Split:
+def make_split(dataset: Dataset, root: Path, category: str, seed: int, name: str = PUBLISHED_SPLIT) -> Split:
     """The samples of one category under a split's name.
 
     Equal files, seeds and `split_identity` give equal splits.
@@ -29,7 +30,7 @@ def make_split(dataset: Dataset, root: Path, category: str, seed: int, name: str
         DataError: The data set is not there, or there are too few groups of twins to deal out.
     """
     check_split_name(name)
-    if name == PUBLISHED:
+    if name == PUBLISHED_SPLIT:
         return dataset.split(root, category, seed)
     if name == GROUPED:
         return grouped_split(dataset, root, category, seed)

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.datasets._base import Dataset, Split
@@ -65,7 +66,8 @@ def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> S
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     for sample_id in sorted(samples):
         parts[rows[sample_id][0]].append(sample_id)
-    return Split(
+    return replace(
+        published,
         train=tuple(samples[sample_id] for sample_id in parts[TRAIN]),
         test=tuple(samples[sample_id] for sample_id in parts[TEST]),
         left_out=published.left_out + tuple((sample_id, f"left out by {path.name}") for sample_id in parts[LEFT_OUT]),

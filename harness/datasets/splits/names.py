@@ -6,11 +6,11 @@ from pathlib import Path
 from harness.datasets.near_duplicates import groups
 from harness.datasets.splits.manifest import manifest_sha256
 from harness.errors import SettingsError, UnknownNameError
+from harness.records import PUBLISHED_SPLIT
 
-PUBLISHED = "published"
 GROUPED = "grouped"
 MANIFEST_SUFFIX = ".csv"
-KNOWN = (PUBLISHED, GROUPED, "kfold-K-I", f"FILE{MANIFEST_SUFFIX}")
+KNOWN = (PUBLISHED_SPLIT, GROUPED, "kfold-K-I", f"FILE{MANIFEST_SUFFIX}")
 
 _ALGORITHM = 1
 """Raised when equal groups of twins would be dealt out otherwise."""
@@ -27,7 +27,7 @@ def check_split_name(name: str) -> None:
     if is_manifest(name):
         if not Path(name).is_file():
             raise SettingsError(f"Split {name}: there is no such file; 'bench datasets split' writes one.")
-    elif name not in (PUBLISHED, GROUPED) and fold_of(name) is None:
+    elif name not in (PUBLISHED_SPLIT, GROUPED) and fold_of(name) is None:
         raise UnknownNameError.of("split", name, KNOWN)
 
 
@@ -42,7 +42,7 @@ def split_identity(name: str) -> str:
         SettingsError: A fold that is not there, or a manifest that cannot be read.
     """
     check_split_name(name)
-    if name == PUBLISHED:
+    if name == PUBLISHED_SPLIT:
         return name
     if is_manifest(name):
         return f"manifest-{manifest_sha256(Path(name))[:12]}"

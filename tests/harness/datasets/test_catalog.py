@@ -89,6 +89,28 @@ def test_two_folders_below_the_root_may_not_share_a_name(tmp_path: Path) -> None
         installed(tmp_path)
 
 
+def test_finds_a_description_by_its_path(tmp_path: Path) -> None:
+    base = miniatures.castings(tmp_path / "elsewhere")
+    (base / "dataset.toml").rename(tmp_path / "line-3.toml")
+    text = (tmp_path / "line-3.toml").read_text(encoding="utf-8")
+    (tmp_path / "line-3.toml").write_text(f'folder = "{base}"\n{text}', encoding="utf-8")
+    found = find(str(tmp_path / "line-3.toml"), tmp_path / "data")
+    assert (found.info.name, found.folder(tmp_path)) == ("line-3", base)
+
+
+def test_a_description_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.toml: cannot be read \(No such file"):
+        find(str(tmp_path / "none.toml"), tmp_path)
+
+
+def test_two_descriptions_of_one_folder_may_not_share_a_name(tmp_path: Path) -> None:
+    base = miniatures.castings(tmp_path)
+    text = (base / "dataset.toml").read_text(encoding="utf-8")
+    (base / "castings.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"Two data sets are called 'castings': .*dataset\.toml and .*castings\.toml"):
+        resolve([str(base), str(base / "castings.toml")], tmp_path)
+
+
 def test_two_paths_may_not_share_a_name(tmp_path: Path) -> None:
     paths = [str(miniatures.castings(tmp_path / side)) for side in ("left", "right")]
     with pytest.raises(DataError, match=r"Two data sets are called 'castings': .*left.* and .*right"):

@@ -62,7 +62,10 @@ def test_finds_a_file_that_does_not_decode(base: Path) -> None:
     miniatures.truncate(base / "train/good/002.png")
     (base / "test/good/000.png").write_text("no image")
     found = checked(base)
-    assert found["bottle/test/good/000.png"] == "not an image in a format that can be read."
+    assert (
+        found["bottle/test/good/000.png"]
+        == "not an image in a format that can be read (BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP)."
+    )
     assert "cannot be read as an image" in found["bottle/train/good/002.png"]
     assert len(found) == 2
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from harness.errors import DataError
-from harness.images import ImageSet
+from harness.images import ImageSet, read_rgb
 from tests.support.miniatures import truncate, write_image
 
 
@@ -30,6 +31,33 @@ def test_batches_are_all_images_in_order(images: ImageSet, batch_size: int) -> N
     batches = list(images.batches(batch_size))
     assert all(len(batch) == batch_size for batch in batches[:-1])
     assert np.array_equal(np.concatenate(batches), np.stack([images[index] for index in range(7)]))
+
+
+def test_images_of_a_batch_are_decoded_at_the_same_time(images: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two decodes wait for each other; one after the other would never get on.
+    both_run = threading.Barrier(2, timeout=30)
+
+    def read(path: Path) -> NDArray[np.uint8]:
+        both_run.wait()
+        return read_rgb(path)
+
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("harness.images.image_set.read_rgb", read)
+    assert len(next(images.select(range(6)).batches(6))) == 6
+
+
+def test_the_next_batch_is_decoded_while_the_caller_works(images: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_decoded = {path: threading.Event() for path in images.paths}
+
+    def read(path: Path) -> NDArray[np.uint8]:
+        is_decoded[path].set()
+        return read_rgb(path)
+
+    monkeypatch.setattr("harness.images.image_set.read_rgb", read)
+    batches = images.batches(2)
+    next(batches)
+    assert all(is_decoded[path].wait(timeout=30) for path in images.paths[:4])
+    assert not any(is_decoded[path].is_set() for path in images.paths[4:])
 
 
 def test_an_empty_set_has_no_batches() -> None:

@@ -1,0 +1,47 @@
+"""``bench datasets describe``: from an unknown folder to a data set, with what was guessed in words."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def describe(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Any folder of images.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write the description [DIR/dataset.toml].")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a description that is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Guess what an unknown folder of images holds, and write its dataset.toml."""
+    from harness.datasets.describing import describe as described
+
+    result = described(folder, out, force=force)
+    if as_json:
+        print(json.dumps(asdict(result) | {"path": str(result.path), "folder": str(result.folder)}))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("category", "train", "test normal", "test defect", "left out")
+    for category in result.categories:
+        numbers = (category.num_train, category.num_test_good, category.num_test_defect, category.num_left_out)
+        table.add_row(category.name, *(str(number) for number in numbers))
+    print(f"{result.name}: {result.num_images} image files, {result.num_masks} of them masks. Guessed:")
+    Console().print(table)
+    for category in result.categories:
+        for decision in category.decided:
+            print(f"guessed: {category.name}: {decision}")
+    for note in result.notes:
+        print(f"note: {note}")
+    place = result.folder if result.path.parent == result.folder.absolute() else result.path
+    print(f"Written: {result.path}. Read it, then: bench run --datasets {_as_typed(place)}")
+
+
+def _as_typed(place: Path) -> str:
+    """A path that the command line takes for a path and not for a name."""
+    text = str(place)
+    return text if "/" in text or text.endswith(".toml") else f"./{text}"
