@@ -91,6 +91,11 @@ def split_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def chosen_names(text: str | None) -> tuple[str, ...] | None:
+    """Names between commas that records are chosen by; None, which chooses all, for ``all`` or no text."""
+    return None if text is None or text == "all" else split_names(text)
+
+
 def parse_seeds(text: str) -> tuple[int, ...]:
     """Whole numbers between commas.
 

@@ -110,14 +110,11 @@ def _selected(
 ) -> "pd.DataFrame":
     from harness.leaderboard import select
 
-    def names(text: str | None) -> tuple[str, ...] | None:
-        return None if text is None or text == "all" else o.split_names(text)
-
     return select(
         frame,
-        datasets=names(datasets),
-        categories=names(categories),
-        methods=names(methods),
+        datasets=o.chosen_names(datasets),
+        categories=o.chosen_names(categories),
+        methods=o.chosen_names(methods),
         seeds=None if seeds is None else o.parse_seeds(seeds),
         protocol=protocol,
         latest=latest,

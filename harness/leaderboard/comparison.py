@@ -1,0 +1,234 @@
+"""Two rows against each other: per category, per data set, over all.
+
+Image metrics get intervals from resampled test images, the others from training seeds, because their
+images' pixels are not kept. Shapes: R resamples, C categories, S seeds.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.errors import StoreError, UnknownNameError
+from harness.leaderboard.intervals import resample
+from harness.leaderboard.layout import HEADLINE_METRICS
+from harness.leaderboard.pairing import Side, cells_text, common_cells
+from harness.stats import (
+    CONFIDENCE,
+    IMAGE_METRICS,
+    NUM_RESAMPLES,
+    Difference,
+    ImagePool,
+    PairTest,
+    bootstrap_difference,
+    seed_difference,
+    wilcoxon_test,
+)
+from harness.tables import METRIC_TITLES
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonLine:
+    """One metric of A and B, in one category or as a mean over categories. Fractions in [0, 1]."""
+
+    dataset: str | None
+    """None over several data sets, each category counted once."""
+    category: str | None
+    """None for a mean over categories."""
+    metric: str
+    mean_a: float
+    mean_b: float
+    difference: Difference
+    num_categories: int = 1
+    wilcoxon: PairTest | None = None
+    """Over the categories of a mean; None for one category."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What two rows have in common, and how they differ there."""
+
+    a: str
+    b: str
+    protocol: str
+    lines: tuple[ComparisonLine, ...]
+    """By metric; in each by data set and category, a mean after the categories it is of."""
+    num_cells: int
+    """Compared, of each side."""
+    left_out: tuple[str, ...]
+    """What was not compared and why, one line a reason."""
+    num_resamples: int
+    confidence: float
+
+
+def compare(
+    a: Side,
+    b: Side,
+    *,
+    metrics: Sequence[str] = HEADLINE_METRICS,
+    num_resamples: int = NUM_RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Comparison:
+    """Compare two rows on the finished cells that both have.
+
+    Both sides of a category are judged on the same resampled images (paired bootstrap), or on the same
+    seeds (paired t). Intervals are not corrected for the number of categories.
+
+    Args:
+        a: The row whose gain is positive.
+        b: The row it is set against.
+        metrics: Keys of ``METRIC_TITLES``.
+        num_resamples: R.
+        confidence: A fraction in (0, 1).
+
+    Raises:
+        UnknownNameError: A metric is unknown.
+        StoreError: The rows do not compare (see ``common_cells``), tested other images in one cell, or
+            their scores cannot be read.
+    """
+    for metric in metrics:
+        if metric not in METRIC_TITLES:
+            raise UnknownNameError.of("metric", metric, METRIC_TITLES)
+    cells = common_cells(a, b)
+    resampled = [metric for metric in metrics if metric in IMAGE_METRICS]
+    of_images = _resampled(cells.frame, resampled, a, b, num_resamples) if resampled else {}
+    lines: list[ComparisonLine] = []
+    undefined: dict[str, list[str]] = {}
+    for metric in metrics:
+        measured, reasons = _measured(cells.frame, metric, of_images, a, b)
+        lines += _lines(metric, measured, confidence)
+        for reason in reasons:
+            undefined.setdefault(reason, []).append(METRIC_TITLES[metric])
+    return Comparison(
+        a=a.label,
+        b=b.label,
+        protocol=str(cells.frame["protocol_a"].iloc[0]),
+        lines=tuple(lines),
+        num_cells=len(cells.frame),
+        left_out=(*cells.left_out, *(f"left out of {', '.join(of)}, {reason}" for reason, of in undefined.items())),
+        num_resamples=num_resamples,
+        confidence=confidence,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Measured:
+    """A metric of both sides in one category."""
+
+    dataset: str
+    category: str
+    seeds: tuple[int, ...]
+    a_S: NDArray[np.float64]
+    b_S: NDArray[np.float64]
+    resampled: "_Resampled | None"
+    """None for a metric that the images' scores do not determine."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Resampled:
+    """A minus B over resampled images of one category, means over seeds."""
+
+    differences: Mapping[str, NDArray[np.float64]]
+    """Metric to its values, shaped (R,); empty with a shortage."""
+    shortage: str
+    """Why there are none."""
+
+
+_OfImages = Mapping[tuple[str, str], _Resampled]
+"""By data set and category."""
+
+
+def _resampled(frame: pd.DataFrame, metrics: Sequence[str], a: Side, b: Side, num_resamples: int) -> _OfImages:
+    found: dict[tuple[str, str], _Resampled] = {}
+    for (dataset, category), cells in frame.groupby(["dataset", "category"]):
+        of_a = [a.image_scores(cell_id) for cell_id in cells["cell_id_a"]]
+        of_b = [b.image_scores(cell_id) for cell_id in cells["cell_id_b"]]
+        for seed, one, other in zip(cells["seed"], of_a, of_b, strict=True):
+            if {score.image_id for score in one} != {score.image_id for score in other}:
+                raise StoreError(
+                    f"{a.label} and {b.label} tested other images of {dataset}/{category} seed {seed}. "
+                    "Right would be cells of one split."
+                )
+        pool = ImagePool.of([*of_a, *of_b])
+        differences: dict[str, NDArray[np.float64]] = {}
+        if not pool.shortage:
+            of_cells = resample(str(dataset), str(category), metrics, pool, num_resamples)
+            for metric, values_RC in of_cells.items():
+                mean_a_R, mean_b_R = (half.mean(axis=1) for half in np.split(values_RC, 2, axis=1))
+                differences[metric] = mean_a_R - mean_b_R
+        found[str(dataset), str(category)] = _Resampled(differences=differences, shortage=pool.shortage)
+    return found
+
+
+def _measured(
+    frame: pd.DataFrame, metric: str, of_images: _OfImages, a: Side, b: Side
+) -> tuple[list[_Measured], list[str]]:
+    """The categories where both sides have the metric, and why other cells are left out."""
+    has_a, has_b = (frame[f"{metric}_{side}"].notna() for side in "ab")
+    reasons = {f"only {a.label} has it": has_a & ~has_b, f"only {b.label} has it": ~has_a & has_b}
+    reasons["not defined"] = ~has_a & ~has_b
+    left_out = [f"{reason}: {cells_text(frame[chosen])}" for reason, chosen in reasons.items() if chosen.any()]
+    measured = [
+        _Measured(
+            dataset=str(dataset),
+            category=str(category),
+            seeds=tuple(int(seed) for seed in cells["seed"]),
+            a_S=cells[f"{metric}_a"].to_numpy(float),
+            b_S=cells[f"{metric}_b"].to_numpy(float),
+            resampled=of_images[str(dataset), str(category)] if metric in IMAGE_METRICS else None,
+        )
+        for (dataset, category), cells in frame[has_a & has_b].groupby(["dataset", "category"])
+    ]
+    return measured, left_out
+
+
+def _lines(metric: str, measured: Sequence[_Measured], confidence: float) -> list[ComparisonLine]:
+    lines: list[ComparisonLine] = []
+    datasets = list(dict.fromkeys(one.dataset for one in measured))
+    for dataset in datasets:
+        inside = [one for one in measured if one.dataset == dataset]
+        lines += [_line(metric, [one], dataset, one.category, confidence) for one in inside]
+        if len(inside) > 1:
+            lines.append(_line(metric, inside, dataset, None, confidence))
+    if len(datasets) > 1:
+        lines.append(_line(metric, measured, None, None, confidence))
+    return lines
+
+
+def _line(
+    metric: str, measured: Sequence[_Measured], dataset: str | None, category: str | None, confidence: float
+) -> ComparisonLine:
+    mean_a_C = np.array([_mean(one.a_S) for one in measured])
+    mean_b_C = np.array([_mean(one.b_S) for one in measured])
+    return ComparisonLine(
+        dataset=dataset,
+        category=category,
+        metric=metric,
+        mean_a=_mean(mean_a_C),
+        mean_b=_mean(mean_b_C),
+        difference=_difference(metric, measured, _mean(mean_a_C) - _mean(mean_b_C), confidence),
+        num_categories=len(measured),
+        wilcoxon=wilcoxon_test(mean_a_C, mean_b_C) if category is None else None,
+    )
+
+
+def _difference(metric: str, measured: Sequence[_Measured], value: float, confidence: float) -> Difference:
+    resampled = [one.resampled for one in measured if one.resampled is not None]
+    if resampled:
+        for one in resampled:
+            if one.shortage:
+                return Difference(value=value, reason=one.shortage)
+        differences_R = np.mean([one.differences[metric] for one in resampled], axis=0)
+        return bootstrap_difference(value, differences_R, confidence=confidence)
+    if len({one.seeds for one in measured}) > 1:
+        return Difference(value=value, reason="the categories have different seeds")
+    a_S, b_S = (np.mean([getattr(one, side) for one in measured], axis=0) for side in ("a_S", "b_S"))
+    return seed_difference(a_S, b_S, confidence=confidence)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    # math.fsum, as in the tables: the same cells give the same number there and here.
+    return math.fsum(values) / len(values)

@@ -1,0 +1,106 @@
+"""Intervals for the numbers of the tables, from the scores of the test images.
+
+Shapes: R resamples, S seeds.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.leaderboard.selection import check_comparable
+from harness.leaderboard.standings import Standings
+from harness.leaderboard.variants import row_labels
+from harness.records import ImageScore
+from harness.stats import CONFIDENCE, IMAGE_METRICS, NUM_RESAMPLES, ImagePool, percentile_interval, resampled_metrics
+
+Intervals = Mapping[tuple[str, str, str, str], tuple[float, float]]
+"""Data set, category (or ``mean``), row label and metric to both ends, fractions."""
+
+ImageScoresOf = Callable[[str], tuple[ImageScore, ...]]
+"""Cell id to the scores of its test images, as ``RecordStore.image_scores``."""
+
+MEAN = "mean"
+_NOTHING: Mapping[str, Collection[str]] = {}
+
+
+def intervals_of(
+    frame: pd.DataFrame,
+    image_scores: ImageScoresOf,
+    metrics: Sequence[str],
+    *,
+    expected: Mapping[str, Collection[str]] = _NOTHING,
+    num_resamples: int = NUM_RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Intervals:
+    """Bootstrap intervals of the image metrics of every row, category and mean that the tables show.
+
+    They cover the choice of test images; see ``harness.stats.bootstrap`` for what they do not. The
+    categories of a mean are resampled independently. Equal records give equal bits, whatever else the
+    frame holds.
+
+    Args:
+        frame: Records as ``select`` returns them.
+        image_scores: Called once for every finished cell whose number is shown.
+        metrics: Columns of the tables; only those of ``IMAGE_METRICS`` get intervals.
+        expected: Data set to the categories that its mean needs, as the tables were given it.
+        num_resamples: R.
+        confidence: Share of the resamples between the ends.
+
+    Returns:
+        What is withheld in the tables, or has too few images to resample, has no entry.
+
+    Raises:
+        StoreError: The records must not stand in one table (see ``select``), or scores cannot be read.
+    """
+    check_comparable(frame)
+    resampled = [metric for metric in metrics if metric in IMAGE_METRICS]
+    found: dict[tuple[str, str, str, str], tuple[float, float]] = {}
+    if not resampled or frame.empty:
+        return found
+    labelled = frame.assign(row=row_labels(frame))
+    for dataset, records in labelled.groupby("dataset"):
+        standings = Standings.of(records, resampled, expected.get(str(dataset), ()))
+        for row in standings.rows:
+            values = _row_values(records[records["row"] == row], standings, row, image_scores, num_resamples)
+            for metric in resampled:
+                for category, of_metric in values.items():
+                    key = (standings.dataset, category, row, metric)
+                    found[key] = percentile_interval(of_metric[metric], confidence)
+                needed = standings.measured_categories(metric)
+                if standings.mean(row, metric).mean is not None and all(category in values for category in needed):
+                    mean_R = np.mean([values[category][metric] for category in needed], axis=0)
+                    found[standings.dataset, MEAN, row, metric] = percentile_interval(mean_R, confidence)
+    return found
+
+
+def resample(
+    dataset: str, category: str, metrics: Collection[str], pool: ImagePool, num_resamples: int
+) -> dict[str, NDArray[np.float64]]:
+    """``resampled_metrics`` with the chance that belongs to a category.
+
+    The name decides the resamples, so rows that tested the same images get the same ones, and categories
+    are independent of each other whatever is shown beside them.
+    """
+    digest = hashlib.sha256(f"{dataset}/{category}".encode("utf-8", "surrogateescape")).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    return resampled_metrics(pool, rng, metrics=metrics, num_resamples=num_resamples)
+
+
+def _row_values(
+    records: pd.DataFrame, standings: Standings, row: str, image_scores: ImageScoresOf, num_resamples: int
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Category to metric to resampled means over seeds, shaped (R,)."""
+    metrics = list(standings.values)
+    values: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for category in standings.categories:
+        if any(standings.category(category, row, metric).mean is None for metric in metrics):
+            continue
+        cells = records.loc[(records["category"] == category) & (records["status"] == "ok"), "cell_id"]
+        pool = ImagePool.of([image_scores(cell_id) for cell_id in cells])
+        if not pool.shortage:
+            of_seeds = resample(standings.dataset, category, metrics, pool, num_resamples)
+            values[category] = {metric: values_RS.mean(axis=1) for metric, values_RS in of_seeds.items()}
+    return values

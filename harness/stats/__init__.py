@@ -1,0 +1,25 @@
+"""What a difference between numbers is worth: intervals and tests, as pure arithmetic."""
+
+from harness.stats.bootstrap import CONFIDENCE, IMAGE_METRICS, NUM_RESAMPLES, percentile_interval, resampled_metrics
+from harness.stats.difference import Difference, bootstrap_difference, seed_difference
+from harness.stats.pairs import PairTest, holm, pairwise_tests, wilcoxon_test
+from harness.stats.pool import ImagePool
+from harness.stats.ranks import RankComparison, compare_ranks
+
+__all__ = [
+    "CONFIDENCE",
+    "IMAGE_METRICS",
+    "NUM_RESAMPLES",
+    "Difference",
+    "ImagePool",
+    "PairTest",
+    "RankComparison",
+    "bootstrap_difference",
+    "compare_ranks",
+    "holm",
+    "pairwise_tests",
+    "percentile_interval",
+    "resampled_metrics",
+    "seed_difference",
+    "wilcoxon_test",
+]
