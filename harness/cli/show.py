@@ -43,7 +43,7 @@ def leaderboard(
         for _, row in chosen[chosen["status"] == "failed"].iterrows():
             print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
         return
-    _print(chosen, _metrics(metrics), _expected(chosen, categories))
+    _print(chosen, _metrics(metrics), expected_categories(chosen, categories))
 
 
 def tables(
@@ -64,7 +64,7 @@ def tables(
 
     chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, latest)
     folder = out or _tables_dir(results or default_results())
-    made = all_tables(chosen, expected=_expected(chosen, categories), **_metrics(metrics))
+    made = all_tables(chosen, expected=expected_categories(chosen, categories), **_metrics(metrics))
     for path in write_tables(made, folder, standalone=standalone):
         print(path)
 
@@ -121,7 +121,7 @@ def _selected(
     )
 
 
-def _expected(frame: "pd.DataFrame", categories: str | None) -> dict[str, Collection[str]]:
+def expected_categories(frame: "pd.DataFrame", categories: str | None) -> dict[str, Collection[str]]:
     """The published categories of each data set, unless only some were asked for."""
     from harness.datasets import DATASETS
 
