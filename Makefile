@@ -34,6 +34,7 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/metrics_speed.py
+	$(BIN)/python benchmarks/bootstrap_speed.py
 	$(BIN)/python benchmarks/fleet_overhead.py
 
 clean:

@@ -14,7 +14,7 @@ from harness.leaderboard.variants import row_labels
 CELL_COLUMNS = ["dataset", "category", "seed"]
 """Where two records agree in these they are two measurements of one thing..."""
 
-SAME_COLUMNS = ("protocol", "data_fingerprint")
+SAME_COLUMNS = ("protocol", "split", "data_fingerprint")
 """...and comparable only if they agree in these too."""
 
 _CELLS_NAMED = 5
@@ -75,7 +75,9 @@ def common_cells(a: Side, b: Side) -> CommonCells:
         StoreError: Both sides have a cell, but under another protocol, from another state of the data or
             otherwise not comparably; or they have no finished cell in common.
     """
-    merged = a.records.merge(b.records, on=CELL_COLUMNS, how="outer", suffixes=("_a", "_b"), indicator="have")
+    merged = a.records.merge(
+        b.records, on=CELL_COLUMNS, how="outer", suffixes=("_a", "_b"), indicator="have", validate="one_to_one"
+    )
     _check_same(merged[merged["have"] == "both"], a, b)
     ok_a, ok_b = (merged[f"status_{side}"].eq("ok") for side in "ab")
     reasons = {

@@ -194,12 +194,19 @@ def _batches(pool: ImagePool, rng: np.random.Generator, num_resamples: int) -> I
 
 
 def stratified_counts(is_defect_I: NDArray[np.bool_], rng: np.random.Generator, num_resamples: int) -> Counts:
-    """How often each image is drawn, with replacement from its class, shaped (R, I)."""
-    counts_RI = np.empty((num_resamples, len(is_defect_I)), dtype=np.int64)
-    for in_class_I in (~is_defect_I, is_defect_I):
-        size = int(np.count_nonzero(in_class_I))
-        drawn = rng.integers(size, size=(num_resamples, size)) + size * np.arange(num_resamples)[:, None]
-        counts_RI[:, in_class_I] = np.bincount(drawn.ravel(), minlength=num_resamples * size).reshape(-1, size)
+    """How often each image is drawn, with replacement from its class, shaped (R, I).
+
+    Two calls for some resamples each draw the same as one call for all of them.
+    """
+    num_images = len(is_defect_I)
+    by_class_I = np.argsort(is_defect_I, kind="stable")
+    num_normals = num_images - int(np.count_nonzero(is_defect_I))
+    is_late_I = np.arange(num_images) >= num_normals
+    size_I = np.where(is_late_I, num_images - num_normals, num_normals)
+    drawn_RI = rng.integers(size_I, size=(num_resamples, num_images)) + num_normals * is_late_I
+    drawn_RI += num_images * np.arange(num_resamples)[:, None]
+    counts_RI = np.empty((num_resamples, num_images), dtype=np.int64)
+    counts_RI[:, by_class_I] = np.bincount(drawn_RI.ravel(), minlength=drawn_RI.size).reshape(drawn_RI.shape)
     return counts_RI
 
 

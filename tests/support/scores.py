@@ -1,10 +1,14 @@
-"""Scores of test images, from plain numbers."""
+"""Scores of test images, from plain numbers, and records that carry the metrics of their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
-from harness.records import ImageScore
+from harness.metrics import image_metrics
+from harness.records import CellIdentity, CellRecord, ImageScore
+from harness.store.schema import Record
+from tests.support import records as make
 
 
 def image_scores(normals: Sequence[float], defects: Sequence[float]) -> tuple[ImageScore, ...]:
@@ -21,3 +25,24 @@ def drawn_scores(seed: int, *, gain: float = 1.0, num_images: int = 20) -> tuple
     """As many normal as defect images, whose scores are ``gain`` standard deviations higher."""
     normals, defects = np.random.default_rng(seed).normal(size=(2, num_images))
     return image_scores(normals, defects + gain)
+
+
+def scored_record(identity: CellIdentity, scores: tuple[ImageScore, ...], **changes: Any) -> CellRecord:
+    """A finished cell whose image metrics are those of ``scores``."""
+    found = image_metrics(
+        np.array([score.anomaly_score for score in scores]), np.array([score.is_defect for score in scores])
+    )
+    return make.cell_record(
+        identity=identity,
+        image_scores=scores,
+        image_auroc=found.auroc,
+        image_average_precision=found.average_precision,
+        image_f1_max=found.f1_max,
+        **changes,
+    )
+
+
+def scores_of(records: Iterable[Record]) -> Callable[[str], tuple[ImageScore, ...]]:
+    """What the store's ``image_scores`` would be."""
+    by_cell = {record.identity.cell_id: record.image_scores for record in records if isinstance(record, CellRecord)}
+    return by_cell.__getitem__
