@@ -95,11 +95,11 @@ def gaps(one: Standings, row: str, metric: str) -> str | None:
     """Which cells withhold numbers of a row, e.g. ``failed in cable, grid``; None where none does."""
     if row not in one.rows:
         return "no records"
-    found = {
-        reason: dict.fromkeys(category for category, _ in cells)
-        for reason, cells in one.incomplete(row, [metric]).items()
-    }
-    return "; ".join(f"{reason} in {', '.join(categories)}" for reason, categories in found.items()) or None
+    texts = []
+    for reason, cells in one.incomplete(row, [metric]).items():
+        categories = dict.fromkeys(category for category, _ in cells)
+        texts.append(f"{reason} in {', '.join(categories)}")
+    return "; ".join(texts) or None
 
 
 def gap_notes(one: Standings, rows: Iterable[str], metric: str) -> list[str]:

@@ -92,16 +92,13 @@ def _groups(
 ) -> list[_Group]:
     groups = []
     for name, of_rows in categories:
-        bottom = top + _height(len(labels))
+        first = top + (_GAP_INCHES + _PITCH_INCHES) / 2
         lines = tuple(
-            _Line(
-                label=label,
-                position=top + (_GAP_INCHES + _PITCH_INCHES) / 2 + number * _PITCH_INCHES,
-                estimate=estimate,
-            )
+            _Line(label=label, position=first + number * _PITCH_INCHES, estimate=of_rows[label])
             for number, label in enumerate(labels)
-            if (estimate := of_rows.get(label)) is not None
+            if label in of_rows
         )
+        bottom = top + _height(len(labels))
         groups.append(_Group(text=name, lines=lines, top=top, bottom=bottom, is_mean=False))
         top = bottom
     return groups

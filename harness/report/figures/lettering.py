@@ -26,7 +26,7 @@ def height_inches(num_lines: int, points: float) -> float:
 
 
 def wrapped(text: str, inches: float, points: float, weight: str = "normal") -> list[str]:
-    """Lines that are no wider than asked, broken at spaces (not at no-break spaces), and within a word only where it is too wide."""
+    """Lines no wider than asked, broken at plain spaces, and within a word only where it alone is too wide."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()

@@ -17,6 +17,7 @@ from harness.report.figures.style import SMALL_POINTS, Look
 _POINT_RADIUS = 3.5
 _DISTANCES = (5.0, 11.0, 18.0, 27.0, 38.0, 50.0)
 _LEADER_FROM = 11.0
+_SWEEPS = 3
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _SHARE_OF_WIDTH = 0.45
 """Of the axes, that a line of a name may take."""
@@ -55,8 +56,9 @@ def name_points(
 ) -> None:
     """Write a name beside each point, with a line to it where it stands far off.
 
-    Greedy: the names of crowded points first, each where it costs least. The axes must have their final
-    place and limits; the names are not part of the layout.
+    Each name goes where it costs least beside those that have a place, crowded points first; a second
+    sweep moves names that another one was in the way of. The axes must have their final place and
+    limits; the names are not part of the layout.
 
     Args:
         axes: Where the points are.
@@ -69,13 +71,17 @@ def name_points(
     scale = 72 / axes.figure.dpi
     inside = _Box(0, 0, axes.bbox.width * scale, axes.bbox.height * scale)
     line = [_between(*ends) for ends in pairwise(_in_points(axes, avoiding))]
-    taken = [_around(centre) for centre in centres]
+    markers = [_around(centre) for centre in centres]
     texts = [wrapped(name, _SHARE_OF_WIDTH * inside.right / 72, SMALL_POINTS) for name, _ in names]
-    for number in sorted(range(len(centres)), key=lambda one: -_crowding(centres, one)):
+    chosen: dict[int, _Place] = {}
+    for _ in range(_SWEEPS):
+        for number in sorted(range(len(centres)), key=lambda one: -_crowding(centres, one)):
+            others = [place.box for other, place in chosen.items() if other != number]
+            taken = [*markers[:number], *markers[number + 1 :], *others]
+            places = _places(centres[number], texts[number])
+            chosen[number] = min(places, key=lambda place: _cost(place, markers[number], inside, taken, line))
+    for number, best in chosen.items():
         name, look = names[number]
-        places = _places(centres[number], texts[number])
-        best = min(places, key=lambda place: _cost(place, inside, taken, line))
-        taken.append(best.box)
         (right, up), far = best.direction, best.distance >= _LEADER_FROM
         arrow: dict[str, Any] = {"arrowstyle": "-", "color": look.colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
         written = axes.annotate(
@@ -136,7 +142,20 @@ def _places(centre: tuple[float, float], lines: Sequence[str]) -> Iterator[_Plac
             yield _Place(box=box, offset=offset, direction=(right, up), distance=distance)
 
 
-def _cost(place: _Place, inside: _Box, taken: Sequence[_Box], line: Sequence[_Box]) -> float:
-    covered = sum(place.box.overlap(box) for box in taken)
+def _cost(place: _Place, marker: _Box, inside: _Box, taken: Sequence[_Box], line: Sequence[_Box]) -> float:
+    covered = sum(place.box.overlap(box) for box in (*taken, marker))
     crossed = sum(place.box.overlap(box) > 0 for box in line)
+    if place.distance >= _LEADER_FROM:
+        crossed += sum(_is_on(dot, box) for dot in _leader(place, marker) for box in taken)
     return 10 * covered + 15 * crossed + 20 * place.box.area_outside(inside) + place.distance
+
+
+def _leader(place: _Place, marker: _Box) -> Iterator[tuple[float, float]]:
+    """Dots along the line from a point to its name."""
+    x, y = (marker.left + marker.right) / 2, (marker.bottom + marker.top) / 2
+    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
+        yield x + share * place.offset[0], y + share * place.offset[1]
+
+
+def _is_on(dot: tuple[float, float], box: _Box) -> bool:
+    return box.left <= dot[0] <= box.right and box.bottom <= dot[1] <= box.top
