@@ -79,6 +79,9 @@ class CellRecord:
     pixel_f1_max: float | None
     aupro_30: float | None
     aupro_05: float | None
+    spro_05: float | None
+    """Saturated overlap up to a false positive rate of .05, the mean over kinds of defects; None for a data
+    set that does not say how much of a defect must be found."""
     overlap_curve: tuple[float, ...] | None
     """Per-region overlap at evenly spaced false positive rates from 0 to .3: the curve above AUPRO."""
     num_train: int

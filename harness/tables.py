@@ -15,6 +15,7 @@ METRIC_TITLES: Mapping[str, str] = {
     "pixel_f1_max": "pixel F1-max",
     "aupro_30": "AUPRO",
     "aupro_05": "AUPRO 5%",
+    "spro_05": "sPRO 5%",
 }
 """Metric columns and their headings, in the order in which a table may show them."""
 

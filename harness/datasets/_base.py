@@ -17,6 +17,34 @@ class Sample:
     is_defect: bool
     defect_kind: str
     """The data set's own word, e.g. ``"scratch"``; ``"good"`` for a normal image."""
+    further_masks: tuple[Path, ...] = ()
+    """More files of the same ground truth; what is marked in any of them is a defect."""
+    masks_hold_labels: bool = False
+    """Whether grey values of the masks are labels (1, 2, ...), so that every value but 0 is a defect."""
+
+    @property
+    def masks(self) -> tuple[Path, ...]:
+        """All files of the ground truth; none where there is no mask."""
+        return () if self.mask is None else (self.mask, *self.further_masks)
+
+    def mask_threshold(self, default: int) -> int:
+        """Grey value above which a mask pixel is a defect: 0 for labels, otherwise ``default``."""
+        return 0 if self.masks_hold_labels else default
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """How much of a defect must be found for all of it to count as found.
+
+    A missing part may be marked wherever it could have been; finding as much as the part would cover
+    is enough. Source: Bergmann et al., "Beyond Dents and Scratches" (IJCV 2022), section 4.2.
+    """
+
+    pixel_value: int
+    """Grey value, 1 to 255, that marks defects of this type in their masks."""
+    threshold: float
+    """Fraction of the defect's area in (0, 1] where ``is_relative``, otherwise pixels, at least 1."""
+    is_relative: bool
 
 
 @dataclass(frozen=True)
@@ -28,6 +56,8 @@ class Split:
     test: tuple[Sample, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     """``(sample id, reason)`` of images that belong to neither, e.g. a defect with an empty mask."""
+    saturations: tuple[Saturation, ...] = ()
+    """One for each type of defect, where the data set is judged by saturated overlap (sPRO)."""
 
 
 @dataclass(frozen=True)

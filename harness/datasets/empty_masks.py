@@ -22,22 +22,32 @@ def have_defects(masks: Sequence[Path]) -> list[bool]:
     Raises:
         DataError: A file is not there.
     """
-    greys = file_facts("largest_grey", masks, _largest_grey)
-    return [grey == _UNREADABLE or int(grey) > MASK_THRESHOLD for grey in greys]
+    return [_is_above(grey, MASK_THRESHOLD) for grey in file_facts("largest_grey", masks, _largest_grey)]
 
 
 def leave_out_empty(samples: Iterable[Sample]) -> tuple[tuple[Sample, ...], tuple[tuple[str, str], ...]]:
-    """Set apart the defects whose mask is empty: neither normal nor a defect that could be found.
+    """Set apart the defects whose masks are all empty: neither normal nor a defect that could be found.
 
     Returns:
         The samples to keep, and ``(id, reason)`` of the others.
     """
     samples = tuple(samples)
-    masks = [sample.mask for sample in samples if sample.mask is not None and sample.mask.is_file()]
-    empty = {mask for mask, has_defect in zip(masks, have_defects(masks), strict=True) if not has_defect}
-    kept = tuple(sample for sample in samples if sample.mask not in empty)
-    reason = f"defect image with an empty mask (no grey value above {MASK_THRESHOLD})"
-    return kept, tuple((sample.id, reason) for sample in samples if sample.mask in empty)
+    masks = [mask for sample in samples for mask in sample.masks if mask.is_file()]
+    greys = dict(zip(masks, file_facts("largest_grey", masks, _largest_grey), strict=True))
+    kept: list[Sample] = []
+    left_out: list[tuple[str, str]] = []
+    for sample in samples:
+        threshold = sample.mask_threshold(MASK_THRESHOLD)
+        # A mask that is not there counts as one that has a defect: the check before a run names it.
+        if not sample.masks or any(_is_above(greys.get(mask, _UNREADABLE), threshold) for mask in sample.masks):
+            kept.append(sample)
+        else:
+            left_out.append((sample.id, f"defect image with an empty mask (no grey value above {threshold})"))
+    return tuple(kept), tuple(left_out)
+
+
+def _is_above(grey: str, threshold: int) -> bool:
+    return grey == _UNREADABLE or int(grey) > threshold
 
 
 def _largest_grey(mask: Path) -> str:

@@ -59,7 +59,7 @@ class FolderDataset:
         """
         samples = [*self._train(category), *self._test(category)]
         files = {self._folder / FILE_NAME} | {sample.image for sample in samples}
-        files |= {sample.mask for sample in samples if sample.mask is not None and sample.mask.is_file()}
+        files |= {mask for sample in samples for mask in sample.masks if mask.is_file()}
         return tuple(sorted(files))
 
     def split(self, root: Path, category: str, seed: int) -> Split:
@@ -87,10 +87,10 @@ class FolderDataset:
         ]
         for kind, patterns in described.test_defects:
             for image in self._matches(category, f"test_defects.{kind}", patterns):
-                mask = None
+                masks = []
                 if described.masks is not None:
-                    mask = self._folder / described.masks.format(stem=image.stem, kind=kind)
-                samples.append(defect_sample(self._folder, image, mask, kind))
+                    masks.append(self._folder / described.masks.format(stem=image.stem, kind=kind))
+                samples.append(defect_sample(self._folder, image, *masks, kind=kind))
         return samples
 
     def _check_unshared(self, category: str, samples: Sequence[Sample]) -> None:

@@ -1,17 +1,17 @@
 """KolektorSDD: cracks in the plastic of electrical commutators, eight tall images an item."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Sample, Split
 from harness.datasets.empty_masks import have_defects
 from harness.datasets.layout import (
-    check_category,
     defect_sample,
     folders_in,
     images_in,
     normal_sample,
-    not_installed,
 )
+from harness.datasets.published import PublishedDataset
 from harness.errors import DataError
 
 _TRAIN_SHARE = 0.4
@@ -19,7 +19,7 @@ _LABEL = "_label"
 _KIND = "crack"
 
 
-class KolektorSDD:
+class KolektorSDD(PublishedDataset):
     """Split by item, since the surfaces of one item look alike: kos01-kos20 train, kos21-kos50 test.
 
     What is a defect follows from the masks alone: an image is one if its mask has a defect pixel.
@@ -37,55 +37,23 @@ class KolektorSDD:
         layout="ksdd/kos01/Part0.jpg to ksdd/kos50/Part7.jpg, masks beside them as Part0_label.png or Part0_label.bmp",
         counts={"ksdd": (140, 239)},
     )
-    version = 1
+    names = ("ksdd",)
 
-    def folder(self, root: Path) -> Path:
-        """``ksdd`` below the data root."""
-        return root / self.info.name
+    def _has(self, base: Path, category: str) -> bool:
+        return bool(_items(base))
 
-    def is_installed(self, root: Path) -> bool:
-        """Whether there is a folder ``kos<number>``."""
-        return bool(self._items(root))
+    def _files(self, base: Path, category: str) -> list[Path]:
+        return [path for item in _items(base) for path in images_in(item)]
 
-    def categories(self, root: Path) -> tuple[str, ...]:
-        """``("ksdd",)``.
-
-        Raises:
-            DataError: The data set is not there.
-        """
-        if not self.is_installed(root):
-            raise not_installed(self.info, self.folder(root))
-        return (self.info.name,)
-
-    def files(self, root: Path, category: str) -> tuple[Path, ...]:
-        """Every image and mask.
-
-        Raises:
-            DataError: The data set is not there.
-            UnknownNameError: ``category`` is not ``"ksdd"``.
-        """
-        check_category(self.info.name, category, self.categories(root))
-        return tuple(sorted(path for item in self._items(root) for path in images_in(item)))
-
-    def split(self, root: Path, category: str, seed: int) -> Split:
-        """Normal images of the first 40 % of the items, and every image of the others.
-
-        ``seed`` changes nothing. The first masks take about a second to read, then they are
-        remembered.
-
-        Raises:
-            DataError: The data set is not there, or an image has no label beside it.
-            UnknownNameError: ``category`` is not ``"ksdd"``.
-        """
-        check_category(self.info.name, category, self.categories(root))
-        base, items = self.folder(root), self._items(root)
+    def _split(self, base: Path, category: str, seed: int) -> Split:
+        items = _items(base)
         train_items = set(items[: round(_TRAIN_SHARE * len(items))])
-        images, labels = self._images_and_labels(root)
+        images, labels = _images_and_labels(items)
         train: list[Sample] = []
         test: list[Sample] = []
         left_out: list[tuple[str, str]] = []
         for image, label, has_defect in zip(images, labels, have_defects(labels), strict=True):
-            sample = defect_sample(base, image, label, _KIND) if has_defect else normal_sample(base, image)
+            sample = defect_sample(base, image, label, kind=_KIND) if has_defect else normal_sample(base, image)
             if image.parent not in train_items:
                 test.append(sample)
             elif has_defect:
@@ -94,20 +62,22 @@ class KolektorSDD:
                 train.append(sample)
         return Split(train=tuple(train), test=tuple(test), left_out=tuple(left_out))
 
-    def _items(self, root: Path) -> list[Path]:
-        return [f for f in folders_in(self.folder(root)) if f.name.startswith("kos") and f.name[3:].isdigit()]
 
-    def _images_and_labels(self, root: Path) -> tuple[list[Path], list[Path]]:
-        images: list[Path] = []
-        labels: list[Path] = []
-        for item in self._items(root):
-            found = images_in(item)
-            by_stem = {path.stem: path for path in reversed(found) if path.stem.endswith(_LABEL)}
-            for image in found:
-                if image.stem.endswith(_LABEL):
-                    continue
-                if image.stem + _LABEL not in by_stem:
-                    raise DataError(f"{image}: no label beside it; {image.stem}{_LABEL}.png or .bmp would be right.")
-                images.append(image)
-                labels.append(by_stem[image.stem + _LABEL])
-        return images, labels
+def _items(base: Path) -> list[Path]:
+    return [folder for folder in folders_in(base) if folder.name.startswith("kos") and folder.name[3:].isdigit()]
+
+
+def _images_and_labels(items: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    images: list[Path] = []
+    labels: list[Path] = []
+    for item in items:
+        found = images_in(item)
+        by_stem = {path.stem: path for path in reversed(found) if path.stem.endswith(_LABEL)}
+        for image in found:
+            if image.stem.endswith(_LABEL):
+                continue
+            if image.stem + _LABEL not in by_stem:
+                raise DataError(f"{image}: no label beside it; {image.stem}{_LABEL}.png or .bmp would be right.")
+            images.append(image)
+            labels.append(by_stem[image.stem + _LABEL])
+    return images, labels

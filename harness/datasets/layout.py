@@ -14,12 +14,22 @@ GOOD = "good"
 
 
 def images_in(folder: Path) -> list[Path]:
-    """Image files directly below ``folder``, sorted by name; none if there is no such folder."""
+    """Image files directly below ``folder``, sorted by name; none if there is no such folder.
+
+    A link that leads nowhere counts as a file: whoever reads it fails, and names it.
+
+    Raises:
+        DataError: The folder cannot be listed.
+    """
     return [path for path in _entries(folder, want_folders=False) if path.suffix.lower() in IMAGE_SUFFIXES]
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """Folders directly below ``folder``, sorted by name; none if there is no such folder."""
+    """Folders directly below ``folder``, sorted by name; none if there is no such folder.
+
+    Raises:
+        DataError: The folder cannot be listed.
+    """
     return _entries(folder, want_folders=True)
 
 
@@ -27,10 +37,19 @@ def _entries(folder: Path, *, want_folders: bool) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             # What starts with a dot was left by a file manager or an archiver, and is never data.
-            names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir() == want_folders]
+            names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e) == want_folders]
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be listed ({error.strerror}); a folder that can would be right.") from error
     return [folder / name for name in sorted(names)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def check_category(dataset: str, category: str, known: Iterable[str]) -> None:
@@ -44,14 +63,45 @@ def check_category(dataset: str, category: str, known: Iterable[str]) -> None:
         raise UnknownNameError.of(f"category of {dataset}", category, known)
 
 
+def path_below(where: str, value: object) -> str:
+    """A path that a list of images gives, refused where it leads out of its folder.
+
+    Args:
+        where: File and row, for the message.
+        value: What stands there.
+
+    Raises:
+        DataError: Not a text, empty, absolute, or with ``..`` in it.
+    """
+    if not isinstance(value, str) or not value or value.startswith("/") or ".." in value.split("/"):
+        raise DataError(f"{where}: {value!r}; a path below the data set's folder would be right.")
+    return value
+
+
 def normal_sample(base: Path, image: Path) -> Sample:
     """A normal image; its id is the path below ``base``, the data set's folder."""
     return Sample(id=image.relative_to(base).as_posix(), image=image, mask=None, is_defect=False, defect_kind=GOOD)
 
 
-def defect_sample(base: Path, image: Path, mask: Path | None, kind: str) -> Sample:
-    """A defect image with the place where its mask belongs, whether or not a file is there."""
-    return Sample(id=image.relative_to(base).as_posix(), image=image, mask=mask, is_defect=True, defect_kind=kind)
+def defect_sample(base: Path, image: Path, *masks: Path, kind: str, masks_hold_labels: bool = False) -> Sample:
+    """A defect image with the places where its masks belong, whether or not files are there.
+
+    Args:
+        base: The data set's folder, which the id is relative to.
+        image: The image.
+        masks: None where the data set has no masks.
+        kind: The data set's own word.
+        masks_hold_labels: See `Sample`.
+    """
+    return Sample(
+        id=image.relative_to(base).as_posix(),
+        image=image,
+        mask=masks[0] if masks else None,
+        is_defect=True,
+        defect_kind=kind,
+        further_masks=masks[1:],
+        masks_hold_labels=masks_hold_labels,
+    )
 
 
 def mvtec_split(base: Path, category: str) -> Split:
@@ -69,17 +119,17 @@ def mvtec_split(base: Path, category: str) -> Split:
                 test.append(normal_sample(base, image))
             else:
                 mask = folder / "ground_truth" / kind.name / f"{image.stem}_mask.png"
-                test.append(defect_sample(base, image, mask, kind.name))
+                test.append(defect_sample(base, image, mask, kind=kind.name))
     train = tuple(normal_sample(base, image) for image in images_in(folder / "train" / GOOD))
     return Split(train=train, test=tuple(test))
 
 
-def mvtec_files(base: Path, category: str) -> tuple[Path, ...]:
-    """Every image and mask of a category laid out as MVTec AD is."""
+def mvtec_files(base: Path, category: str) -> list[Path]:
+    """Every image and mask of a category laid out as MVTec AD is, in no particular order."""
     parts = [base / category / "train" / GOOD]
     for part in ("test", "ground_truth"):
         parts += folders_in(base / category / part)
-    return tuple(sorted(path for folder in parts for path in images_in(folder)))
+    return [path for folder in parts for path in images_in(folder)]
 
 
 def not_installed(info: DatasetInfo, folder: Path) -> DataError:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Split
-from harness.datasets.layout import check_category, mvtec_files, mvtec_split, not_installed
+from harness.datasets.layout import mvtec_files, mvtec_split
+from harness.datasets.published import PublishedDataset
 
 _COUNTS = {
     "bottle": (209, 83),
@@ -24,7 +25,7 @@ _COUNTS = {
 }
 
 
-class MVTecAD:
+class MVTecAD(PublishedDataset):
     """The published split and masks; any part of the fifteen categories may be in place."""
 
     info = DatasetInfo(
@@ -42,46 +43,13 @@ class MVTecAD:
         ),
         counts=_COUNTS,
     )
-    version = 1
+    names = tuple(_COUNTS)
 
-    def folder(self, root: Path) -> Path:
-        """``mvtec_ad`` below the data root."""
-        return root / self.info.name
+    def _has(self, base: Path, category: str) -> bool:
+        return (base / category / "train").is_dir()
 
-    def is_installed(self, root: Path) -> bool:
-        """Whether one of the fifteen categories is there."""
-        return bool(self._present(root))
+    def _files(self, base: Path, category: str) -> list[Path]:
+        return mvtec_files(base, category)
 
-    def categories(self, root: Path) -> tuple[str, ...]:
-        """The published categories that are in place, in alphabetical order.
-
-        Raises:
-            DataError: None is.
-        """
-        present = self._present(root)
-        if not present:
-            raise not_installed(self.info, self.folder(root))
-        return present
-
-    def files(self, root: Path, category: str) -> tuple[Path, ...]:
-        """Every image and mask of a category.
-
-        Raises:
-            DataError: The data set is not there.
-            UnknownNameError: No such category in place.
-        """
-        check_category(self.info.name, category, self.categories(root))
-        return mvtec_files(self.folder(root), category)
-
-    def split(self, root: Path, category: str, seed: int) -> Split:
-        """The published split; ``seed`` changes nothing.
-
-        Raises:
-            DataError: The data set is not there.
-            UnknownNameError: No such category in place.
-        """
-        check_category(self.info.name, category, self.categories(root))
-        return mvtec_split(self.folder(root), category)
-
-    def _present(self, root: Path) -> tuple[str, ...]:
-        return tuple(name for name in _COUNTS if (self.folder(root) / name / "train").is_dir())
+    def _split(self, base: Path, category: str, seed: int) -> Split:
+        return mvtec_split(base, category)

@@ -15,8 +15,8 @@ def check_split(split: Split, name: str) -> None:
         name: For the message, e.g. ``"mvtec_ad/bottle"``.
 
     Raises:
-        DataError: No training image, no normal or no defect test image, a mask that is not there,
-            or one of another size than its image.
+        DataError: No training image, no normal or no defect test image, an image that is listed
+            twice or not there, a mask that is not there, or one of another size than its image.
     """
     if not split.train:
         raise DataError(f"{name}: no training image; at least one normal image is needed to train on.")
@@ -28,6 +28,15 @@ def check_split(split: Split, name: str) -> None:
                 f"{name}: none of the {len(split.test)} test images is a {word} image; "
                 "at least one normal and one defect image are needed to test on."
             )
+    seen: set[str] = set()
+    for sample in (*split.train, *split.test):
+        if sample.id in seen:
+            raise DataError(f"{name}: {sample.id} is listed twice; each image either trains or is tested, once.")
+        seen.add(sample.id)
+        if not sample.image.is_file():
+            raise DataError(
+                f"{name}: {sample.id} is not there, or is a link that leads nowhere; an image would be right."
+            )
     for sample in split.test:
         problem = mask_problem(sample)
         if problem:
@@ -35,19 +44,18 @@ def check_split(split: Split, name: str) -> None:
 
 
 def mask_problem(sample: Sample) -> str | None:
-    """What is wrong with a sample's mask as far as headers tell; None if nothing, or if it has no mask."""
-    if sample.mask is None:
-        return None
-    if not sample.mask.is_file():
-        return f"{sample.id} has no mask; {sample.mask} would be right."
-    try:
-        image_height, image_width = image_size(sample.image)
-        mask_height, mask_width = image_size(sample.mask)
-    except DataError:
-        return None
-    if (image_height, image_width) == (mask_height, mask_width):
-        return None
-    return (
-        f"the mask {sample.mask} has {mask_height} x {mask_width} pixels (height x width), "
-        f"its image {sample.id} has {image_height} x {image_width}; both must be equal."
-    )
+    """What is wrong with a sample's masks as far as headers tell; None if nothing, or if it has none."""
+    for mask in sample.masks:
+        if not mask.is_file():
+            return f"{sample.id} has no mask; {mask} would be right."
+        try:
+            image_height, image_width = image_size(sample.image)
+            mask_height, mask_width = image_size(mask)
+        except DataError:
+            continue
+        if (image_height, image_width) != (mask_height, mask_width):
+            return (
+                f"the mask {mask} has {mask_height} x {mask_width} pixels (height x width), "
+                f"its image {sample.id} has {image_height} x {image_width}; both must be equal."
+            )
+    return None

@@ -133,12 +133,14 @@ def _decode(path: Path) -> int | str:
 
 def _mask_problem(sample: Sample, decoded: Mapping[Path, int | str]) -> str | None:
     problem = mask_problem(sample)
-    if problem or sample.mask is None:
+    if problem or not sample.masks:
         return problem
-    brightest = decoded[sample.mask]
-    if isinstance(brightest, str) or brightest > MASK_THRESHOLD:
+    threshold = sample.mask_threshold(MASK_THRESHOLD)
+    brightest = [decoded[mask] for mask in sample.masks]
+    greys = [grey for grey in brightest if isinstance(grey, int)]
+    if len(greys) < len(brightest) or max(greys) > threshold:
         return None
-    return f"a defect with an empty mask: no grey value is above {MASK_THRESHOLD}, the largest is {brightest}"
+    return f"a defect with an empty mask: no grey value is above {threshold}, the largest is {max(greys)}"
 
 
 def _unexpected(base: Path, files: Iterable[Path]) -> list[Finding]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 import numpy as np
 import torch
@@ -24,16 +24,18 @@ from harness.config.protocol import Protocol
 from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
+from harness.datasets.ground_truth import read_ground_truth, read_regions
 from harness.environment import code_version, host_name, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.costs import BATCH_SIZE, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
-from harness.images import ImageSet, image_size, read_mask, resize_mask
+from harness.images import ImageSet, image_size, resize_mask
 from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
 from harness.methods.weights import weights_identity
 from harness.metrics import image_metrics, pixel_metrics_of
+from harness.metrics.spro import spro
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord, FailureRecord, ImageScore, Provenance
 
@@ -104,6 +106,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         pixel = None
         if all(sample.mask is not None for sample in split.test if sample.is_defect):
             pixel = pixel_metrics_of(lambda: _with_masks(maps_BHW, split.test, test, cell.protocol))
+        spro_05 = _saturated_overlap(maps_BHW, split, test.size_px) if split.saturations else None
         maps_sha256 = _hash_of(maps_BHW)
         report(CellProgress(stage="costs", done=0, total=1))
         costs = measure_judging(method, test, device)
@@ -126,6 +129,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         pixel_f1_max=pixel.f1_max if pixel else None,
         aupro_30=pixel.aupro_30 if pixel else None,
         aupro_05=pixel.aupro_05 if pixel else None,
+        spro_05=spro_05,
         overlap_curve=pixel.overlap_curve if pixel else None,
         num_train=len(train),
         num_test_normal=int((~labels_B).sum()),
@@ -288,11 +292,23 @@ def _with_masks(
         yield map_HW, mask_of(sample, images.size_px, protocol)
 
 
+def _saturated_overlap(maps_BHW: NDArray[np.float32], split: Split, size_px: tuple[int, int]) -> float:
+    """The mean of sPRO over kinds: each of them beside the normal images, one kind at a time."""
+
+    def of(kind: str) -> float:
+        chosen = [row for row, sample in enumerate(split.test) if not sample.is_defect or sample.defect_kind == kind]
+        return spro(
+            lambda: ((maps_BHW[row], read_regions(split.test[row], split.saturations, size_px)) for row in chosen)
+        )
+
+    return mean(of(kind) for kind in sorted({sample.defect_kind for sample in split.test if sample.is_defect}))
+
+
 def mask_of(sample: Sample, size_px: tuple[int, int], protocol: Protocol) -> NDArray[np.bool_]:
     """The ground truth of an image at the scoring resolution; nothing marked for a normal image."""
     if not sample.is_defect or sample.mask is None:
         return np.zeros(size_px, np.bool_)
-    return resize_mask(read_mask(sample.mask, protocol.mask_threshold), size_px)
+    return resize_mask(read_ground_truth(sample, protocol.mask_threshold), size_px)
 
 
 def _save_panels(

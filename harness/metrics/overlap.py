@@ -5,6 +5,7 @@ Shapes: H height, W width, of one image; P defect pixels; K distinct defect scor
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -15,6 +16,8 @@ from harness.metrics.checks import check_both_classes, check_dimensions, checked
 from harness.metrics.tally import Scores, Tally, tally_scores
 
 MapsAndMasks: TypeAlias = Callable[[], Iterable[tuple[Scores, NDArray[np.bool_]]]]
+MapsAndShares: TypeAlias = Callable[[], Iterable[tuple[Scores, NDArray[np.bool_], Callable[[], NDArray[np.float64]]]]]
+"""Checked maps and masks, each with what computes the share of its region that a defect pixel is (P)."""
 
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.bool_)
 """Connectivity of the official evaluation code of MVTec AD."""
@@ -30,9 +33,26 @@ class PixelTally:
 
 
 def tally_pixels(maps_and_masks: MapsAndMasks) -> PixelTally:
+    """Count a category whose regions are the connected parts of its masks.
+
+    Raises:
+        ValueError: See ``pixel_metrics_of``.
+    """
+    return tally_shares(
+        lambda: (
+            (map_HW, mask_HW, partial(region_shares, mask_HW)) for map_HW, mask_HW in checked_images(maps_and_masks())
+        )
+    )
+
+
+def tally_shares(maps_and_shares: MapsAndShares) -> PixelTally:
     """Count a category in two passes: defect pixels and regions first, then the normal pixels.
 
     Memory is O(defect pixels + one image), about 120 bytes a defect pixel.
+
+    Args:
+        maps_and_shares: Called twice. The shares of each region add up to 1; they are asked for once,
+            and only where a mask has a defect pixel.
 
     Raises:
         ValueError: See ``pixel_metrics_of``.
@@ -40,18 +60,18 @@ def tally_pixels(maps_and_masks: MapsAndMasks) -> PixelTally:
     scores_of_images: list[Scores] = []
     shares_of_images: list[NDArray[np.float64]] = []
     num_normals = num_defects = 0
-    for map_HW, mask_HW in checked_images(maps_and_masks()):
+    for map_HW, mask_HW, shares_of_P in maps_and_shares():
         num_image_defects = int(np.count_nonzero(mask_HW))
         num_normals += mask_HW.size - num_image_defects
         num_defects += num_image_defects
         if num_image_defects:
             scores_of_images.append(map_HW[mask_HW])
-            shares_of_images.append(region_shares(mask_HW))
+            shares_of_images.append(shares_of_P())
     if num_normals + num_defects == 0:
         raise ValueError("No image was given, expected at least one map and its mask.")
     check_both_classes("pixels", num_defects, num_normals)
 
-    normals = (map_HW[~mask_HW] for map_HW, mask_HW in checked_images(maps_and_masks()))
+    normals = (map_HW[~mask_HW] for map_HW, mask_HW, _ in maps_and_shares())
     tally, index_P = tally_scores(np.concatenate(scores_of_images), normals)
     if tally.num_normals != num_normals:
         raise ValueError(

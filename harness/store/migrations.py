@@ -22,6 +22,7 @@ def _with_costs(table: Any) -> Any:
     """
     table = table.drop_columns(["peak_memory_bytes"])
     for name in (
+        "spro_05",
         "latency_p50_seconds",
         "latency_p95_seconds",
         "images_per_second",

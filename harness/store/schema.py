@@ -43,6 +43,7 @@ RECORD_SCHEMA = pa.schema(
         pa.field("pixel_f1_max", pa.float64()),
         pa.field("aupro_30", pa.float64()),
         pa.field("aupro_05", pa.float64()),
+        pa.field("spro_05", pa.float64()),
         pa.field("overlap_curve", pa.list_(pa.float64())),
         pa.field("num_train", pa.int64()),
         pa.field("num_test_normal", pa.int64()),

@@ -1,5 +1,6 @@
 """Every data set's published layout with a handful of small images, for tests that need files and not data."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,11 +42,13 @@ def write_image(path: Path, seed: int, *, size_px: tuple[int, int] = SIZE_PX, de
     Image.fromarray(pixels).save(path)
 
 
-def write_mask(path: Path, *, size_px: tuple[int, int] = SIZE_PX, empty: bool = False) -> None:
-    """A 0 / 255 mask with one square, or nothing."""
+def write_mask(
+    path: Path, *, size_px: tuple[int, int] = SIZE_PX, empty: bool = False, value: int = 255, shift_px: int = 0
+) -> None:
+    """A mask with one square of ``value`` on 0, moved to the right by ``shift_px``, or nothing."""
     mask = np.zeros(size_px, np.uint8)
     if not empty:
-        mask[10:20, 12:24] = 255
+        mask[10:20, 12 + shift_px : 24 + shift_px] = value
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(mask).save(path)
 
@@ -98,6 +101,137 @@ def ksdd(root: Path) -> Path:
     return base
 
 
+def mpdd(root: Path) -> Path:
+    """One category: four training images, two good and two rusty plates to test."""
+    folder = root / "mpdd/metal_plate"
+    for number in range(4):
+        write_image(folder / f"train/good/{number:03d}.png", number)
+    for number in range(2):
+        write_image(folder / f"test/good/{number:03d}.png", 10 + number)
+        write_image(folder / f"test/major_rust/{number:03d}.png", 20 + number, defect=True)
+        write_mask(folder / f"ground_truth/major_rust/{number:03d}_mask.png")
+    return root / "mpdd"
+
+
+LOCO_CONFIG = [
+    {"defect_name": "missing_pin", "pixel_value": 255, "saturation_threshold": 60, "relative_saturation": False},
+    {"defect_name": "broken", "pixel_value": 240, "saturation_threshold": 0.5, "relative_saturation": True},
+]
+
+
+def mvtec_loco(root: Path) -> Path:
+    """One category: four training, two validation images; test images with one and with two masks."""
+    folder = root / "mvtec_loco/pushpins"
+    for number in range(4):
+        write_image(folder / f"train/good/{number:03d}.png", number)
+    for number in range(2):
+        write_image(folder / f"validation/good/{number:03d}.png", 10 + number)
+        write_image(folder / f"test/good/{number:03d}.png", 20 + number)
+        for offset, kind, value in ((30, "logical_anomalies", 255), (40, "structural_anomalies", 240)):
+            write_image(folder / f"test/{kind}/{number:03d}.png", offset + number, defect=True)
+            write_mask(folder / f"ground_truth/{kind}/{number:03d}/000.png", value=value)
+    write_mask(folder / "ground_truth/logical_anomalies/001/001.png", shift_px=14)
+    (folder / "defects_config.json").write_text(json.dumps(LOCO_CONFIG), encoding="utf-8")
+    return root / "mvtec_loco"
+
+
+def btad(root: Path) -> Path:
+    """Three products with the suffixes of their files: bitmaps, PNG files, and both."""
+    for product, image, mask in (("01", "bmp", "png"), ("02", "png", "png"), ("03", "bmp", "bmp")):
+        folder = root / "btad" / product
+        for number in range(4):
+            write_image(folder / f"train/ok/{number:04d}.{image}", number)
+        for number in range(2):
+            write_image(folder / f"test/ok/{number:04d}.{image}", 10 + number)
+            write_image(folder / f"test/ko/{number:04d}.{image}", 20 + number, defect=True)
+            write_mask(folder / f"ground_truth/ko/{number:04d}.{mask}")
+    return root / "btad"
+
+
+def visa(root: Path) -> Path:
+    """Two categories; masks number the kinds of defects, so their grey values are 1 and 2."""
+    rows = ["object,split,label,image,mask"]
+    for category in ("candle", "pcb1"):
+        data = f"{category}/Data"
+        for number in range(6):
+            name = f"{data}/Images/Normal/{number:04d}.JPG"
+            write_image(root / "visa" / name, number)
+            rows.append(f"{category},{'train' if number < 4 else 'test'},normal,{name},")
+        for number in range(2):
+            name, mask = f"{data}/Images/Anomaly/{number:03d}.JPG", f"{data}/Masks/Anomaly/{number:03d}.png"
+            write_image(root / "visa" / name, 20 + number, defect=True)
+            write_mask(root / "visa" / mask, value=1 + number)
+            rows.append(f"{category},test,anomaly,{name},{mask}")
+    (root / "visa/split_csv").mkdir()
+    (root / "visa/split_csv/1cls.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return root / "visa"
+
+
+def real_iad(root: Path) -> Path:
+    """One category: two normal parts to train on, one normal and one scratched to test, from two sides."""
+    base = root / "real_iad"
+    lists: dict[str, list[dict[str, str | None]]] = {"train": [], "test": []}
+    for number, (part, code) in enumerate((("train", "OK"), ("train", "OK"), ("test", "OK"), ("test", "HS")), 1):
+        for view in (1, 2):
+            place = "OK" if code == "OK" else f"NG/{code}"
+            stem = f"{place}/S{number:04d}/tape_{number:04d}_C{view}_20230918"
+            write_image(base / f"realiad_1024/tape/{stem}.jpg", 10 * number + view, defect=code != "OK")
+            mask = None
+            if code != "OK":
+                mask = f"{stem}.png"
+                write_mask(base / "realiad_1024/tape" / mask)
+            lists[part].append(
+                {"category": "tape", "anomaly_class": code, "image_path": f"{stem}.jpg", "mask_path": mask}
+            )
+    content = {"meta": {"prefix": "tape/", "normal_class": "OK", "pre_transform": None}} | lists
+    path = base / "realiad_jsons/realiad_jsons/tape.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return base
+
+
+def ksdd2(root: Path) -> Path:
+    """Six images to train on, one of them a defect, and the stray copy; two normal and two defects to test."""
+    base = root / "ksdd2"
+    for part, first, num_normal, num_defects in (("train", 10000, 5, 1), ("test", 20000, 2, 2)):
+        for number in range(num_normal + num_defects):
+            is_defect = number >= num_normal
+            stem = base / part / str(first + number)
+            write_image(stem.with_suffix(".png"), number, size_px=TALL_SIZE_PX, defect=is_defect)
+            write_mask(base / part / f"{first + number}_GT.png", size_px=TALL_SIZE_PX, empty=not is_defect)
+    write_image(base / "train/10001 (copy).png", 1, size_px=TALL_SIZE_PX)
+    write_mask(base / "train/10001_GT (copy).png", size_px=TALL_SIZE_PX, empty=True)
+    return base
+
+
+def dagm(root: Path) -> Path:
+    """One class: five images a part, of which the last is a defect, with the list beside its label."""
+    for part, offset in (("Train", 0), ("Test", 20)):
+        folder = root / "dagm/Class1" / part
+        for number in range(1, 6):
+            write_image(folder / f"{number:04d}.PNG", offset + number, defect=number == 5)
+        write_mask(folder / "Label/0005_label.PNG")
+        lines = [f"{number}\t0\t{number:04d}.PNG\t0\t0" for number in range(1, 5)]
+        lines.append("5\t1\t0005.PNG\t0\t0005_label.PNG")
+        (folder / "Label/Labels.txt").write_text("1\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return root / "dagm"
+
+
+def aitex(root: Path) -> Path:
+    """Two fabrics of five normal strips; defects with one, two, an empty and no mask."""
+    base = root / "aitex"
+    for offset, (folder, fabric) in enumerate((("2306881-210020u", "05"), ("2311694-2040n7u", "00"))):
+        for number in range(5):
+            write_image(base / f"NODefect_images/{folder}/{number:04d}_000_{fabric}.png", 10 * offset + number)
+    for number, stem in enumerate(("0001_002_00", "0044_019_04", "0106_010_03", "0100_025_08")):
+        write_image(base / f"Defect_images/{stem}.png", 20 + number, defect=True)
+    write_mask(base / "Mask_images/0001_002_00_mask.png")
+    write_mask(base / "Mask_images/0044_019_04_mask1.png")
+    write_mask(base / "Mask_images/0044_019_04_mask2.png", shift_px=14)
+    write_mask(base / "Mask_images/0106_010_03_mask.png", empty=True)
+    return base
+
+
 def castings(root: Path) -> Path:
     """A described folder: ``front`` with masks, one of them empty; ``back`` without masks."""
     base = root / "castings"
@@ -114,5 +248,18 @@ def castings(root: Path) -> Path:
     return base
 
 
-BUILDERS: dict[str, Callable[[Path], Path]] = {"mvtec_ad": mvtec_ad, "mtd": mtd, "ksdd": ksdd, "castings": castings}
+BUILDERS: dict[str, Callable[[Path], Path]] = {
+    "mvtec_ad": mvtec_ad,
+    "mvtec_loco": mvtec_loco,
+    "visa": visa,
+    "real_iad": real_iad,
+    "btad": btad,
+    "mpdd": mpdd,
+    "mtd": mtd,
+    "ksdd": ksdd,
+    "ksdd2": ksdd2,
+    "dagm": dagm,
+    "aitex": aitex,
+    "castings": castings,
+}
 """Data set name to a function that builds it below a data root and returns its own folder."""

@@ -55,7 +55,7 @@ class Demo:
         Raises:
             UnknownNameError: No such category.
         """
-        return mvtec_files(self._generated(category), category)
+        return tuple(sorted(mvtec_files(self._generated(category), category)))
 
     def split(self, root: Path, category: str, seed: int) -> Split:
         """The one split there is; ``root`` and ``seed`` change nothing.

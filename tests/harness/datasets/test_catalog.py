@@ -57,7 +57,7 @@ def test_finds_a_folder_by_the_name_in_its_description(tmp_path: Path) -> None:
 def test_suggests_the_nearest_name(tmp_path: Path, typed: str, meant: str) -> None:
     miniatures.castings(tmp_path)
     with pytest.raises(
-        UnknownNameError, match=rf"Unknown data set '{typed}'. Did you mean '{meant}'\? Known: all, cast"
+        UnknownNameError, match=rf"Unknown data set '{typed}'. Did you mean '{meant}'\? Known: .*castings"
     ):
         resolve([typed], tmp_path)
 

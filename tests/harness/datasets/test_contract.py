@@ -8,11 +8,12 @@ import pytest
 from harness.datasets import DATASETS, Dataset
 from harness.datasets.catalog import find
 from harness.datasets.preflight import check_split
+from harness.datasets.verification import verify
 from harness.errors import UnknownNameError
 from harness.images import image_size, read_mask, read_rgb
 from tests.support import miniatures
 
-SEEDED = {"mtd"}
+SEEDED = {"mtd", "aitex"}
 NAMES = (*DATASETS.names(), "castings")
 
 
@@ -65,11 +66,12 @@ class TestEveryDataset:
             split = dataset.split(root, category, 0)
             check_split(split, category)
             for sample in split.test:
-                if sample.mask is not None:
-                    assert image_size(sample.mask) == image_size(sample.image)
+                for mask in sample.masks:
+                    assert image_size(mask) == image_size(sample.image)
+                    assert read_mask(mask, sample.mask_threshold(127)).any()
+                if sample.masks:
                     assert sample.is_defect
                     assert sample.defect_kind != "good"
-                    assert read_mask(sample.mask, 127).any()
 
     def test_reads_every_image(self, dataset: Dataset, root: Path) -> None:
         split = dataset.split(root, dataset.categories(root)[0], 0)
@@ -91,8 +93,12 @@ class TestEveryDataset:
             assert list(files) == sorted(set(files))
             split = dataset.split(root, category, 0)
             used = {sample.image for sample in (*split.train, *split.test)}
-            used |= {sample.mask for sample in split.test if sample.mask is not None}
+            used |= {mask for sample in split.test for mask in sample.masks}
             assert used <= set(files)
+
+    def test_is_sound_but_for_being_a_miniature(self, dataset: Dataset, root: Path) -> None:
+        problems = [finding.problem for finding in verify(dataset, root).findings]
+        assert [problem for problem in problems if "published" not in problem] == []
 
     def test_refuses_an_unknown_category(self, dataset: Dataset, root: Path) -> None:
         for look in (lambda: dataset.files(root, "battle"), lambda: dataset.split(root, "battle", 0)):

@@ -1,8 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
+from harness.datasets.catalog import find
 from harness.datasets.folder import FolderDataset
+from harness.datasets.preflight import check_split
 from harness.errors import DataError
 from tests.support import miniatures
 
@@ -13,6 +16,31 @@ def rewritten(root: Path, old: str, new: str) -> FolderDataset:
     assert old in text
     (base / "dataset.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
     return FolderDataset(base)
+
+
+def test_the_documented_fabric_description_is_a_data_set(tmp_path: Path) -> None:
+    base = tmp_path / "fabric"
+    for seed, name in enumerate(
+        (
+            "denim/roll_01/good/0.png",
+            "denim/roll_02/good/1.png",
+            "denim/roll_03/good/2.png",
+            "denim/roll_03/broken_end/3.png",
+            "denim/roll_01/stain/4.png",
+            "jersey/roll_01/good/5.png",
+            "jersey/roll_02/good/6.png",
+            "jersey/roll_02/hole/7.png",
+        )
+    ):
+        miniatures.write_image(base / name, seed)
+    miniatures.write_mask(base / "denim/masks/broken_end/3.png")
+    miniatures.write_mask(base / "denim/masks/stain/4.png")
+    shutil.copy(Path(__file__).parents[3] / "docs/fabric.toml", base / "dataset.toml")
+    dataset = find("fabric", tmp_path)
+    for category, sizes in (("denim", (2, 3)), ("jersey", (1, 2))):
+        split = dataset.split(tmp_path, category, 0)
+        check_split(split, category)
+        assert (len(split.train), len(split.test)) == sizes
 
 
 def test_reads_what_the_description_says(tmp_path: Path) -> None:

@@ -64,3 +64,29 @@ def test_refuses_a_mask_of_another_size(base: Path) -> None:
         DataError, match=r"stain/001_mask\.png has 48 x 40 pixels.*stain/001\.png has 40 x 48; both must"
     ):
         check_split(split_of(base), "mvtec_ad/bottle")
+
+
+def test_refuses_an_image_that_is_not_there(base: Path) -> None:
+    split = split_of(base)
+    (base / "train/good/003.png").unlink()
+    with pytest.raises(
+        DataError, match=r"^mvtec_ad/bottle: bottle/train/good/003\.png is not there, or is a link that"
+    ):
+        check_split(split, "mvtec_ad/bottle")
+
+
+def test_refuses_an_image_that_is_listed_twice(base: Path) -> None:
+    split = split_of(base)
+    with pytest.raises(DataError, match=r"bottle/test/good/000\.png is listed twice; each image either trains or is"):
+        check_split(replace(split, train=(*split.train, split.test[0])), "mvtec_ad/bottle")
+
+
+def test_looks_at_every_mask_of_an_image(base: Path) -> None:
+    split = split_of(base)
+    second = base / "ground_truth/stain/second.png"
+    both = replace(split, test=(*split.test[:-1], replace(split.test[-1], further_masks=(second,))))
+    with pytest.raises(DataError, match=r"stain/001\.png has no mask; .*stain/second\.png would be right"):
+        check_split(both, "mvtec_ad/bottle")
+    miniatures.write_mask(second, size_px=(48, 40))
+    with pytest.raises(DataError, match=r"stain/second\.png has 48 x 40 pixels"):
+        check_split(both, "mvtec_ad/bottle")

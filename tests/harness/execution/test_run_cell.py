@@ -122,6 +122,14 @@ def test_progress_goes_from_fitting_through_scoring_and_metrics_to_costs(root: P
     assert (told[1].done, told[1].total) == (7, 7)
 
 
+def test_only_a_data_set_with_saturations_has_a_saturated_overlap(tmp_path: Path) -> None:
+    miniatures.mvtec_loco(tmp_path)
+    miniatures.mvtec_ad(tmp_path)
+    record = ran(cell_of(tmp_path, dataset="mvtec_loco", category="pushpins"), tmp_path)
+    assert 0 < record.spro_05 <= 1
+    assert ran(cell_of(tmp_path), tmp_path).spro_05 is None
+
+
 def test_a_category_without_masks_has_no_pixel_metrics(tmp_path: Path) -> None:
     miniatures.castings(tmp_path)
     record = ran(cell_of(tmp_path, dataset="castings", category="back"), tmp_path)

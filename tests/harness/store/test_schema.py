@@ -29,6 +29,7 @@ FRAME_COLUMNS = [
     "pixel_f1_max",
     "aupro_30",
     "aupro_05",
+    "spro_05",
     "overlap_curve",
     "num_train",
     "num_test_normal",
