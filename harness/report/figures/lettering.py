@@ -13,9 +13,9 @@ _POINTS_PER_INCH = 72.0
 
 
 @lru_cache(maxsize=4096)
-def width_inches(text: str, points: float, weight: str = "normal") -> float:
+def width_inches(text: str, points: float) -> float:
     """Width of one line of text."""
-    font = FontProperties(family="DejaVu Sans", size=points, weight=weight)
+    font = FontProperties(family="DejaVu Sans", size=points)
     width, _, _ = _MEASURE.get_text_width_height_descent(text, font, ismath=False)
     return float(width) / _POINTS_PER_INCH
 
@@ -25,20 +25,18 @@ def height_inches(num_lines: int, points: float) -> float:
     return num_lines * points * LINE_HEIGHT / _POINTS_PER_INCH
 
 
-def wrapped(text: str, inches: float, points: float, weight: str = "normal") -> list[str]:
+def wrapped(text: str, inches: float, points: float) -> list[str]:
     """Lines no wider than asked, broken at plain spaces, and within a word only where it alone is too wide."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()
-        if width_inches(longer, points, weight) <= inches:
+        if width_inches(longer, points) <= inches:
             lines[-1] = longer
             continue
         if lines[-1]:
             lines.append("")
-        while width_inches(word, points, weight) > inches and len(word) > 1:
-            fitting = max(
-                (end for end in range(1, len(word)) if width_inches(word[:end], points, weight) <= inches), default=1
-            )
+        while width_inches(word, points) > inches and len(word) > 1:
+            fitting = max((end for end in range(1, len(word)) if width_inches(word[:end], points) <= inches), default=1)
             lines[-1], word = word[:fitting], word[fitting:]
             lines.append("")
         lines[-1] = word

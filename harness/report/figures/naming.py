@@ -45,6 +45,42 @@ class _Place:
     offset: tuple[float, float]
     direction: tuple[int, int]
     distance: float
+    leader: tuple[tuple[float, float], ...]
+    """Dots along the line from a far name to its point; none beside a near one."""
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What names must not cover."""
+
+    inside: _Box
+    markers: Sequence[_Box]
+    line: Sequence[_Box]
+
+    def arranged(self, options: Sequence[Sequence[_Place]], order: Sequence[int]) -> list[_Place]:
+        """A place for every name, found in this order."""
+        chosen: dict[int, _Place] = {}
+        for _ in range(_SWEEPS):
+            for number in order:
+                others = [place for other, place in chosen.items() if other != number]
+                chosen[number] = min(options[number], key=lambda place: self._cost_of(place, number, others))
+        return [chosen[number] for number in range(len(options))]
+
+    def cost(self, chosen: Sequence[_Place]) -> float:
+        """Of all names together."""
+        return sum(
+            self._cost_of(place, number, [*chosen[:number], *chosen[number + 1 :]])
+            for number, place in enumerate(chosen)
+        )
+
+    def _cost_of(self, place: _Place, number: int, others: Sequence[_Place]) -> float:
+        names = [other.box for other in others]
+        foreign = [*self.markers[:number], *self.markers[number + 1 :], *names]
+        covered = sum(place.box.overlap(box) for box in (*self.markers, *names))
+        crossed = sum(place.box.overlap(box) > 0 for box in self.line)
+        crossed += sum(_is_on(dot, place.box) for other in others for dot in other.leader)
+        crossed += sum(_is_on(dot, box) for dot in place.leader for box in foreign)
+        return 10 * covered + 15 * crossed + 20 * place.box.area_outside(self.inside) + place.distance
 
 
 def name_points(
@@ -56,9 +92,9 @@ def name_points(
 ) -> None:
     """Write a name beside each point, with a line to it where it stands far off.
 
-    Each name goes where it costs least beside those that have a place, crowded points first; a second
-    sweep moves names that another one was in the way of. The axes must have their final place and
-    limits; the names are not part of the layout.
+    Each name in turn goes where it costs least beside those that have a place, and again until nothing
+    was in the way of a later one; of three orders the cheapest stays. The axes must have their final
+    place and limits; the names are not part of the layout.
 
     Args:
         axes: Where the points are.
@@ -73,14 +109,13 @@ def name_points(
     line = [_between(*ends) for ends in pairwise(_in_points(axes, avoiding))]
     markers = [_around(centre) for centre in centres]
     texts = [wrapped(name, _SHARE_OF_WIDTH * inside.right / 72, SMALL_POINTS) for name, _ in names]
-    chosen: dict[int, _Place] = {}
-    for _ in range(_SWEEPS):
-        for number in sorted(range(len(centres)), key=lambda one: -_crowding(centres, one)):
-            others = [place.box for other, place in chosen.items() if other != number]
-            taken = [*markers[:number], *markers[number + 1 :], *others]
-            places = _places(centres[number], texts[number])
-            chosen[number] = min(places, key=lambda place: _cost(place, markers[number], inside, taken, line))
-    for number, best in chosen.items():
+    field = _Field(inside=inside, markers=markers, line=line)
+    options = [list(_places(centre, text)) for centre, text in zip(centres, texts, strict=True)]
+    from_left = sorted(range(len(centres)), key=lambda number: centres[number])
+    crowded = sorted(range(len(centres)), key=lambda number: -_crowding(centres, number))
+    arranged = [field.arranged(options, order) for order in (crowded, from_left, from_left[::-1])]
+    chosen = min(arranged, key=field.cost)
+    for number, best in enumerate(chosen):
         name, look = names[number]
         (right, up), far = best.direction, best.distance >= _LEADER_FROM
         arrow: dict[str, Any] = {"arrowstyle": "-", "color": look.colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
@@ -139,22 +174,12 @@ def _places(centre: tuple[float, float], lines: Sequence[str]) -> Iterator[_Plac
             left = x + {1: 0.0, 0: -width / 2, -1: -width}[right]
             bottom = y + {1: 0.0, 0: -height / 2, -1: -height}[up]
             box = _Box(left, bottom, left + width, bottom + height)
-            yield _Place(box=box, offset=offset, direction=(right, up), distance=distance)
-
-
-def _cost(place: _Place, marker: _Box, inside: _Box, taken: Sequence[_Box], line: Sequence[_Box]) -> float:
-    covered = sum(place.box.overlap(box) for box in (*taken, marker))
-    crossed = sum(place.box.overlap(box) > 0 for box in line)
-    if place.distance >= _LEADER_FROM:
-        crossed += sum(_is_on(dot, box) for dot in _leader(place, marker) for box in taken)
-    return 10 * covered + 15 * crossed + 20 * place.box.area_outside(inside) + place.distance
-
-
-def _leader(place: _Place, marker: _Box) -> Iterator[tuple[float, float]]:
-    """Dots along the line from a point to its name."""
-    x, y = (marker.left + marker.right) / 2, (marker.bottom + marker.top) / 2
-    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
-        yield x + share * place.offset[0], y + share * place.offset[1]
+            num_dots = round(distance / 4) if distance >= _LEADER_FROM else 0
+            leader = tuple(
+                (centre[0] + dot / num_dots * offset[0], centre[1] + dot / num_dots * offset[1])
+                for dot in range(1, num_dots + 1)
+            )
+            yield _Place(box=box, offset=offset, direction=(right, up), distance=distance, leader=leader)
 
 
 def _is_on(dot: tuple[float, float], box: _Box) -> bool:

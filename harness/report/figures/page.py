@@ -44,7 +44,6 @@ class Page:
 class _Line:
     text: str
     points: float
-    weight: str
     colour: str
 
 
@@ -134,8 +133,8 @@ def _above(heading: Heading, remark: str, width: float) -> list[_Line]:
     split = "" if heading.split == PUBLISHED_SPLIT else f" Split {heading.split}."
     origin = f"{seeds_text(heading.seeds)}. Protocol {heading.protocol}.{split} {remark}"
     return [
-        *_lines(heading.title, width, TITLE_POINTS, "bold", INK),
-        *_lines(origin, width, SMALL_POINTS, "normal", MUTED),
+        *_lines(heading.title, width, TITLE_POINTS, INK),
+        *_lines(origin, width, SMALL_POINTS, MUTED),
     ]
 
 
@@ -143,15 +142,15 @@ def _below(heading: Heading, width: float) -> list[_Line]:
     if not heading.notes:
         return []
     text = "Not drawn: " + "; ".join(heading.notes) + "."
-    lines = _lines(text, width, SMALL_POINTS, "normal", MUTED)
+    lines = _lines(text, width, SMALL_POINTS, MUTED)
     if len(lines) <= _MAX_NOTE_LINES:
         return lines
     # The command prints every note; a figure that is mostly notes helps nobody.
-    return [*lines[: _MAX_NOTE_LINES - 1], *_lines("... and more.", width, SMALL_POINTS, "normal", MUTED)]
+    return [*lines[: _MAX_NOTE_LINES - 1], *_lines("... and more.", width, SMALL_POINTS, MUTED)]
 
 
-def _lines(text: str, width: float, points: float, weight: str, colour: str) -> list[_Line]:
-    return [_Line(line, points, weight, colour) for line in wrapped(text, width - 2 * _MARGIN_INCHES, points, weight)]
+def _lines(text: str, width: float, points: float, colour: str) -> list[_Line]:
+    return [_Line(line, points, colour) for line in wrapped(text, width - 2 * _MARGIN_INCHES, points)]
 
 
 def _height(lines: Sequence[_Line]) -> float:
@@ -166,7 +165,6 @@ def _write(figure: Figure, lines: Sequence[_Line], top_inches: float) -> None:
             top_inches / height,
             line.text,
             fontsize=line.points,
-            fontweight=line.weight,
             color=line.colour,
             va="top",
         )
