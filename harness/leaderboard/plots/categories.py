@@ -1,7 +1,7 @@
 """Image AUROC of each row in each category, with intervals over the test images."""
 
 from harness.leaderboard.intervals import MEAN, Intervals
-from harness.leaderboard.plots.sheet import SCORE, Sheet, gap_notes
+from harness.leaderboard.plots.sheet import SCORE, Sheet, gaps, lack_notes
 from harness.leaderboard.standings import Standings
 from harness.plots import CategoryPlot, Estimate, LeftOut
 from harness.tables import Entry
@@ -24,7 +24,7 @@ def category_plot(sheet: Sheet, one: Standings, intervals: Intervals) -> Categor
         means |= estimate(MEAN, row, one.mean(row, SCORE))
         for category, of_rows in categories.items():
             of_rows |= estimate(category, row, one.category(category, row, SCORE))
-    withheld = gap_notes(one, labels, SCORE)
+    withheld = lack_notes(gaps(one, labels, SCORE), labels)
     if not any(categories.values()):
         return LeftOut(name=name, reason="; ".join(withheld))
     bare = [

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.leaderboard.intervals import ImageScoresOf
-from harness.leaderboard.plots.sheet import OVERLAP, SCORE, Sheet, gap_notes
+from harness.leaderboard.plots.sheet import OVERLAP, SCORE, Lack, Sheet, gaps, lack_notes, names_text
 from harness.leaderboard.standings import Standings
 from harness.metrics.roc import roc_curve
 from harness.plots import Curve, CurveKind, CurvePanel, CurvePlot, LeftOut, RowCurves
@@ -35,11 +35,9 @@ def curve_plot(sheet: Sheet, one: Standings, kind: CurveKind, image_scores: Imag
         image_scores: Cell id to the scores of its test images, called for ROC curves only.
     """
     name, metric = f"{kind}_{one.dataset}", _METRIC[kind]
-    notes = gap_notes(one, one.rows, metric)
+    lacks = gaps(one, one.rows, metric)
     defined = one.measured_categories(metric)
     undefined = [category for category in one.categories if category not in defined]
-    if undefined:
-        notes.append(f"{one.dataset}: no curve in {', '.join(undefined)}, which has no masks")
     drawn: list[str] = []
     curveless: dict[str, list[str]] = {}
     panels: list[CurvePanel] = []
@@ -59,10 +57,13 @@ def curve_plot(sheet: Sheet, one: Standings, kind: CurveKind, image_scores: Imag
         if curves:
             best_first = sorted(curves, key=lambda curve: (-curve.area, curve.label))
             panels.append(CurvePanel(category=category, rows=tuple(best_first)))
-    notes += [
-        f"{row} on {one.dataset}: records without an overlap curve in {', '.join(found)}"
+    lacks += [
+        Lack(row, one.dataset, f"records without an overlap curve in {names_text(found)}")
         for row, found in curveless.items()
     ]
+    notes = lack_notes(lacks, one.rows)
+    if undefined:
+        notes.append(f"{one.dataset}: no curve without masks, in {names_text(undefined)}")
     if not panels:
         return LeftOut(name=name, reason="; ".join(notes))
     heading = sheet.heading(

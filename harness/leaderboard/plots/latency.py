@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from harness.leaderboard.plots.sheet import LATENCY, SCORE, Sheet, gaps
+from harness.leaderboard.plots.sheet import LATENCY, SCORE, Lack, Sheet, gaps, lack_notes
 from harness.leaderboard.standings import Standings
 from harness.plots import LatencyPanel, LatencyPlot, LatencyPoint, LeftOut, Machine
 
@@ -23,21 +23,20 @@ def latency_plot(sheet: Sheet) -> LatencyPlot | LeftOut:
     of two with equally many the one that finished a cell last.
     """
     measured: dict[_Place, tuple[float, float]] = {}
-    lacking: dict[tuple[str, str], list[str]] = {}
+    lacks: list[Lack] = []
     for one in sheet.standings:
         for row in sheet.rows:
             score, seconds = _means(one, row)
             if score is not None and seconds is not None:
                 measured[one.dataset, row] = seconds, score
             else:
-                reason = gaps(one, row, SCORE) or "records without latency"
-                lacking.setdefault((row, reason), []).append(one.dataset)
+                lacks += gaps(one, [row], SCORE) or [Lack(row, one.dataset, "records without latency")]
     machines = {place: _machines(sheet.finished(*place)) for place in measured}
     chosen = _most_used(sheet, machines)
     for (dataset, row), found in machines.items():
         if found != {chosen}:
-            lacking.setdefault((row, f"measured on {' and '.join(sorted(map(str, found)))}"), []).append(dataset)
-    notes = [f"{row} on {', '.join(datasets)}: {reason}" for (row, reason), datasets in lacking.items()]
+            lacks.append(Lack(row, dataset, f"measured on {' and '.join(sorted(map(str, found)))}"))
+    notes = lack_notes(lacks, sheet.rows)
     if chosen is None:
         return LeftOut(name=NAME, reason="; ".join(notes))
     kept = {place: point for place, point in measured.items() if machines[place] == {chosen}}

@@ -5,7 +5,7 @@ Shapes: C categories, M methods (rows).
 
 import numpy as np
 
-from harness.leaderboard.plots.sheet import SCORE, Sheet, gap_notes
+from harness.leaderboard.plots.sheet import SCORE, Sheet, gaps, lack_notes
 from harness.plots import LeftOut, RankPlot
 from harness.stats import compare_ranks
 
@@ -15,7 +15,7 @@ NAME = "critical_difference"
 def rank_plot(sheet: Sheet) -> RankPlot | LeftOut:
     """Rank the rows that have a number in every category of every data set."""
     places = [(one, category) for one in sheet.standings for category in one.categories]
-    notes = []
+    lacks = []
     values: dict[str, list[float]] = {}
     for row in sheet.rows:
         found = [one.category(category, row, SCORE).mean if row in one.rows else None for one, category in places]
@@ -23,10 +23,11 @@ def rank_plot(sheet: Sheet) -> RankPlot | LeftOut:
         if len(numbers) == len(places):
             values[row] = numbers
         else:
-            notes += [note for one in sheet.standings for note in gap_notes(one, [row], SCORE)]
+            lacks += [lack for one in sheet.standings for lack in gaps(one, [row], SCORE)]
+    notes = lack_notes(lacks, sheet.rows)
     if len(values) < 2:
-        reason = f"{len(values)} method{'' if len(values) == 1 else 's'} with a number in every category, fewer than 2"
-        return LeftOut(name=NAME, reason=reason)
+        few = f"{len(values)} row{'' if len(values) == 1 else 's'} with a number in every category, fewer than 2"
+        return LeftOut(name=NAME, reason="; ".join([few, *notes]))
     labels = list(values)
     ranks = compare_ranks(np.array([values[row] for row in labels]).T)
     if ranks.critical_difference is None:

@@ -14,6 +14,7 @@ from harness.plots import Heading
 SCORE = "image_auroc"
 OVERLAP = "aupro_30"
 LATENCY = "latency_p50_seconds"
+_NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,17 +92,48 @@ class Sheet:
         )
 
 
-def gaps(one: Standings, row: str, metric: str) -> str | None:
-    """Which cells withhold numbers of a row, e.g. ``failed in cable, grid``; None where none does."""
-    if row not in one.rows:
-        return "no records"
-    texts = []
-    for reason, cells in one.incomplete(row, [metric]).items():
-        categories = dict.fromkeys(category for category, _ in cells)
-        texts.append(f"{reason} in {', '.join(categories)}")
-    return "; ".join(texts) or None
+@dataclass(frozen=True)
+class Lack:
+    """Why a row is not drawn for a data set."""
+
+    row: str
+    dataset: str
+    reason: str
 
 
-def gap_notes(one: Standings, rows: Iterable[str], metric: str) -> list[str]:
-    """A line for each row with gaps, e.g. ``gaussian on mvtec_ad: failed in cable, grid``."""
-    return [f"{row} on {one.dataset}: {found}" for row in rows if (found := gaps(one, row, metric))]
+def gaps(one: Standings, rows: Iterable[str], metric: str) -> list[Lack]:
+    """The cells that withhold numbers, e.g. ``failed in cable, grid``; nothing for rows without a gap."""
+    lacks = []
+    for row in rows:
+        if row not in one.rows:
+            lacks.append(Lack(row, one.dataset, "no records"))
+        elif found := one.incomplete(row, [metric]):
+            texts = [f"{reason} in {names_text(name for name, _ in cells)}" for reason, cells in found.items()]
+            lacks.append(Lack(row, one.dataset, "; ".join(texts)))
+    return lacks
+
+
+def lack_notes(lacks: Iterable[Lack], rows: Sequence[str]) -> list[str]:
+    """One line a reason, e.g. ``gaussian, padim on mvtec_ad: failed in cable``.
+
+    Args:
+        lacks: What is to be said.
+        rows: All rows of the plot; where all of them lack the same, they are not listed.
+    """
+    datasets: dict[tuple[str, str], list[str]] = {}
+    for lack in lacks:
+        datasets.setdefault((lack.row, lack.reason), []).append(lack.dataset)
+    of_rows: dict[tuple[str, str], list[str]] = {}
+    for (row, reason), found in datasets.items():
+        of_rows.setdefault((", ".join(found), reason), []).append(row)
+    return [
+        f"{'every row' if len(found) == len(rows) > 1 else ', '.join(found)} on {where}: {reason}"
+        for (where, reason), found in of_rows.items()
+    ]
+
+
+def names_text(names: Iterable[str]) -> str:
+    """Each name once: ``cable, grid`` or ``bottle, cable, capsule, carpet, grid and 10 more``."""
+    different = list(dict.fromkeys(names))
+    rest = len(different) - _NAMED
+    return ", ".join(different[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")

@@ -73,7 +73,7 @@ def test_records_without_a_curve_are_named() -> None:
 
 def test_a_data_set_without_masks_has_no_pro_curve() -> None:
     plot = plot_of("pro", cell(0, aupro_30=None, overlap_curve=None))
-    assert plot == LeftOut(name="pro_demo", reason="demo: no curve in tile, which has no masks")
+    assert plot == LeftOut(name="pro_demo", reason="demo: no curve without masks, in tile")
 
 
 def test_steps_stay_steps_in_a_mean() -> None:

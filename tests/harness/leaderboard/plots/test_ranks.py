@@ -55,4 +55,4 @@ def test_too_few_categories_leave_the_plot_out() -> None:
 
 def test_one_method_cannot_be_ranked() -> None:
     plot = rank_plot(Sheet.of(make.frame(*grid(10, {"a": 0.9})), {}))
-    assert plot == LeftOut(name="critical_difference", reason="1 method with a number in every category, fewer than 2")
+    assert plot == LeftOut(name="critical_difference", reason="1 row with a number in every category, fewer than 2")
