@@ -36,6 +36,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/metrics_speed.py
 	$(BIN)/python benchmarks/bootstrap_speed.py
 	$(BIN)/python benchmarks/fleet_overhead.py
+	$(BIN)/python benchmarks/verify_speed.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from harness.cli import options as o
+from harness.cli import split, verify
 from harness.environment import default_data_root
 
-app = typer.Typer(help="List data sets, or read one from end to end and say what is wrong.", no_args_is_help=True)
+app = typer.Typer(
+    help="List data sets, read one from end to end and say what is wrong, or write a split down.", no_args_is_help=True
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -40,35 +43,5 @@ def list_(data: o.Data = None, as_json: AsJson = False) -> None:
     print(f"Data root: {root}. A folder of your own needs a dataset.toml: see docs/datasets.md.")
 
 
-@app.command()
-def verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Names; every installed one if none is given.")] = None,
-    data: o.Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Decode every file, compare masks with images and counts with the published ones."""
-    from harness.datasets.catalog import ALL, resolve
-    from harness.datasets.verification import verify as verified
-
-    root = (data or default_data_root()).absolute()
-    reports = [verified(dataset, root) for dataset in resolve(names or [ALL], root)]
-    if as_json:
-        print(json.dumps([asdict(report) | {"folder": str(report.folder)} for report in reports]))
-    else:
-        from rich.console import Console
-        from rich.table import Table
-
-        for report in reports:
-            table = Table("category", "train", "test normal", "test defect", "left out", title=report.dataset)
-            for count in report.counts:
-                numbers = (count.num_train, count.num_test_good, count.num_test_defect, count.num_left_out)
-                table.add_row(count.category, *(str(number) for number in numbers))
-            Console().print(table)
-            for image, reason in report.left_out:
-                print(f"left out: {image}: {reason}")
-            for finding in report.findings:
-                print(f"WRONG: {finding.file}: {finding.problem}")
-            verdict = "sound" if report.is_sound else f"{len(report.findings)} problems"
-            print(f"{report.dataset}: {report.num_files} files read, {verdict}.")
-    if not all(report.is_sound for report in reports):
-        raise typer.Exit(1)
+app.command()(verify.verify)
+app.command()(split.split)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options as o
-from harness.cli.show import Latest, ProtocolKey, expected_categories
+from harness.cli.show import Latest, ProtocolKey, SplitName, expected_categories
 from harness.environment import default_results
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def figures(
     methods: o.Methods = None,
     seeds: o.Seeds = None,
     protocol: ProtocolKey = None,
+    split: SplitName = None,
     latest: Latest = False,
     wide: Annotated[bool, typer.Option("--wide", help="As wide as a page, not as one of two columns.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the files [RESULTS/figures].")] = None,
@@ -43,6 +44,7 @@ def figures(
         methods=o.chosen_names(methods),
         seeds=None if seeds is None else o.parse_seeds(seeds),
         protocol=protocol,
+        split=split,
         latest=latest,
     )
     expected = expected_categories(chosen, categories)

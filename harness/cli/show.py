@@ -8,15 +8,18 @@ import typer
 
 from harness.cli import options as o
 from harness.environment import default_results
+from harness.errors import SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harness.plan import Cell
+    from harness.report import Environment
     from harness.store import RecordStore
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
 ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
+SplitName = Annotated[str | None, typer.Option(help="Show records of this split; needed where there are several.")]
 Latest = Annotated[bool, typer.Option("--latest", help="Per method only the newest settings.")]
 
 
@@ -27,6 +30,7 @@ def leaderboard(
     seeds: o.Seeds = None,
     metrics: Metrics = None,
     protocol: ProtocolKey = None,
+    split: SplitName = None,
     latest: Latest = False,
     failed: Annotated[bool, typer.Option("--failed", help="List failed cells and why, and nothing else.")] = False,
     export: Annotated[
@@ -38,7 +42,7 @@ def leaderboard(
     if export is not None:
         print(_store(results).export(export))
         return
-    chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, latest)
+    chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, split, latest)
     if failed:
         for _, row in chosen[chosen["status"] == "failed"].iterrows():
             print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
@@ -53,19 +57,50 @@ def tables(
     seeds: o.Seeds = None,
     metrics: Metrics = None,
     protocol: ProtocolKey = None,
+    split: SplitName = None,
     latest: Latest = False,
+    spread: Annotated[
+        str, typer.Option(help="What follows each mean: std, interval (95 % bootstrap) or none.")
+    ] = "std",
+    reported: Annotated[
+        bool, typer.Option("--reported", help="Published numbers in a block below the main table, never ranked.")
+    ] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="LaTeX over both columns of a two-column paper.")] = False,
+    longtable: Annotated[
+        bool, typer.Option("--longtable", help="LaTeX that breaks across pages, as long tables do by themselves.")
+    ] = False,
     standalone: Annotated[bool, typer.Option("--standalone", help="Complete LaTeX documents.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the files [RESULTS/tables].")] = None,
     results: o.Results = None,
 ) -> None:
-    """Write the tables as LaTeX (booktabs), Markdown and CSV, and print the paths."""
-    from harness.leaderboard import all_tables
-    from harness.report import write_tables
+    """Write the tables as LaTeX (booktabs), Markdown and CSV, and print the paths.
 
-    chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, latest)
+    Methods x data sets, categories of each data set, costs, and the settings of each method that has several.
+    """
+    from harness.leaderboard import HEADLINE_METRICS, all_tables, intervals_of
+    from harness.report import SPREADS, write_tables
+    from harness.reported import load_published
+
+    if spread not in SPREADS:
+        raise UnknownNameError.of("spread", spread, SPREADS)
+    if wide and longtable:
+        raise SettingsError("--wide with --longtable: LaTeX has no long tables over two columns; choose one of them.")
+    store = _store(results)
+    chosen = _selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
+    wanted = {"metrics": HEADLINE_METRICS, "expected": expected_categories(chosen, categories)} | _metrics(metrics)
+    if spread == "interval":
+        wanted["intervals"] = intervals_of(chosen, store.image_scores, **wanted)
+    published = load_published() if reported else ()
+    made = all_tables(chosen, published=published, **wanted)
+    if reported and not made[0].reported:
+        known = ", ".join(sorted({result.dataset for result in published}))
+        raise SettingsError(
+            f"--reported: no published number fits the main table ({', '.join(made[0].groups)}; "
+            f"{', '.join(column.title for column in made[0].columns)}). There are some for {known}."
+        )
+    environment: Environment | None = "table*" if wide else "longtable" if longtable else None
     folder = out or _tables_dir(results or default_results())
-    made = all_tables(chosen, expected=expected_categories(chosen, categories), **_metrics(metrics))
-    for path in write_tables(made, folder, standalone=standalone):
+    for path in write_tables(made, folder, standalone=standalone, environment=environment, spread=spread):
         print(path)
 
 
@@ -84,13 +119,13 @@ def _print(frame: "pd.DataFrame", metrics: dict[str, Any], expected: Mapping[str
     """Print the main table and a table of categories for each data set that has several."""
     from rich.console import Console
 
-    from harness.leaderboard import all_tables
+    from harness.leaderboard import metric_tables
     from harness.report import console_table
 
     console = Console()
-    for table in all_tables(frame, expected=expected, **metrics):
-        if table.name == "main" or len(table.rows) > 2:
-            console.print(console_table(table))
+    main, *categories = metric_tables(frame, expected=expected, **metrics)
+    for table in (main, *(table for table in categories if len(table.rows) - table.num_summary_rows > 1)):
+        console.print(console_table(table))
 
 
 def _store(results: str | None) -> "RecordStore":
@@ -106,6 +141,7 @@ def _selected(
     methods: str | None,
     seeds: str | None,
     protocol: str | None,
+    split: str | None,
     latest: bool,
 ) -> "pd.DataFrame":
     from harness.leaderboard import select
@@ -117,6 +153,7 @@ def _selected(
         methods=o.chosen_names(methods),
         seeds=None if seeds is None else o.parse_seeds(seeds),
         protocol=protocol,
+        split=split,
         latest=latest,
     )
 

@@ -11,7 +11,9 @@ from harness.images import largest_grey
 MASK_THRESHOLD = 127
 """Grey values above this are defects. Fixed, so that a split does not follow the protocol's threshold."""
 
-_UNREADABLE = "unreadable"
+LARGEST_GREY = "largest_grey"
+"""Name of this fact in the file cache; a number, or `UNREADABLE`."""
+UNREADABLE = "unreadable"
 
 
 def have_defects(masks: Sequence[Path]) -> list[bool]:
@@ -22,7 +24,7 @@ def have_defects(masks: Sequence[Path]) -> list[bool]:
     Raises:
         DataError: A file is not there.
     """
-    return [_is_above(grey, MASK_THRESHOLD) for grey in file_facts("largest_grey", masks, _largest_grey)]
+    return [_is_above(grey, MASK_THRESHOLD) for grey in file_facts(LARGEST_GREY, masks, _largest_grey)]
 
 
 def leave_out_empty(samples: Iterable[Sample]) -> tuple[tuple[Sample, ...], tuple[tuple[str, str], ...]]:
@@ -33,13 +35,13 @@ def leave_out_empty(samples: Iterable[Sample]) -> tuple[tuple[Sample, ...], tupl
     """
     samples = tuple(samples)
     masks = [mask for sample in samples for mask in sample.masks if mask.is_file()]
-    greys = dict(zip(masks, file_facts("largest_grey", masks, _largest_grey), strict=True))
+    greys = dict(zip(masks, file_facts(LARGEST_GREY, masks, _largest_grey), strict=True))
     kept: list[Sample] = []
     left_out: list[tuple[str, str]] = []
     for sample in samples:
         threshold = sample.mask_threshold(MASK_THRESHOLD)
         # A mask that is not there counts as one that has a defect: the check before a run names it.
-        if not sample.masks or any(_is_above(greys.get(mask, _UNREADABLE), threshold) for mask in sample.masks):
+        if not sample.masks or any(_is_above(greys.get(mask, UNREADABLE), threshold) for mask in sample.masks):
             kept.append(sample)
         else:
             left_out.append((sample.id, f"defect image with an empty mask (no grey value above {threshold})"))
@@ -47,11 +49,11 @@ def leave_out_empty(samples: Iterable[Sample]) -> tuple[tuple[Sample, ...], tupl
 
 
 def _is_above(grey: str, threshold: int) -> bool:
-    return grey == _UNREADABLE or int(grey) > threshold
+    return grey == UNREADABLE or int(grey) > threshold
 
 
 def _largest_grey(mask: Path) -> str:
     try:
         return str(largest_grey(mask))
     except DataError:
-        return _UNREADABLE
+        return UNREADABLE

@@ -1,5 +1,6 @@
 """What was once computed from a file's bytes, remembered until the file changes."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,14 +11,18 @@ from pathlib import Path
 from harness.environment import cache_dir
 from harness.errors import DataError
 
-_THREADS = 4
+_THREADS = max(4, os.cpu_count() or 1)
 _SETTLED_NANOSECONDS = 2_000_000_000
+_REMEMBER_SECONDS = 1.0
 _PATHS_A_QUERY = 500
 _TABLE = """
 CREATE TABLE IF NOT EXISTS facts (
     fact TEXT, path TEXT, size INTEGER, mtime_ns INTEGER, value TEXT, PRIMARY KEY (fact, path)
 )
 """
+
+Progress = Callable[[int, int], None]
+"""Told how many files are done, and of how many."""
 
 _Stamp = tuple[int, int]
 
@@ -26,7 +31,8 @@ def file_facts(fact: str, paths: Sequence[Path], compute: Callable[[Path], str])
     """A value for each file, computed in threads where it is not remembered.
 
     Remembered values count while path, size and modification time are the same. Several processes
-    can share the cache; a cache that cannot be used costs time and nothing else.
+    can share the cache; a cache that cannot be used costs time and nothing else. What is computed
+    is remembered every second, so that an interrupted call loses no more.
 
     Args:
         fact: What the value is, e.g. ``"sha256"``.
@@ -36,20 +42,61 @@ def file_facts(fact: str, paths: Sequence[Path], compute: Callable[[Path], str])
     Raises:
         DataError: A file is not there.
     """
+    return several_facts((fact,), paths, lambda path: (compute(path),))
+
+
+def several_facts(
+    facts: Sequence[str],
+    paths: Sequence[Path],
+    compute: Callable[[Path], Sequence[str]],
+    on_progress: Progress | None = None,
+) -> list[str]:
+    """As `file_facts`, where one look at a file gives several values: the first, and the rest for later calls.
+
+    Args:
+        facts: What the values are. A file is looked at unless the first one is remembered.
+        paths: Files, absolute or relative to the working directory.
+        compute: From a file to one value a fact; called from several threads. An empty value is not
+            remembered.
+        on_progress: Called from the calling thread, first with the number of remembered files.
+
+    Returns:
+        Values of the first fact.
+
+    Raises:
+        DataError: A file is not there.
+    """
     names = [str(path.absolute()) for path in paths]
     stamps = [_stamp(path) for path in paths]
     with _database() as database:
-        remembered = _recall(database, fact, names)
+        remembered = _recall(database, facts[0], names)
         values = [remembered.get((name, stamp)) for name, stamp in zip(names, stamps, strict=True)]
         missing = [index for index, value in enumerate(values) if value is None]
-        if missing:
-            with ThreadPoolExecutor(_THREADS, thread_name_prefix="file-facts") as executor:
-                for index, value in zip(missing, executor.map(compute, [paths[i] for i in missing]), strict=True):
-                    values[index] = value
-            # A file may be written twice within one tick of the file system's clock.
-            newest = time.time_ns() - _SETTLED_NANOSECONDS
-            settled = [index for index in missing if stamps[index][1] < newest]
-            _remember(database, [(fact, names[i], *stamps[i], values[i]) for i in settled])
+        if on_progress is not None:
+            on_progress(len(paths) - len(missing), len(paths))
+        rows: list[tuple[object, ...]] = []
+        saved_at = time.monotonic()
+        executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="file-facts")
+        try:
+            computed = executor.map(compute, [paths[index] for index in missing])
+            for done, (index, found) in enumerate(zip(missing, computed, strict=True), len(paths) - len(missing) + 1):
+                values[index] = found[0]
+                # A file may be written twice within one tick of the file system's clock.
+                if stamps[index][1] < time.time_ns() - _SETTLED_NANOSECONDS:
+                    rows += [
+                        (fact, names[index], *stamps[index], value)
+                        for fact, value in zip(facts, found, strict=True)
+                        if value
+                    ]
+                if time.monotonic() - saved_at > _REMEMBER_SECONDS:
+                    _remember(database, rows)
+                    rows.clear()
+                    saved_at = time.monotonic()
+                if on_progress is not None:
+                    on_progress(done, len(paths))
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+            _remember(database, rows)
     return [value for value in values if value is not None]
 
 
@@ -96,7 +143,7 @@ def _recall(database: sqlite3.Connection | None, fact: str, names: Sequence[str]
 
 
 def _remember(database: sqlite3.Connection | None, rows: Sequence[tuple[object, ...]]) -> None:
-    if database is None:
+    if database is None or not rows:
         return
     try:
         database.execute("BEGIN IMMEDIATE")

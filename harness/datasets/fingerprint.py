@@ -6,6 +6,9 @@ from pathlib import Path
 from harness.datasets._base import Dataset
 from harness.datasets.file_cache import file_facts
 
+SHA256 = "sha256"
+"""Name of this fact in the file cache."""
+
 _BLOCK_BYTES = 1 << 20
 
 
@@ -29,12 +32,17 @@ def fingerprint(dataset: Dataset, root: Path, category: str) -> str:
     base = dataset.folder(root)
     names = [path.relative_to(base).as_posix() for path in files]
     digest = hashlib.sha256(f"{dataset.info.name}\n{dataset.version}\n{category}\n".encode())
-    for name, contents in sorted(zip(names, file_facts("sha256", files, _sha256), strict=True)):
+    for name, contents in sorted(zip(names, file_facts(SHA256, files, file_sha256), strict=True)):
         digest.update(f"{contents} {name}\n".encode())
     return digest.hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):

@@ -17,7 +17,8 @@ class MagneticTileDefects(PublishedDataset):
     """The literature's split: 80 % of MT_Free at random for training, everything else is the test set.
 
     Each tile was photographed at up to six exposures, so a random split puts some tiles on both
-    sides. That flatters every method alike, and is kept because published numbers do the same.
+    sides. That flatters every method alike, and is kept because published numbers do the same; the
+    split `grouped` (`harness.datasets.splits`) does not.
     """
 
     info = DatasetInfo(

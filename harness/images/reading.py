@@ -43,6 +43,22 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
         return np.array(image.convert("RGB"))
 
 
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Read an image as grey; colours count by their brightness.
+
+    Args:
+        path: Any file that Pillow decodes.
+
+    Returns:
+        ``(H, W)``, 0 to 255.
+
+    Raises:
+        DataError: As for `read_rgb`.
+    """
+    with _decoded(path) as image:
+        return np.array(_grey(image))
+
+
 def read_mask(path: Path, threshold: int) -> NDArray[np.bool_]:
     """Read a ground-truth mask.
 
@@ -81,6 +97,16 @@ def image_size(path: Path) -> tuple[int, int]:
     with _opened(path) as image:
         width, height = image.size
         return (width, height) if _orientation(image) in _SIDEWAYS else (height, width)
+
+
+def image_mode(path: Path) -> str:
+    """Pillow's name of how a file keeps its pixels, from the header alone: ``"L"``, ``"RGB"``, ``"I;16"``, ...
+
+    Raises:
+        DataError: As for `image_size`.
+    """
+    with _opened(path) as image:
+        return image.mode
 
 
 @contextmanager

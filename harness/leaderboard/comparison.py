@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import StoreError, UnknownNameError
+from harness.leaderboard.board import HEADLINE_METRICS
 from harness.leaderboard.intervals import resample
-from harness.leaderboard.layout import HEADLINE_METRICS
 from harness.leaderboard.pairing import Side, cells_text, common_cells
 from harness.stats import (
     CONFIDENCE,

@@ -1,26 +1,33 @@
-"""From records to tables: which numbers stand where, and the notes beneath."""
+"""From records to tables of metrics: which numbers stand where."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import groupby
 
 import pandas as pd
 
-from harness.errors import StoreError, UnknownNameError
-from harness.leaderboard.selection import check_comparable
-from harness.leaderboard.standings import CellKey, Standings, placed
-from harness.leaderboard.variants import row_labels
-from harness.tables import METRIC_TITLES, ColumnGroup, Entry, Table
-
-HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
-
-Expected = Mapping[str, Collection[str]]
-_NOTHING: Expected = {}
-_CELLS_NAMED = 5
+from harness.errors import UnknownNameError
+from harness.leaderboard.board import (
+    HEADLINE_METRICS,
+    NO_INTERVALS,
+    NOTHING_EXPECTED,
+    Board,
+    Expected,
+)
+from harness.leaderboard.costs import COST_COLUMNS, cost_table_of
+from harness.leaderboard.intervals import MEAN, Intervals
+from harness.leaderboard.standings import Standings, placed
+from harness.leaderboard.variants import ablation_of
+from harness.reported import PublishedResult
+from harness.tables import METRIC_TITLES, WITHHELD, Column, Entry, ReportedRow, Table
 
 
 def main_table(
-    frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS, expected: Expected = _NOTHING
+    frame: pd.DataFrame,
+    *,
+    metrics: Sequence[str] = HEADLINE_METRICS,
+    expected: Expected = NOTHING_EXPECTED,
+    intervals: Intervals = NO_INTERVALS,
+    published: Iterable[PublishedResult] = (),
 ) -> Table:
     """Methods x data sets: means over categories and seeds, best method first.
 
@@ -28,25 +35,33 @@ def main_table(
         frame: Records as ``select`` returns them.
         metrics: Keys of ``METRIC_TITLES``.
         expected: Data set to the categories that its mean needs, with or without records.
+        intervals: Of means and categories, as far as they are known.
+        published: Results of others. Those on the table's data sets and metrics make a block of their own.
 
     Raises:
         StoreError: There are no records, or they must not stand in one table (see ``select``).
         UnknownNameError: A metric is unknown.
     """
-    standings = _standings(frame, metrics, expected)
-    rows = _best_first(standings, metrics[0])
-    columns = [placed([one.mean(row, metric) for row in rows]) for one in standings for metric in metrics]
-    titles = tuple(METRIC_TITLES[metric] for metric in metrics)
-    return Table(
+    return _main(Board.of(frame, metrics, expected, intervals=intervals), published)
+
+
+def _main(board: Board, published: Iterable[PublishedResult]) -> Table:
+    metrics = board.metrics
+    rows = board.best_first(board.standings)
+    columns = [placed([board.mean(one, row, metric) for row in rows]) for one in board.standings for metric in metrics]
+    datasets = tuple(one.dataset for one in board.standings)
+    return board.table(
+        board.standings,
+        {row: row for row in rows},
+        metrics=metrics,
         name="main",
         title="Mean over the categories of each data set",
         row_title="Method",
-        groups=tuple(ColumnGroup(title=one.dataset, columns=titles) for one in standings),
+        groups=datasets,
+        columns=_metric_columns(metrics),
         rows=tuple(rows),
         entries=tuple(zip(*columns, strict=True)),
-        protocol=_protocol(frame),
-        seeds={one.dataset: one.seeds for one in standings},
-        notes=tuple(note for one in standings for note in _notes(one, rows, metrics)),
+        reported=_reported_rows(published, datasets, metrics),
     )
 
 
@@ -55,7 +70,8 @@ def category_table(
     dataset: str,
     *,
     metrics: Sequence[str] = HEADLINE_METRICS,
-    expected: Expected = _NOTHING,
+    expected: Expected = NOTHING_EXPECTED,
+    intervals: Intervals = NO_INTERVALS,
 ) -> Table:
     """Categories x methods of one data set, a group of columns a metric, and the mean as last row.
 
@@ -64,6 +80,7 @@ def category_table(
         dataset: Name of the data set.
         metrics: Keys of ``METRIC_TITLES``.
         expected: Data set to the categories that its mean needs, with or without records.
+        intervals: Of means and categories, as far as they are known.
 
     Raises:
         StoreError: There are no records, or they must not stand in one table (see ``select``).
@@ -72,93 +89,150 @@ def category_table(
     if dataset not in set(frame["dataset"]):
         raise UnknownNameError.of("data set", dataset, frame["dataset"].unique())
     # Labels are those of the whole frame: a row is called the same in every table of one report.
-    (one,) = (standings for standings in _standings(frame, metrics, expected) if standings.dataset == dataset)
-    methods = _best_first([one], metrics[0])
+    board = Board.of(frame, metrics, expected, intervals=intervals)
+    (one,) = (standings for standings in board.standings if standings.dataset == dataset)
+    return _categories(board, one)
+
+
+def _categories(board: Board, one: Standings) -> Table:
+    metrics = board.metrics
+    methods = board.best_first([one])
 
     def line(entry_of: Callable[[str, str], Entry]) -> tuple[Entry, ...]:
         return tuple(entry for metric in metrics for entry in placed([entry_of(row, metric) for row in methods]))
 
-    lines = [line(partial(one.category, category)) for category in one.categories]
-    lines.append(line(one.mean))
-    return Table(
-        name=f"categories_{dataset}",
-        title=f"Categories of {dataset}",
+    lines = [line(partial(board.category, one, category)) for category in one.categories]
+    lines.append(line(partial(board.mean, one)))
+    return board.table(
+        [one],
+        {row: row for row in methods},
+        metrics=metrics,
+        name=f"categories_{one.dataset}",
+        title=f"Categories of {one.dataset}",
         row_title="Category",
-        groups=tuple(ColumnGroup(title=METRIC_TITLES[metric], columns=tuple(methods)) for metric in metrics),
-        rows=(*one.categories, "mean"),
+        groups=tuple(METRIC_TITLES[metric] for metric in metrics),
+        columns=tuple(Column(title=row) for row in methods),
+        rows=(*one.categories, MEAN),
         entries=tuple(lines),
         num_summary_rows=1,
-        protocol=_protocol(frame),
-        seeds={dataset: one.seeds},
-        notes=tuple(_notes(one, methods, metrics)),
     )
 
 
-def all_tables(
-    frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS, expected: Expected = _NOTHING
-) -> tuple[Table, ...]:
-    """The main table, then one table of categories a data set.
+def ablation_table(
+    frame: pd.DataFrame,
+    method: str,
+    *,
+    metrics: Sequence[str] = HEADLINE_METRICS,
+    expected: Expected = NOTHING_EXPECTED,
+    intervals: Intervals = NO_INTERVALS,
+) -> Table:
+    """Settings of one method x data sets: each row is called by what it changes of the reference.
+
+    The reference stands first and is in the caption; ``ablation_of`` says which settings it is.
+
+    Args:
+        frame: Records as ``select`` returns them, of this and any other method.
+        method: Its name.
+        metrics: Keys of ``METRIC_TITLES``.
+        expected: Data set to the categories that its mean needs, with or without records.
+        intervals: Of means and categories, as far as they are known.
 
     Raises:
         StoreError: There are no records, or they must not stand in one table (see ``select``).
-        UnknownNameError: A metric is unknown.
+        UnknownNameError: The frame has no record of the method, or a metric is unknown.
     """
-    main = main_table(frame, metrics=metrics, expected=expected)
-    return (main, *(category_table(frame, dataset, metrics=metrics, expected=expected) for dataset in main.seeds))
+    if method not in set(frame["method"]):
+        raise UnknownNameError.of("method", method, frame["method"].unique())
+    return _ablation(Board.of(frame, metrics, expected, intervals=intervals), method)
 
 
-def _standings(frame: pd.DataFrame, metrics: Sequence[str], expected: Expected) -> list[Standings]:
-    for metric in metrics:
-        if metric not in METRIC_TITLES:
-            raise UnknownNameError.of("metric", metric, METRIC_TITLES)
-    if frame.empty:
-        raise StoreError("No records to make a table of. Right would be a store that 'bench run' has written to.")
-    check_comparable(frame)
-    labelled = frame.assign(row=row_labels(frame))
-    return [
-        Standings.of(records, metrics, expected.get(str(dataset), ()))
-        for dataset, records in labelled.groupby("dataset")
-    ]
+def _ablation(board: Board, method: str) -> Table:
+    metrics = board.metrics
+    of_method = board.frame[board.frame["method"] == method]
+    ablation = ablation_of(of_method, of_method["row"])
+    shown = [one for one in board.standings if not ablation.labels.keys().isdisjoint(one.rows)]
+    columns = [placed([board.mean(one, row, metric) for row in ablation.labels]) for one in shown for metric in metrics]
+    return board.table(
+        shown,
+        ablation.labels,
+        metrics=metrics,
+        # A method of the user's own is called MODULE:CLASS, and a colon is no part of a file name everywhere.
+        name=f"ablation_{method.replace(':', '.')}",
+        title=f"Settings of {method}, mean over the categories of each data set",
+        row_title="Change",
+        groups=tuple(one.dataset for one in shown),
+        columns=_metric_columns(metrics),
+        rows=tuple(ablation.labels.values()),
+        entries=tuple(zip(*columns, strict=True)),
+        remarks=(f"Reference: {ablation.reference}.",) if ablation.reference else (),
+    )
 
 
-def _protocol(frame: pd.DataFrame) -> str:
-    return str(frame["protocol"].iloc[0])
+def metric_tables(
+    frame: pd.DataFrame,
+    *,
+    metrics: Sequence[str] = HEADLINE_METRICS,
+    expected: Expected = NOTHING_EXPECTED,
+    intervals: Intervals = NO_INTERVALS,
+) -> tuple[Table, ...]:
+    """The main table and one table of categories a data set. Arguments and errors are those of ``main_table``."""
+    board = Board.of(frame, metrics, expected, intervals=intervals)
+    return _main(board, ()), *(_categories(board, one) for one in board.standings)
 
 
-def _best_first(standings: Sequence[Standings], metric: str) -> list[str]:
-    def order(row: str) -> tuple[int, float, str]:
-        means = [mean for one in standings if (mean := one.mean(row, metric).mean) is not None]
-        return -len(means), -sum(means), row
+def all_tables(
+    frame: pd.DataFrame,
+    *,
+    metrics: Sequence[str] = HEADLINE_METRICS,
+    expected: Expected = NOTHING_EXPECTED,
+    intervals: Intervals = NO_INTERVALS,
+    published: Iterable[PublishedResult] = (),
+) -> tuple[Table, ...]:
+    """Everything that a paper may need of these records.
 
-    return sorted({row for one in standings for row in one.rows}, key=order)
-
-
-def _notes(one: Standings, rows: Sequence[str], metrics: Sequence[str]) -> list[str]:
-    notes = []
-    for row in rows:
-        if row not in one.rows:
-            notes.append(f"{row} on {one.dataset}: no records")
-        elif reasons := one.incomplete(row, metrics):
-            shown = "; ".join(f"{reason} {_cells_text(cells)}" for reason, cells in reasons.items())
-            notes.append(f"{row} on {one.dataset}: {shown}")
-    undefined: dict[tuple[str, ...], list[str]] = {}
-    for metric in metrics:
-        measured = one.measured_categories(metric)
-        without = tuple(category for category in one.categories if category not in measured)
-        undefined.setdefault(without, []).append(METRIC_TITLES[metric])
-    notes += [
-        f"{', '.join(titles)} on {one.dataset}: not defined for {', '.join(without)} (no masks)"
-        for without, titles in undefined.items()
-        if without
-    ]
-    return notes
+    The main table, one table of categories a data set, the costs where any are recorded, and one
+    ablation a method with several settings. Arguments and errors are those of ``main_table``.
+    """
+    board = Board.of(frame, metrics, expected, intervals=intervals, further=COST_COLUMNS)
+    cost = cost_table_of(board)
+    num_rows = board.frame.groupby("method")["row"].nunique()
+    return (
+        _main(board, published),
+        *(_categories(board, one) for one in board.standings),
+        *(() if cost is None else (cost,)),
+        *(_ablation(board, str(method)) for method in num_rows[num_rows > 1].index),
+    )
 
 
-def _cells_text(cells: Sequence[CellKey]) -> str:
-    """For people: ``bottle seeds 0, 1, cable seed 2 and 4 more``."""
-    shown = []
-    for category, group in groupby(cells[:_CELLS_NAMED], key=lambda cell: cell[0]):
-        seeds = [str(seed) for _, seed in group]
-        shown.append(f"{category} seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}")
-    rest = len(cells) - _CELLS_NAMED
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+def _metric_columns(metrics: Sequence[str]) -> tuple[Column, ...]:
+    return tuple(Column(title=METRIC_TITLES[metric]) for metric in metrics)
+
+
+def _reported_rows(
+    published: Iterable[PublishedResult], datasets: Sequence[str], metrics: Sequence[str]
+) -> tuple[ReportedRow, ...]:
+    """One row a published method, in the order given, where it has a number for the table."""
+    of_methods: dict[str, dict[str, PublishedResult]] = {}
+    for result in published:
+        if result.dataset in datasets and not result.metrics.keys().isdisjoint(metrics):
+            of_methods.setdefault(result.method, {})[result.dataset] = result
+    return tuple(
+        ReportedRow(
+            label=method,
+            entries=tuple(
+                Entry(mean=results[dataset].metrics.get(metric)) if dataset in results else WITHHELD
+                for dataset in datasets
+                for metric in metrics
+            ),
+            source=_sources_text(list(results.values())),
+        )
+        for method, results in of_methods.items()
+    )
+
+
+def _sources_text(results: Sequence[PublishedResult]) -> str:
+    """``its paper`` or, where data sets have sources of their own, ``mvtec_ad: its paper; btad: ...``."""
+    datasets_of: dict[str, list[str]] = {}
+    for result in results:
+        datasets_of.setdefault(result.cited(), []).append(result.dataset)
+    return "; ".join(f"{', '.join(datasets)}: {cited}" for cited, datasets in datasets_of.items())

@@ -16,6 +16,7 @@ def select(
     methods: Collection[str] | None = None,
     seeds: Collection[int] | None = None,
     protocol: str | None = None,
+    split: str | None = None,
     latest: bool = False,
 ) -> pd.DataFrame:
     """The records of ``frame`` that a table is asked to show.
@@ -27,6 +28,7 @@ def select(
         methods: Names; None keeps all.
         seeds: None keeps all.
         protocol: ``Protocol.key()``; None keeps all.
+        split: Name of a split; None keeps all.
         latest: Of each category keep only the data fingerprint, then of each method only the settings
             (with version and weights), of the record that finished last.
 
@@ -45,6 +47,7 @@ def select(
         ("method", "method", methods),
         ("seed", "seed", seeds),
         ("protocol", "protocol", None if protocol is None else [protocol]),
+        ("split", "split", None if split is None else [split]),
     ]
     kept = frame
     for kind, column, values in wanted:
@@ -68,14 +71,15 @@ def check_comparable(frame: pd.DataFrame) -> None:
     """Refuse records that one table must not mix.
 
     Raises:
-        StoreError: There are several protocols, or a category with several data fingerprints.
+        StoreError: There are several protocols or splits, or a category with several data fingerprints.
     """
-    protocols = sorted(frame["protocol"].unique())
-    if len(protocols) > 1:
-        raise StoreError(
-            f"Records of {len(protocols)} protocols, and one table shows one: {', '.join(protocols)}. "
-            "Choose one with --protocol."
-        )
+    for kind in ("protocol", "split"):
+        found = sorted(frame[kind].unique())
+        if len(found) > 1:
+            raise StoreError(
+                f"Records of {len(found)} {kind}s, and one table shows one: {', '.join(found)}. "
+                f"Choose one with --{kind}."
+            )
     for (dataset, category), prints in frame.groupby(["dataset", "category"])["data_fingerprint"]:
         if prints.nunique() > 1:
             shown = ", ".join(sorted(str(value)[:12] for value in prints.unique()))

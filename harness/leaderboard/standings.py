@@ -21,9 +21,10 @@ CellKey = tuple[str, int]
 class Standings:
     """The records of one data set, laid out on the grid of cells that a full table needs.
 
-    Expected are all categories that the data set is known to have or that any row has a record of, with
-    every seed of any row. What a row lacks of them, or has as a failure, withholds the means that need
-    it: a mean over other cells would be of another task.
+    A row is expected to have all categories that the data set is known to have or that any row has a
+    record of, with every seed that the row itself has a record of: methods need not share their seeds,
+    as a deterministic one needs fewer. What a row lacks of that, or has as a failure, withholds the
+    means that need it: a mean over other cells would be of another task.
     """
 
     dataset: str
@@ -31,7 +32,7 @@ class Standings:
     categories: tuple[str, ...]
     seeds: tuple[int, ...]
     status_RCS: NDArray[np.object_]
-    """``ok``, ``failed`` or ``missing``."""
+    """``ok``, ``failed``, ``missing``, or ``other`` where the row has no record of the seed at all."""
     values: Mapping[str, NDArray[np.float64]]
     """Metric to its values, shaped RCS; NaN where there is none."""
 
@@ -48,17 +49,19 @@ class Standings:
         keys = ["row", "category", "seed"]
         rows, categories, seeds = (sorted(frame[name].unique()) for name in keys)
         categories = sorted({*categories, *expected})
-        records = frame.set_index(keys)
+        records = frame.set_index(keys)[["status", *metrics]]
         assert records.index.is_unique, "a row label stands for several variants"
         grid = records.reindex(pd.MultiIndex.from_product([rows, categories, seeds], names=keys))
         shape = len(rows), len(categories), len(seeds)
+        status_RCS = grid["status"].fillna("missing").to_numpy(object).reshape(shape)
+        foreign_R1S = (status_RCS == "missing").all(axis=1, keepdims=True)
         return cls(
             dataset=str(dataset),
             rows=tuple(rows),
             categories=tuple(categories),
             seeds=tuple(int(seed) for seed in seeds),
-            status_RCS=grid["status"].fillna("missing").to_numpy(object).reshape(shape),
-            values={metric: grid[metric].to_numpy(float).reshape(shape) for metric in metrics},
+            status_RCS=np.where(foreign_R1S, "other", status_RCS),
+            values={metric: _floats(grid[metric]).reshape(shape) for metric in metrics},
         )
 
     def measured_categories(self, metric: str) -> tuple[str, ...]:
@@ -70,17 +73,26 @@ class Standings:
             category for category, measured in zip(self.categories, self._is_measured(metric), strict=True) if measured
         )
 
+    def seeds_of(self, row: str) -> tuple[int, ...]:
+        """The seeds that any cell of the row has a record of; failures count."""
+        return tuple(seed for seed, own in zip(self.seeds, self._own_seeds(row), strict=True) if own)
+
     def mean(self, row: str, metric: str) -> Entry:
         """Mean over categories of the mean over seeds; std over seeds of the mean over categories."""
-        measured_C = self._is_measured(metric)
-        if row not in self.rows or not measured_C.any():
+        values_CS = self._needed(row, metric)
+        return _entry(values_CS) if values_CS.size else WITHHELD
+
+    def largest(self, row: str, metric: str) -> Entry:
+        """The largest value of any cell that the mean needs; withheld like the mean."""
+        values_CS = self._needed(row, metric)
+        if not values_CS.size or np.isnan(values_CS).any():
             return WITHHELD
-        return _entry(self.values[metric][self.rows.index(row), measured_C])
+        return Entry(mean=float(values_CS.max()))
 
     def category(self, category: str, row: str, metric: str) -> Entry:
         """Mean and std over seeds in one category."""
         number = self.categories.index(category)
-        return _entry(self.values[metric][self.rows.index(row), number : number + 1])
+        return _entry(self.values[metric][self.rows.index(row)][number : number + 1, self._own_seeds(row)])
 
     def incomplete(self, row: str, metrics: Sequence[str]) -> dict[str, list[CellKey]]:
         """Cells of a row that withhold a mean: ``failed``, ``missing``, or finished ``without`` a metric."""
@@ -92,6 +104,17 @@ class Standings:
             found[f"without {METRIC_TITLES[metric]}"] = self._cells(lacks_CS & self._is_measured(metric)[:, None])
         return {reason: cells for reason, cells in found.items() if cells}
 
+    def _needed(self, row: str, metric: str) -> NDArray[np.float64]:
+        """Values of measured categories and the row's own seeds, shaped CS; empty where there are none."""
+        if row not in self.rows:
+            return np.empty((0, 0))
+        values_CS: NDArray[np.float64] = self.values[metric][self.rows.index(row)]
+        return values_CS[self._is_measured(metric)][:, self._own_seeds(row)]
+
+    def _own_seeds(self, row: str) -> NDArray[np.bool_]:
+        own_S: NDArray[np.bool_] = (self.status_RCS[self.rows.index(row)] != "other").any(axis=0)
+        return own_S
+
     def _is_measured(self, metric: str) -> NDArray[np.bool_]:
         finished_RCS = self.status_RCS == "ok"
         exists_C = (finished_RCS & ~np.isnan(self.values[metric])).any(axis=(0, 2))
@@ -100,6 +123,11 @@ class Standings:
 
     def _cells(self, mask_CS: NDArray[np.bool_]) -> list[CellKey]:
         return [(self.categories[category], self.seeds[seed]) for category, seed in np.argwhere(mask_CS)]
+
+
+def _floats(column: pd.Series) -> NDArray[np.float64]:
+    # Counts come as nullable integers, and a column of nulls alone as objects.
+    return np.asarray(column.astype("Float64").to_numpy(na_value=math.nan), dtype=np.float64)
 
 
 def _entry(values_CS: NDArray[np.float64]) -> Entry:
@@ -114,7 +142,7 @@ def _entry(values_CS: NDArray[np.float64]) -> Entry:
     return Entry(mean=mean, std=float(np.std(per_seed, ddof=1)))
 
 
-def placed(entries: Sequence[Entry]) -> list[Entry]:
+def placed(entries: Sequence[Entry], *, lower_is_better: bool = False) -> list[Entry]:
     """The same entries with their places among each other, by unrounded mean, ties shared.
 
     Places are dense: after two that share place 1 comes place 2. One mean alone gets no place.
@@ -122,5 +150,5 @@ def placed(entries: Sequence[Entry]) -> list[Entry]:
     means = [entry.mean for entry in entries if entry.mean is not None]
     if len(means) < 2:
         return list(entries)
-    place = {mean: number for number, mean in enumerate(sorted(set(means), reverse=True), start=1)}
+    place = {mean: number for number, mean in enumerate(sorted(set(means), reverse=not lower_is_better), start=1)}
     return [entry if entry.mean is None else replace(entry, place=place[entry.mean]) for entry in entries]

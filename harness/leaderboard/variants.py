@@ -1,6 +1,8 @@
 """One label a row: a method's name, and what tells its variants apart when there are several."""
 
 import json
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -24,12 +26,65 @@ def row_labels(frame: pd.DataFrame) -> pd.Series:
     labels: dict[tuple[Any, ...], str] = {}
     for method, group in variants.groupby("method"):
         parts = [_parts(*row) for row in group[VARIANT_COLUMNS].itertuples(index=False)]
-        telling = [name for name in _all_names(parts) if len({part.get(name) for part in parts}) > 1]
+        telling = _telling_names(parts)
         for row, part in zip(group[keys].itertuples(index=False, name=None), parts, strict=True):
-            shown = ", ".join(part.get(name, f"{name} unset") for name in telling)
-            labels[row] = f"{method} [{shown}]" if telling else str(method)
+            labels[row] = f"{method} [{_shown(part, telling)}]" if telling else str(method)
     rows = frame[keys].itertuples(index=False, name=None)
     return pd.Series([labels[row] for row in rows], index=frame.index, dtype="str", name="row")
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """The variants of one method, told apart from the one that the others are changes of."""
+
+    reference: str
+    """What the reference has where others differ, e.g. ``k=2, n=3``."""
+    labels: dict[str, str]
+    """Row label, as ``row_labels`` gives it, to what differs from the reference, e.g. ``k=3``. The
+    reference itself, called so, comes first; numbers are in their order, not in that of their digits."""
+
+
+def ablation_of(frame: pd.DataFrame, rows: pd.Series) -> Ablation:
+    """Choose the reference among the variants of one method and name the others by their differences.
+
+    The reference is the variant with the fewest differences from all others together: the settings that
+    an ablation changes one at a time. Of several such (a grid, or two variants), it is the first that
+    finished a cell.
+
+    Args:
+        frame: Records of one method.
+        rows: Their labels from ``row_labels``, with the index of ``frame``.
+    """
+    first = frame.assign(row=rows).sort_values(["finished_at", "cell_id"]).drop_duplicates("row")
+    variants = first[["row", *VARIANT_COLUMNS]].itertuples(index=False, name=None)
+    parts = {row: _parts(*variant) for row, *variant in variants}
+    telling = _telling_names(list(parts.values()))
+
+    def differing(one: str, other: str) -> list[str]:
+        return [name for name in telling if parts[one].get(name) != parts[other].get(name)]
+
+    # min keeps the first of equals, and dictionaries keep the order of their making.
+    reference = min(parts, key=lambda one: sum(len(differing(one, other)) for other in parts))
+    labels = {row: _shown(part, differing(row, reference)) for row, part in parts.items()}
+    ordered = sorted((row for row in parts if row != reference), key=lambda row: _natural(labels[row]))
+    return Ablation(
+        reference=_shown(parts[reference], telling),
+        labels={reference: "reference"} | {row: labels[row] for row in ordered},
+    )
+
+
+def _telling_names(parts: list[dict[str, str]]) -> list[str]:
+    return [name for name in sorted(set().union(*parts)) if len({part.get(name) for part in parts}) > 1]
+
+
+def _shown(part: dict[str, str], names: list[str]) -> str:
+    return ", ".join(part.get(name, f"{name} unset") for name in names)
+
+
+def _natural(text: str) -> list[str | float]:
+    # Splitting by a group gives texts at even places and numbers at odd ones: always comparable.
+    pieces = re.split(r"(\d+(?:\.\d+)?)", text)
+    return [float(piece) if number % 2 else piece for number, piece in enumerate(pieces)]
 
 
 def _parts(version: int, settings: str, weights_sha256: str) -> dict[str, str]:
@@ -51,7 +106,3 @@ def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-
-def _all_names(parts: list[dict[str, str]]) -> list[str]:
-    return sorted(set().union(*parts))

@@ -1,10 +1,14 @@
 from harness.report.console import console_table
 from harness.report.files import write_tables
-from harness.report.latex import latex_document, latex_table
+from harness.report.latex import Environment, latex_document, latex_table
 from harness.report.panels import save_panel
 from harness.report.plain import csv_table, markdown_table
+from harness.report.wording import SPREADS, Spread
 
 __all__ = [
+    "SPREADS",
+    "Environment",
+    "Spread",
     "console_table",
     "csv_table",
     "latex_document",

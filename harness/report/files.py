@@ -4,18 +4,28 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import StoreError
-from harness.report.latex import latex_document, latex_table
+from harness.report.latex import Environment, latex_document, latex_table
 from harness.report.plain import csv_table, markdown_table
+from harness.report.wording import Spread
 from harness.tables import Table
 
 
-def write_tables(tables: Iterable[Table], out_dir: Path, *, standalone: bool = False) -> list[Path]:
+def write_tables(
+    tables: Iterable[Table],
+    out_dir: Path,
+    *,
+    standalone: bool = False,
+    environment: Environment | None = None,
+    spread: Spread = "std",
+) -> list[Path]:
     """Write ``NAME.tex``, ``NAME.md`` and ``NAME.csv`` for each table, in place of older ones.
 
     Args:
         tables: What to write; names are file names.
         out_dir: Made when missing.
         standalone: Write each ``.tex`` as a document that compiles as it is, not to be included in one.
+        environment: Of LaTeX; None lets each table's length decide.
+        spread: What follows each mean in LaTeX and Markdown; CSV always holds all there is.
 
     Returns:
         The files, in the order of the tables.
@@ -26,8 +36,10 @@ def write_tables(tables: Iterable[Table], out_dir: Path, *, standalone: bool = F
     written = []
     for table in tables:
         contents = {
-            "tex": latex_document((table,)) if standalone else latex_table(table),
-            "md": markdown_table(table),
+            "tex": latex_document((table,), environment=environment, spread=spread)
+            if standalone
+            else latex_table(table, environment=environment, spread=spread),
+            "md": markdown_table(table, spread=spread),
             "csv": csv_table(table),
         }
         for suffix, content in contents.items():

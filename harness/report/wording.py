@@ -1,45 +1,160 @@
-"""What every renderer says in the same words. Here, and only here, fractions become percent."""
+"""What every renderer says in the same words. Here, and only here, base units become those of the page."""
 
-from harness.tables import Entry, Table
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
 
+from harness.records import PUBLISHED_SPLIT
+from harness.tables import Column, Entry, Quantity, Table
+
+Spread = Literal["std", "interval", "none"]
+"""What follows a mean: the standard deviation over seeds, a bootstrap interval, or nothing."""
+
+SPREADS: tuple[Spread, ...] = get_args(Spread)
 WITHHELD_TEXT = "--"
+OTHER_SEEDS_MARK = "†"
+REPORTED_MARK = "‡"
+REPORTED_TEXT = "reported by others; other protocols"
 
 
-def entry_text(entry: Entry, plus_minus: str = " ± ") -> str:
-    """``98.1``, ``98.1 ± 0.3`` or ``--``, in percent.
+@dataclass(frozen=True)
+class _Unit:
+    factor: float
+    decimals: int
+    text: str
+    base: str
+    """What the unscaled value is in, for programs."""
 
-    Args:
-        entry: Fractions.
-        plus_minus: What stands between mean and standard deviation.
-    """
+
+_UNITS: dict[Quantity, _Unit] = {
+    "fraction": _Unit(100, 1, "%", ""),
+    "duration": _Unit(1, 1, "s", "seconds"),
+    "latency": _Unit(1e3, 1, "ms", "seconds"),
+    "rate": _Unit(1, 1, "images/s", "images per second"),
+    "memory": _Unit(1e-9, 2, "GB", "bytes"),
+    "size": _Unit(1e-6, 1, "MB", "bytes"),
+    "parameters": _Unit(1e-6, 2, "M", ""),
+}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One entry as it is printed: the mean, and what follows it."""
+
+    mean: str
+    std: str | None = None
+    interval: tuple[str, str] | None = None
+
+    def text(self) -> str:
+        """``98.1``, ``98.1 ± 0.3``, ``98.1 [97.5, 98.6]`` or ``--``."""
+        if self.std is not None:
+            return f"{self.mean} ± {self.std}"
+        if self.interval is not None:
+            return f"{self.mean} [{self.interval[0]}, {self.interval[1]}]"
+        return self.mean
+
+
+def numbers(entry: Entry, column: Column, spread: Spread) -> Numbers:
+    """What an entry shows in its column, rounded to the decimals of the column's quantity."""
+    unit = _UNITS[column.quantity]
+
+    def text(value: float) -> str:
+        return f"{unit.factor * value:.{unit.decimals}f}"
+
     if entry.mean is None:
-        return WITHHELD_TEXT
-    mean = f"{100 * entry.mean:.1f}"
-    return mean if entry.std is None else f"{mean}{plus_minus}{100 * entry.std:.1f}"
+        return Numbers(WITHHELD_TEXT)
+    mean = text(entry.mean)
+    if spread == "std" and entry.std is not None:
+        return Numbers(mean, std=text(entry.std))
+    if spread == "interval" and entry.low is not None and entry.high is not None:
+        return Numbers(mean, interval=(text(entry.low), text(entry.high)))
+    return Numbers(mean)
 
 
-def caption(table: Table) -> str:
-    """Title, unit, seeds and protocol, in plain text on one line."""
-    several = any(len(seeds) > 1 for seeds in table.seeds.values())
-    unit = "Percent, higher is better" + ("; mean ± standard deviation over seeds" if several else "")
-    withheld = f" {WITHHELD_TEXT}: withheld (a cell is missing or failed) or not defined." if _withholds(table) else ""
-    return f"{table.title}. {unit}; {_seeds_text(table)}. Protocol {table.protocol}.{withheld}"
+def entry_text(entry: Entry, column: Column, spread: Spread = "std") -> str:
+    """``98.1``, ``98.1 ± 0.3``, ``98.1 [97.5, 98.6]`` or ``--``, in the unit of the column."""
+    return numbers(entry, column, spread).text()
+
+
+def caption(table: Table, spread: Spread = "std") -> str:
+    """Title, unit, seeds, protocol and what the marks mean, in plain text on one line."""
+    sentences = [
+        f"{table.title}.",
+        f"{_unit_text(table)}{_spread_text(table, spread)}; {_seeds_text(table)}.",
+        f"Protocol {table.protocol}." + ("" if table.split == PUBLISHED_SPLIT else f" Split {table.split}."),
+        *table.remarks,
+    ]
+    if table.own_seeds:
+        others = (f"{label} on {_seeds_of(seeds.items())}" for label, seeds in table.own_seeds.items())
+        sentences.append(f"{OTHER_SEEDS_MARK} other seeds: {'; '.join(others)}.")
+    entries = [*table.entries, *(row.entries for row in table.reported)]
+    if any(entry.mean is None for row in entries for entry in row):
+        sentences.append(f"{WITHHELD_TEXT}: withheld (a cell is missing or failed), not defined or not measured.")
+    if table.reported:
+        sentences.append(f"{REPORTED_MARK} {REPORTED_TEXT}.")
+    return " ".join(sentences)
+
+
+def footnotes(table: Table) -> list[str]:
+    """What stands below the table, a line each: its notes, then the sources of reported numbers."""
+    return [*table.notes, *(f"{row.label}{REPORTED_MARK}: {row.source}" for row in table.reported)]
+
+
+def marked_label(table: Table, label: str) -> str:
+    """The label of a row or column, with a dagger where its seeds are not those of the others."""
+    return label + (OTHER_SEEDS_MARK if label in table.own_seeds else "")
+
+
+def unit_text(column: Column) -> str:
+    """Unit and direction, e.g. ``ms ↓``; nothing for a fraction, which the caption explains."""
+    if column.quantity == "fraction":
+        return ""
+    return f"{_UNITS[column.quantity].text} {'↓' if column.lower_is_better else '↑'}"
 
 
 def column_headings(table: Table) -> list[str]:
-    """Group and column in one phrase, for formats that have a single header line."""
-    return [f"{group.title} {column}" for group in table.groups for column in group.columns]
+    """Group, column and unit in one phrase, for formats that have a single header line."""
+    return [f"{group} {column_heading(table, column)}" for group in table.groups for column in table.columns]
 
 
-def _withholds(table: Table) -> bool:
-    return any(entry.mean is None for row in table.entries for entry in row)
+def column_heading(table: Table, column: Column) -> str:
+    """Column and unit in one phrase, e.g. ``p50 (ms ↓)``."""
+    unit = unit_text(column)
+    return marked_label(table, column.title) + (f" ({unit})" if unit else "")
+
+
+def base_unit_headings(table: Table) -> list[str]:
+    """Group, column and the unit of the stored value, for programs."""
+    return [
+        " ".join(part for part in (group, column.title, _UNITS[column.quantity].base) if part)
+        for group in table.groups
+        for column in table.columns
+    ]
+
+
+def _unit_text(table: Table) -> str:
+    if all(column.quantity == "fraction" for column in table.columns):
+        return "Percent, higher is better"
+    return "Mean over categories and seeds; lower is better where ↓ stands, higher where ↑"
+
+
+def _spread_text(table: Table, spread: Spread) -> str:
+    entries = [entry for row in table.entries for entry in row if entry.mean is not None]
+    if spread == "std" and any(entry.std is not None for entry in entries):
+        return "; mean ± standard deviation over seeds"
+    if spread == "interval" and any(entry.low is not None for entry in entries):
+        where = "" if all(entry.low is not None for entry in entries) else ", where it is known"
+        return f"; mean over seeds [95 % bootstrap interval over test images{where}]"
+    return ""
 
 
 def _seeds_text(table: Table) -> str:
-    texts = {dataset: _count(seeds) for dataset, seeds in table.seeds.items()}
-    if len(set(texts.values())) == 1:
-        return next(iter(texts.values()))
-    return ", ".join(f"{dataset} {text}" for dataset, text in texts.items())
+    texts = {_count(seeds) for seeds in table.seeds.values()}
+    return texts.pop() if len(texts) == 1 else _seeds_of(table.seeds.items())
+
+
+def _seeds_of(seeds: Iterable[tuple[str, tuple[int, ...]]]) -> str:
+    return ", ".join(f"{dataset} {_count(of_dataset)}" for dataset, of_dataset in seeds)
 
 
 def _count(seeds: tuple[int, ...]) -> str:

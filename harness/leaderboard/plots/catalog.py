@@ -1,9 +1,10 @@
 """Every plot that some records allow."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
+from harness.leaderboard.board import Expected
 from harness.leaderboard.intervals import ImageScoresOf, Intervals
 from harness.leaderboard.plots.categories import category_plot
 from harness.leaderboard.plots.curves import curve_plot
@@ -18,7 +19,7 @@ def all_plots(
     image_scores: ImageScoresOf,
     *,
     intervals: Intervals,
-    expected: Mapping[str, Collection[str]],
+    expected: Expected,
 ) -> PlotSet:
     """Accuracy against latency; categories, ROC and PRO curves of each data set; the ranks over all.
 

@@ -1,11 +1,12 @@
 """The records of one report as its plots need them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from harness.errors import StoreError
+from harness.leaderboard.board import Expected
 from harness.leaderboard.selection import check_comparable
 from harness.leaderboard.standings import Standings
 from harness.leaderboard.variants import row_labels
@@ -27,7 +28,7 @@ class Sheet:
     """One a data set, in the order of their names."""
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, expected: Mapping[str, Collection[str]]) -> "Sheet":
+    def of(cls, frame: pd.DataFrame, expected: Expected) -> "Sheet":
         """Lay out records.
 
         Args:

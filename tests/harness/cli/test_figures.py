@@ -69,6 +69,7 @@ def test_figures_go_where_they_are_asked_to(bench: Callable[..., Answer], result
         (("--methods", "mfrnt"), "Unknown method 'mfrnt'. Did you mean 'mfrnet'?"),
         (("--seeds", "x"), "--seeds 'x': right would be whole numbers"),
         (("--protocol", "none"), "Unknown protocol 'none'."),
+        (("--split", "none"), "Unknown split 'none'."),
         (("--methods", "padim"), "None of 1 cells is finished; right would be at least one."),
         (("--results", "elsewhere"), "The store holds no records."),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets.file_cache import file_facts
+from harness.datasets.file_cache import file_facts, several_facts
 from harness.environment import cache_dir
 from harness.errors import DataError
 
@@ -98,3 +98,32 @@ def test_a_cache_folder_that_cannot_be_made_costs_time_only(own_cache: Path, old
 def test_names_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.png: cannot be read \(No such file or directory\)"):
         file_facts("length", [tmp_path / "none.png"], Counting())
+
+
+def test_one_look_answers_later_questions(old_file: Path) -> None:
+    assert several_facts(("first", "second"), [old_file], lambda path: ("one", "two")) == ["one"]
+    compute = Counting()
+    assert file_facts("second", [old_file], compute) == ["two"]
+    assert compute.calls == 0
+
+
+def test_an_empty_value_is_not_remembered(old_file: Path) -> None:
+    several_facts(("main", "unknown"), [old_file], lambda path: ("value", ""))
+    assert file_facts("unknown", [old_file], lambda path: "found") == ["found"]
+
+
+def test_what_was_computed_before_an_interruption_is_remembered(tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(50)]
+    for path in paths:
+        write_old(path, "x", 1_000_000_000)
+
+    def interrupted(done: int, total: int) -> None:
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        several_facts(("length",), paths, lambda path: ("1",), interrupted)
+    told: list[tuple[int, int]] = []
+    several_facts(("length",), paths, lambda path: ("1",), lambda *news: told.append(news))
+    assert told[0] == (20, 50)
+    assert told[-1] == (50, 50)

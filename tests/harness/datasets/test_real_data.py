@@ -1,23 +1,67 @@
 """The published data sets themselves, where ``BENCH_DATA`` has them."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from harness.datasets import DATASETS
+from harness.datasets.mtd import MagneticTileDefects
 from harness.datasets.preflight import check_split
+from harness.datasets.splits import make_split
+from harness.datasets.twins import find_twins, samples_of
 from harness.environment import default_data_root
 
+# Looked up while tests are collected: they themselves do not see the user's surroundings.
+ROOT: Path = default_data_root()
 NUM_LEFT_OUT = {"mtd": 4, "ksdd": 20}
 
 
 @pytest.mark.parametrize("name", NUM_LEFT_OUT)
 def test_split_has_the_published_counts(name: str) -> None:
-    root: Path = default_data_root()
     dataset = DATASETS.get(name)()
-    if not dataset.is_installed(root):
-        pytest.skip(f"{name} is not in {root}")
-    split = dataset.split(root, name, 0)
+    if not dataset.is_installed(ROOT):
+        pytest.skip(f"{name} is not in {ROOT}")
+    split = dataset.split(ROOT, name, 0)
     check_split(split, name)
     assert (len(split.train), len(split.test)) == dataset.info.counts[name]
     assert len(split.left_out) == NUM_LEFT_OUT[name]
+
+
+def test_finds_the_exposures_of_each_magnetic_tile() -> None:
+    dataset = MagneticTileDefects()
+    if not dataset.is_installed(ROOT):
+        pytest.skip(f"mtd is not in {ROOT}")
+    normal = [sample for sample in samples_of(dataset, ROOT, "mtd") if not sample.is_defect]
+    # A tile was photographed at exp1 to exp6, one shortly after the other; the number counts frames.
+    photographs = sorted((*_frame_and_exposure(sample.id), sample.id) for sample in normal)
+    tiles: list[list[str]] = []
+    frame, exposure = -1, 0
+    for next_frame, next_exposure, sample_id in photographs:
+        if next_exposure <= exposure or next_frame - frame > 400 or not tiles:
+            tiles.append([])
+        tiles[-1].append(sample_id)
+        frame, exposure = next_frame, next_exposure
+    expected = {pair for tile in tiles if len(tile) == 6 for pair in combinations(sorted(tile), 2)}
+    found = {pair for group in find_twins(normal) for pair in combinations(group.ids, 2)}
+    assert len(expected) == 2205
+    assert len(expected & found) >= 0.95 * len(expected)
+    # Tiles photographed twice and series cut short are found as well, 270 pairs, all true by eye.
+    assert len(found) <= 1.2 * len(expected)
+
+
+def test_a_grouped_split_of_mtd_shares_no_tile() -> None:
+    dataset = MagneticTileDefects()
+    if not dataset.is_installed(ROOT):
+        pytest.skip(f"mtd is not in {ROOT}")
+    twins = find_twins(samples_of(dataset, ROOT, "mtd"))
+    for seed in (0, 1, 2):
+        split = make_split(dataset, ROOT, "mtd", seed, "grouped")
+        train = {sample.id for sample in split.train}
+        assert len(train) > 740
+        assert all(train.isdisjoint(group.ids) or train.issuperset(group.ids) for group in twins)
+
+
+def _frame_and_exposure(sample_id: str) -> tuple[int, int]:
+    exposure, _, frame = Path(sample_id).stem.removeprefix("exp").partition("_num_")
+    return int(frame), int(exposure)

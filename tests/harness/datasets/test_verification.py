@@ -1,16 +1,28 @@
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from harness.datasets.demo import Demo
 from harness.datasets.folder import FolderDataset
 from harness.datasets.ksdd import KolektorSDD
 from harness.datasets.mtd import MagneticTileDefects
 from harness.datasets.mvtec_ad import MVTecAD
-from harness.datasets.verification import CategoryCount, VerificationReport, verify
-from harness.errors import DataError
-from tests.support import miniatures
+from harness.datasets.verification import (
+    CategoryCount,
+    CategoryImages,
+    CategoryTwins,
+    SplitTwins,
+    VerificationReport,
+    verify,
+)
+from harness.errors import DataError, UnknownNameError
+from harness.images import read_grey
+from tests.support import miniatures, photographs
 
 
 class Bottle(MVTecAD):
@@ -42,6 +54,7 @@ def test_finds_nothing_wrong_with_sound_data(base: Path) -> None:
 def test_finds_nothing_wrong_with_the_demo() -> None:
     report = verify(Demo(), Path())
     assert report.is_sound
+    assert not any(twins.groups for twins in report.twins)
     assert len(report.counts) == 5
 
 
@@ -65,6 +78,78 @@ def test_finds_wrong_missing_and_empty_masks(base: Path) -> None:
     assert "empty mask" in found["bottle/test/stain/000.png"]
     assert "cannot be read" in found["bottle/ground_truth/stain/001_mask.png"]
     assert len(found) == 4
+
+
+def test_finds_a_mask_that_is_full(base: Path) -> None:
+    Image.new("L", (48, 40), 255).save(base / "ground_truth/stain/000_mask.png")
+    assert "a mask that is full: every grey value is above 127" in checked(base)["bottle/test/stain/000.png"]
+
+
+def test_finds_a_link_that_leads_nowhere(base: Path) -> None:
+    (base / "train/good/000.png").unlink()
+    (base / "train/good/000.png").symlink_to(base / "none.png")
+    assert checked(base)["bottle/train/good/000.png"] == "is not there, or is a link that leads nowhere."
+
+
+def test_says_what_the_images_are_like(base: Path) -> None:
+    Image.new("L", (50, 44), 90).save(base / "train/good/000.png")
+    (images,) = verify(Bottle(), base.parent.parent).images
+    assert images == CategoryImages("bottle", (("RGB", 12), ("L", 1)), (40, 44), (48, 50), 2)
+
+
+def test_names_copies_on_both_sides_and_calls_the_data_sound(base: Path) -> None:
+    for target in ("train/good/001.png", "test/good/000.png", "test/hole/000.png"):
+        shutil.copy(base / "train/good/000.png", base / target)
+    report = verify(Bottle(), base.parent.parent)
+    (twins,) = report.twins
+    train = ("bottle/train/good/000.png", "bottle/train/good/001.png")
+    test = ("bottle/test/good/000.png", "bottle/test/hole/000.png")
+    assert twins == CategoryTwins("bottle", (SplitTwins(train, test, (), True),), 2, 1, 1)
+    assert twins.groups[0].crosses
+    assert report.is_sound
+
+
+@pytest.mark.parametrize(("name", "leaks"), [("published", True), ("grouped", False), ("kfold-3-1", False)])
+def test_finds_twins_on_two_sides_of_the_split_that_is_asked_for(tmp_path: Path, name: str, leaks: bool) -> None:
+    photographs.mtd(tmp_path)
+    report = verify(MagneticTileDefects(), tmp_path, name)
+    (twins,) = report.twins
+    assert report.split == name
+    assert len(twins.groups) == 12
+    assert any(group.crosses for group in twins.groups) == leaks
+    assert (twins.num_test_good_with_twin_in_train > 0) == leaks
+    assert not any(group.are_copies for group in twins.groups)
+
+
+def test_counts_are_compared_under_the_published_split_only(base: Path) -> None:
+    shutil.copy(base / "test/good/000.png", base / "train/good/000.png")
+    assert verify(Bottle(), base.parent.parent, "grouped").is_sound
+
+
+def test_decodes_each_file_once(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[Path] = []
+
+    def counting(path: Path) -> np.ndarray:
+        decoded.append(path)
+        return read_grey(path)
+
+    for path in base.rglob("*.png"):
+        os.utime(path, ns=(1_000_000_000, 1_000_000_000))
+    monkeypatch.setattr("harness.datasets.image_facts.read_grey", counting)
+    for _ in range(2):
+        assert verify(Bottle(), base.parent.parent).is_sound
+    assert sorted(decoded) == sorted(base.rglob("*.png"))
+
+
+def test_tells_how_far_it_is(base: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    verify(Bottle(), base.parent.parent, on_progress=lambda *news: told.append(news))
+    assert told[-1] == ("mvtec_ad", 17, 17)
+
+
+def test_refuses_a_split_that_is_not_there(base: Path) -> None:
+    with pytest.raises(UnknownNameError, match="Unknown split 'none'"):
+        verify(Bottle(), base.parent.parent, "none")
 
 
 def test_compares_counts_with_the_published_ones(base: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from harness.errors import DataError
-from harness.images import image_size, largest_grey, read_mask, read_rgb
+from harness.images import image_mode, image_size, largest_grey, read_grey, read_mask, read_rgb
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
@@ -151,3 +151,22 @@ def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, Image.fromarray(GREY.astype(np.float32)), "image.tif")
     with pytest.raises(DataError, match=r"image\.tif: has floating-point pixels.*8 or 16 bits"):
         read_rgb(path)
+
+
+def test_colours_become_grey_by_their_brightness(tmp_path: Path) -> None:
+    assert np.array_equal(read_grey(saved(tmp_path, Image.fromarray(GREY))), GREY)
+    colour = saved(tmp_path, Image.fromarray(COLOUR), "colour.png")
+    brightness = COLOUR @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(read_grey(colour) - brightness).max() <= 0.51
+    assert read_grey(colour).max() == largest_grey(colour)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_the_mode_is_that_of_the_file(tmp_path: Path, mode: str) -> None:
+    assert image_mode(saved(tmp_path, Image.new(mode, (4, 3)))) == mode
+
+
+def test_what_is_no_image_has_no_mode(tmp_path: Path) -> None:
+    (tmp_path / "image.png").write_text("no image")
+    with pytest.raises(DataError, match=r"image\.png: not an image"):
+        image_mode(tmp_path / "image.png")

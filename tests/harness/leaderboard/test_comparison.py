@@ -56,7 +56,9 @@ def test_a_category_is_compared_over_its_seeds() -> None:
     found = compared(records)
     line = only(found)
     table = category_table(make.frame(*records), "demo", metrics=["image_auroc"])
-    means = dict(zip(table.groups[0].columns, (entry.mean for entry in table.entries[0]), strict=True))
+    means = dict(
+        zip((column.title for column in table.columns), (entry.mean for entry in table.entries[0]), strict=True)
+    )
     assert (line.mean_a, line.mean_b) == (means["mfrnet"], means["gaussian"])
     assert line.difference.value == line.mean_a - line.mean_b
     assert line.difference.mark == "+"

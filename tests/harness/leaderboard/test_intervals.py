@@ -36,7 +36,8 @@ def test_every_number_of_an_image_metric_has_an_interval_around_it() -> None:
     frame = make.frame(*FULL)
     assert len(found) == 2 * 3 * len(METRICS)
     table = category_table(frame, "demo", metrics=METRICS)
-    places = [(row, metric, label) for row in table.rows for metric in METRICS for label in table.groups[0].columns]
+    labels = [column.title for column in table.columns]
+    places = [(row, metric, label) for row in table.rows for metric in METRICS for label in labels]
     entries = [entry for line in table.entries for entry in line]
     for (row, metric, label), entry in zip(places, entries, strict=True):
         low, high = found["demo", row, label, metric]

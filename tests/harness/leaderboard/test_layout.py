@@ -1,9 +1,10 @@
 import pytest
 
 from harness.errors import StoreError, UnknownNameError
-from harness.leaderboard import all_tables, category_table, main_table
+from harness.leaderboard import ablation_table, all_tables, category_table, main_table
+from harness.reported import PublishedResult
 from harness.store.schema import Record
-from harness.tables import ColumnGroup
+from harness.tables import Entry
 from tests.support import records as make
 
 
@@ -29,8 +30,8 @@ def failure(dataset: str, category: str, method: str, seed: int = 0) -> Record:
 
 def test_the_main_table_is_methods_by_data_sets_by_metrics() -> None:
     table = main_table(make.frame(*RECORDS), metrics=METRICS)
-    columns = ("image AUROC", "AUPRO")
-    assert table.groups == (ColumnGroup(title="demo", columns=columns), ColumnGroup(title="mtd", columns=columns))
+    assert table.groups == ("demo", "mtd")
+    assert [column.title for column in table.columns] == ["image AUROC", "AUPRO"]
     assert table.rows == ("mfrnet", "gaussian")
     assert [[entry.mean for entry in row] for row in table.entries] == [
         [0.75, 0.85, 0.85, 0.85],
@@ -50,11 +51,8 @@ def test_a_method_without_records_of_a_data_set_is_noted() -> None:
 
 def test_the_category_table_is_categories_by_metrics_by_methods_with_the_mean_last() -> None:
     table = category_table(make.frame(*RECORDS), "demo", metrics=METRICS)
-    methods = ("gaussian", "mfrnet")
-    assert table.groups == (
-        ColumnGroup(title="image AUROC", columns=methods),
-        ColumnGroup(title="AUPRO", columns=methods),
-    )
+    assert table.groups == ("image AUROC", "AUPRO")
+    assert [column.title for column in table.columns] == ["gaussian", "mfrnet"]
     assert table.rows == ("gear", "tile", "mean")
     assert [[entry.mean for entry in row[:2]] for row in table.entries] == [[0.7, 0.9], [0.8, 0.6], [0.75, 0.75]]
     assert [[entry.place for entry in row[:2]] for row in table.entries] == [[2, 1], [1, 2], [1, 1]]
@@ -99,12 +97,115 @@ def test_two_settings_of_one_method_are_two_rows() -> None:
 
 def test_a_variant_has_one_label_in_all_tables() -> None:
     frame = make.frame(cell("demo", "gear", "mfrnet", 0.9, k=3), cell("mtd", "mtd", "mfrnet", 0.8, k=4))
-    assert category_table(frame, "demo").groups[0].columns == ("mfrnet [k=3]",)
+    assert [column.title for column in category_table(frame, "demo").columns] == ["mfrnet [k=3]"]
 
 
-def test_all_tables_are_the_main_one_and_one_a_data_set() -> None:
-    names = [table.name for table in all_tables(make.frame(*RECORDS))]
-    assert names == ["main", "categories_demo", "categories_mtd"]
+def test_rows_with_other_seeds_are_named() -> None:
+    seeds = [cell("demo", "gear", method, 0.5, seed) for method in ("mfrnet", "padim") for seed in (0, 1)]
+    table = main_table(make.frame(*seeds, cell("demo", "gear", "constant", 0.5), cell("mtd", "mtd", "constant", 0.5)))
+    assert table.seeds == {"demo": (0, 1), "mtd": (0,)}
+    assert table.own_seeds == {"constant": {"demo": (0,)}}
+    assert [entries[0].mean for entries in table.entries] == [0.5, 0.5, 0.5]
+
+
+def test_the_seeds_of_most_rows_are_the_table_s_and_of_as_many_the_longer() -> None:
+    records = [cell("demo", "gear", "a", 0.5), cell("demo", "gear", "b", 0.5)]
+    more = [cell("demo", "gear", "c", 0.5, seed) for seed in (0, 1)]
+    assert main_table(make.frame(*records, *more)).own_seeds == {"c": {"demo": (0, 1)}}
+    assert main_table(make.frame(records[0], *more)).own_seeds == {"a": {"demo": (0,)}}
+
+
+INTERVALS = {
+    ("demo", "mean", "mfrnet", "image_auroc"): (0.5, 0.9),
+    ("demo", "gear", "mfrnet", "image_auroc"): (0.8, 0.95),
+    ("mtd", "mean", "gaussian", "image_auroc"): (0.1, 0.2),
+}
+
+
+def test_intervals_stand_beside_their_means_and_not_beside_withheld_ones() -> None:
+    main = main_table(make.frame(*RECORDS), metrics=METRICS, intervals=INTERVALS)
+    assert [(entry.low, entry.high) for entry in main.entries[0]] == [(0.5, 0.9), (None, None), *[(None, None)] * 2]
+    assert main.entries[1][2] == Entry(mean=None)
+    categories = category_table(make.frame(*RECORDS), "demo", metrics=["image_auroc"], intervals=INTERVALS)
+    assert [row[1].low for row in categories.entries] == [0.8, None, 0.5]
+
+
+def published(method: str, dataset: str, source: str = "its paper", **percent: float) -> PublishedResult:
+    return PublishedResult(method=method, dataset=dataset, percent=percent, source=source, read="2026-08")
+
+
+def test_published_results_are_a_block_without_places() -> None:
+    table = main_table(
+        make.frame(*RECORDS),
+        metrics=METRICS,
+        published=[
+            published("PatchCore", "mtd", image_auroc=97.5, aupro_30=68.6),
+            published("PatchCore", "demo", source="a blog", image_auroc=99.9),
+            published("RD4AD", "visa", image_auroc=96.0),
+            published("DRAEM", "mtd", pixel_auroc=66.0),
+        ],
+    )
+    (row,) = table.reported
+    assert (row.label, row.source) == ("PatchCore", "mtd: its paper; demo: a blog")
+    assert row.entries == (Entry(mean=0.999), Entry(mean=None), Entry(mean=0.975), Entry(mean=0.686))
+    assert [entries[0].place for entries in table.entries] == [1, 1]
+
+
+def test_data_sets_of_one_source_are_named_together() -> None:
+    results = [published("PatchCore", name, image_auroc=97.5) for name in ("mtd", "demo")]
+    assert main_table(make.frame(*RECORDS), published=results).reported[0].source == "mtd, demo: its paper"
+
+
+KEYED = {("demo", "mean", "mfrnet [k=3]", "image_auroc"): (0.85, 0.95)}
+ABLATION = [
+    cell("demo", "gear", "mfrnet", value, seed, k=k) for k, value in ((2, 0.8), (3, 0.9), (10, 0.7)) for seed in (0, 1)
+]
+
+
+def test_an_ablation_is_settings_by_data_sets_with_the_reference_first() -> None:
+    frame = make.frame(*ABLATION, cell("mtd", "mtd", "gaussian", 0.5))
+    frame = frame.assign(finished_at=[f"2025-01-0{day}" for day in range(1, 8)])
+    table = ablation_table(frame, "mfrnet", metrics=["image_auroc"], intervals=KEYED)
+    assert (table.name, table.groups) == ("ablation_mfrnet", ("demo",))
+    assert table.rows == ("reference", "k=3", "k=10")
+    assert [(row[0].mean, row[0].place, row[0].low) for row in table.entries] == [
+        (0.8, 2, None),
+        (0.9, 1, 0.85),
+        (0.7, 3, None),
+    ]
+    assert table.remarks == ("Reference: k=2.",)
+
+
+def test_notes_and_seeds_of_an_ablation_use_its_labels() -> None:
+    failed = make.failure_record(identity=make.identity(category="gear", settings={"k": 4}))
+    table = ablation_table(make.frame(*ABLATION, failed), "mfrnet")
+    assert table.notes == ("k=4 on demo: failed gear seed 0",)
+    assert table.own_seeds == {"k=4": {"demo": (0,)}}
+
+
+def test_an_ablation_of_an_unknown_method_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="Unknown method 'mfrnt'"):
+        ablation_table(make.frame(*ABLATION), "mfrnt")
+
+
+def test_all_tables_are_main_categories_costs_and_an_ablation_a_method_with_several_settings() -> None:
+    names = [table.name for table in all_tables(make.frame(*ABLATION, cell("mtd", "mtd", "gaussian", 0.5)))]
+    assert names == ["main", "categories_demo", "categories_mtd", "cost", "ablation_mfrnet"]
+
+
+def test_a_colon_in_a_method_s_name_is_none_in_the_table_s() -> None:
+    frame = make.frame(*(cell("demo", "gear", "package:Class", 0.5, k=k) for k in (1, 2)))
+    assert all_tables(frame)[-1].name == "ablation_package.Class"
+
+
+def test_without_costs_there_is_no_table_of_them() -> None:
+    names = [table.name for table in all_tables(make.frame(failure("demo", "gear", "mfrnet")))]
+    assert names == ["main", "categories_demo"]
+
+
+def test_the_split_is_the_table_s() -> None:
+    frame = make.frame(RECORDS[0]).assign(split="few-shot-4")
+    assert main_table(frame).split == "few-shot-4"
 
 
 def test_several_protocols_are_refused() -> None:

@@ -33,6 +33,7 @@ def kept(frame: pd.DataFrame) -> list[str]:
         ({"methods": ["mfrnet"], "datasets": ["demo"]}, ["tile"]),
         ({"seeds": [1]}, ["gear"]),
         ({"protocol": "other"}, ["mtd"]),
+        ({"split": "published", "datasets": ["mtd"]}, ["mtd"]),
     ],
 )
 def test_only_what_was_asked_for_is_kept(wanted: dict[str, Any], expected: list[str]) -> None:
@@ -77,6 +78,18 @@ def test_two_protocols_are_not_comparable() -> None:
         StoreError, match=r"Records of 2 protocols, .*: mfrnet-bench-1/192/keep/127, other\. Choose one"
     ):
         check_comparable(FRAME)
+
+
+def test_two_splits_are_not_comparable() -> None:
+    frame = make.frame(record(seed=0), record(seed=1))
+    frame.loc[1, "split"] = "few-shot-4"
+    with pytest.raises(StoreError, match=r"Records of 2 splits, .*: few-shot-4, published\. Choose one with --split\."):
+        check_comparable(frame)
+
+
+def test_an_unknown_split_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"Unknown split 'publishd'\. Did you mean 'published'\?"):
+        select(FRAME, split="publishd")
 
 
 def test_two_states_of_one_category_are_not_comparable() -> None:

@@ -43,6 +43,29 @@ def test_a_category_has_its_own_mean_and_std() -> None:
     assert (entry.mean, entry.std) == (0.625, pytest.approx(statistics.stdev([0.5, 0.75])))
 
 
+def test_a_row_is_measured_by_its_own_seeds() -> None:
+    found = standings(*FULL, cell("gear", 0, 0.25, method="constant"), cell("tile", 0, 0.75, method="constant"))
+    assert found.mean("constant", "image_auroc") == Entry(mean=0.5)
+    assert found.category("gear", "constant", "image_auroc") == Entry(mean=0.25)
+    assert found.mean("mfrnet", "image_auroc").mean == 0.625
+    assert (found.seeds_of("constant"), found.seeds_of("mfrnet")) == ((0,), (0, 1))
+    assert found.incomplete("constant", ["image_auroc"]) == {}
+
+
+def test_a_failed_cell_makes_its_seed_the_row_s_own() -> None:
+    failed = make.failure_record(identity=make.identity(category="tile", seed=2))
+    found = standings(*FULL, failed)
+    assert found.seeds_of("mfrnet") == (0, 1, 2)
+    assert found.mean("mfrnet", "image_auroc") == WITHHELD
+    assert found.incomplete("mfrnet", ["image_auroc"]) == {"failed": [("tile", 2)], "missing": [("gear", 2)]}
+
+
+def test_the_largest_value_is_withheld_like_the_mean() -> None:
+    assert standings(*FULL).largest("mfrnet", "image_auroc") == Entry(mean=1.0)
+    assert standings(*FULL[:3]).largest("mfrnet", "image_auroc") == WITHHELD
+    assert standings(*FULL).largest("padim", "image_auroc") == WITHHELD
+
+
 def test_a_missing_cell_withholds_the_mean_and_its_category_only() -> None:
     found = standings(*FULL[:3], *(cell(*key, 0.5, method="constant") for key in SCORES))
     assert found.mean("mfrnet", "image_auroc") == WITHHELD
@@ -95,6 +118,11 @@ def places(*means: float | None) -> list[int | None]:
 
 def test_places_follow_the_mean() -> None:
     assert places(0.2, 0.9, 0.5) == [3, 1, 2]
+
+
+def test_the_lowest_is_first_where_lower_is_better() -> None:
+    entries = placed([Entry(mean=mean) for mean in (0.2, 0.9, 0.2)], lower_is_better=True)
+    assert [entry.place for entry in entries] == [1, 2, 1]
 
 
 def test_equal_means_share_a_place_and_the_next_is_second() -> None:

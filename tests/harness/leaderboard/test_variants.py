@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.leaderboard.variants import row_labels
+from harness.leaderboard.variants import Ablation, ablation_of, row_labels
 from tests.support import records as make
 
 
@@ -46,3 +46,44 @@ def test_variants_are_told_apart_by_what_differs(
 
 def test_methods_do_not_tell_each_other_apart() -> None:
     assert labels({"settings": {"k": 3}}, {"method": "gaussian", "settings": {"eps": 1}}) == ["mfrnet", "gaussian"]
+
+
+def ablation(*settings: dict[str, Any]) -> Ablation:
+    """Of variants that finished in the order given."""
+    frame = make.frame(
+        *(
+            make.cell_record(
+                identity=make.identity(settings=each), provenance=make.provenance(finished_at=f"2025-01-0{day}")
+            )
+            for day, each in enumerate(settings, start=1)
+        )
+    )
+    return ablation_of(frame, row_labels(frame))
+
+
+def test_the_reference_is_what_the_others_change_one_at_a_time() -> None:
+    found = ablation({"k": 3, "n": 2}, {"k": 2, "n": 2}, {"k": 2, "n": 5}, {"k": 2, "n": 4})
+    assert found.reference == "k=2, n=2"
+    assert list(found.labels.values()) == ["reference", "k=3", "n=4", "n=5"]
+    assert list(found.labels)[:2] == ["mfrnet [k=2, n=2]", "mfrnet [k=3, n=2]"]
+
+
+def test_of_a_grid_the_first_to_finish_is_the_reference() -> None:
+    found = ablation({"k": 3, "n": 2}, {"k": 2, "n": 2}, {"k": 3, "n": 5}, {"k": 2, "n": 5})
+    assert found.reference == "k=3, n=2"
+    assert list(found.labels.values()) == ["reference", "k=2", "k=2, n=5", "n=5"]
+
+
+def test_numbers_are_in_their_own_order() -> None:
+    found = ablation({"k": 2}, {"k": 10}, {"k": 3}, {"k": 1.5})
+    assert list(found.labels.values()) == ["reference", "k=1.5", "k=3", "k=10"]
+
+
+def test_what_the_reference_lacks_and_what_others_lack_is_said() -> None:
+    found = ablation({"k": 2}, {"k": 2, "n": 3}, {"n": 3})
+    assert found.reference == "k=2, n=3"
+    assert list(found.labels.values()) == ["reference", "k unset", "n unset"]
+
+
+def test_a_method_with_one_variant_is_its_own_reference() -> None:
+    assert ablation({"k": 2}) == Ablation(reference="", labels={"mfrnet": "reference"})

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from harness.report.console import console_table
 from harness.tables import Table
-from tests.support.tables import TABLE
+from tests.support.tables import COSTS, REPORTED, TABLE
 
 
 def rendered(table: Table, *, width: int = 80, styled: bool = False) -> str:
@@ -20,7 +20,7 @@ def rendered(table: Table, *, width: int = 80, styled: bool = False) -> str:
 def test_a_table_a_group_shows_percent_and_dashes() -> None:
     text = rendered(TABLE)
     assert "demo" in text
-    assert "│ mfrnet [k=3] │  95.1 ± 0.4 │ 90.0 ± 1.0 │" in text
+    assert "│ mfrnet [k=3] │  95.1 ± 0.4 │  90.0 ± 1.0 │" in text
     assert "│ pixel_mean   │        80.0 │    -- │" in text
 
 
@@ -45,3 +45,18 @@ def test_summary_rows_stand_under_a_line() -> None:
     lines = rendered(replace(TABLE, num_summary_rows=1)).splitlines()
     (first, _) = [number for number, line in enumerate(lines) if "constant" in line]
     assert lines[first - 1].startswith("├")
+
+
+def test_units_stand_in_the_headings() -> None:
+    assert "p50 (ms ↓)" in rendered(COSTS, width=100)
+
+
+def test_reported_rows_stand_under_a_line_and_only_where_they_have_a_number() -> None:
+    lines = rendered(replace(TABLE, reported=REPORTED), width=100).splitlines()
+    (row, source) = [number for number, line in enumerate(lines) if "PatchCore_W‡" in line]
+    assert lines[row - 1].startswith("├")
+    assert lines[source] == "PatchCore_W‡: demo: its paper, arXiv 2106.08265"
+
+
+def test_a_label_with_seeds_of_its_own_has_a_dagger() -> None:
+    assert "constant†" in rendered(replace(TABLE, own_seeds={"constant": {"demo": (0,)}}))

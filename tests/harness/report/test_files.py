@@ -26,6 +26,12 @@ def test_standalone_files_are_documents(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == latex_document((TABLE,))
 
 
+def test_spread_and_environment_reach_the_files(tmp_path: Path) -> None:
+    latex, markdown, _ = write_tables([TABLE], tmp_path, environment="table*", spread="interval")
+    assert latex.read_text(encoding="utf-8") == latex_table(TABLE, environment="table*", spread="interval")
+    assert markdown.read_text(encoding="utf-8") == markdown_table(TABLE, spread="interval")
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(StoreError, match=r"Cannot write .*taken/main\.tex: File exists"):

@@ -1,5 +1,12 @@
-from harness.report.wording import caption, entry_text
-from harness.tables import WITHHELD, ColumnGroup, Entry, Table
+from dataclasses import replace
+
+import pytest
+
+from harness.report.wording import caption, column_headings, entry_text, footnotes
+from harness.tables import WITHHELD, Column, Entry, Quantity, Table
+from tests.support.tables import COSTS, REPORTED, TABLE
+
+FRACTION = Column(title="image AUROC")
 
 
 def table(*, seeds: dict[str, tuple[int, ...]], entry: Entry = Entry(mean=0.5)) -> Table:  # noqa: B008 (frozen)
@@ -7,7 +14,8 @@ def table(*, seeds: dict[str, tuple[int, ...]], entry: Entry = Entry(mean=0.5)) 
         name="main",
         title="Title",
         row_title="Method",
-        groups=(ColumnGroup(title="demo", columns=("image AUROC",)),),
+        groups=("demo",),
+        columns=(FRACTION,),
         rows=("mfrnet",),
         entries=((entry,),),
         protocol="p-1",
@@ -16,19 +24,19 @@ def table(*, seeds: dict[str, tuple[int, ...]], entry: Entry = Entry(mean=0.5)) 
 
 
 def test_a_mean_is_percent_with_one_decimal() -> None:
-    assert entry_text(Entry(mean=0.98765)) == "98.8"
+    assert entry_text(Entry(mean=0.98765), FRACTION) == "98.8"
 
 
 def test_a_std_follows_the_mean() -> None:
-    assert entry_text(Entry(mean=0.98765, std=0.0123)) == "98.8 ± 1.2"
+    assert entry_text(Entry(mean=0.98765, std=0.0123), FRACTION) == "98.8 ± 1.2"
 
 
 def test_a_withheld_mean_is_two_dashes() -> None:
-    assert entry_text(WITHHELD) == "--"
+    assert entry_text(WITHHELD, FRACTION) == "--"
 
 
 def test_a_caption_names_seeds_and_protocol() -> None:
-    assert caption(table(seeds={"demo": (0, 1, 2)})) == (
+    assert caption(table(seeds={"demo": (0, 1, 2)}, entry=Entry(mean=0.5, std=0.1))) == (
         "Title. Percent, higher is better; mean ± standard deviation over seeds; 3 seeds (0, 1, 2). Protocol p-1."
     )
 
@@ -43,5 +51,67 @@ def test_data_sets_with_different_seeds_are_told_apart() -> None:
 
 def test_a_caption_explains_the_dashes_it_needs() -> None:
     assert caption(table(seeds={"demo": (0,)}, entry=WITHHELD)).endswith(
-        "--: withheld (a cell is missing or failed) or not defined."
+        "--: withheld (a cell is missing or failed), not defined or not measured."
     )
+
+
+def test_an_interval_follows_the_mean_when_asked_for() -> None:
+    entry = Entry(mean=0.9811, std=0.01, low=0.9752, high=0.9861)
+    assert entry_text(entry, FRACTION, "interval") == "98.1 [97.5, 98.6]"
+    assert entry_text(entry, FRACTION, "none") == "98.1"
+    assert entry_text(Entry(mean=0.9811, std=0.01), FRACTION, "interval") == "98.1"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "shown"),
+    [
+        ("duration", 745.26, "745.3"),
+        ("latency", 0.0213, "21.3"),
+        ("rate", 45.04, "45.0"),
+        ("memory", 1_234_000_000, "1.23"),
+        ("size", 15_260_000, "15.3"),
+        ("parameters", 1_820_000, "1.82"),
+    ],
+)
+def test_a_quantity_has_its_unit_and_decimals(quantity: Quantity, value: float, shown: str) -> None:
+    assert entry_text(Entry(mean=value), Column(title="x", quantity=quantity)) == shown
+
+
+def test_headings_name_units_and_directions_where_they_are_not_percent() -> None:
+    assert column_headings(COSTS)[:2] == ["demo p50 (ms ↓)", "demo batch 1 (images/s ↑)"]
+    assert column_headings(TABLE)[:2] == ["demo image AUROC", "demo AUPRO"]
+
+
+def test_a_caption_says_what_the_brackets_are() -> None:
+    entry = Entry(mean=0.5, low=0.4, high=0.6)
+    assert "mean over seeds [95 % bootstrap interval over test images];" in caption(
+        table(seeds={"demo": (0, 1)}, entry=entry), "interval"
+    )
+    assert "over test images, where it is known];" in caption(TABLE, "interval")
+
+
+def test_a_caption_promises_no_brackets_where_there_are_none() -> None:
+    assert "bootstrap" not in caption(table(seeds={"demo": (0, 1)}), "interval")
+
+
+def test_a_caption_names_a_split_that_is_not_the_published_one() -> None:
+    assert "Split" not in caption(TABLE)
+    assert "Protocol mfrnet-bench-1/192/keep/127. Split few-shot-4." in caption(replace(TABLE, split="few-shot-4"))
+
+
+def test_a_caption_names_rows_with_other_seeds() -> None:
+    other = replace(TABLE, own_seeds={"constant": {"demo": (0,)}, "pixel_mean": {"demo": (0, 1)}})
+    assert "† other seeds: constant on demo 1 seed (0); pixel_mean on demo 2 seeds (0, 1)." in caption(other)
+
+
+def test_a_caption_of_costs_explains_arrows_and_names_the_machine() -> None:
+    text = caption(COSTS)
+    assert "lower is better where ↓ stands, higher where ↑" in text
+    assert "Measured on bench-1 (cpu, 2 threads)." in text
+    assert "Percent" not in text
+
+
+def test_reported_rows_are_explained_and_their_sources_named() -> None:
+    with_reported = replace(TABLE, reported=REPORTED)
+    assert caption(with_reported).endswith("‡ reported by others; other protocols.")
+    assert footnotes(with_reported) == [*TABLE.notes, "PatchCore_W‡: demo: its paper, arXiv 2106.08265"]

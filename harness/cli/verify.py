@@ -1,0 +1,145 @@
+"""``bench datasets verify``: what is wrong with a data set, and which of its images show the same thing."""
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+
+from harness.cli import options as o
+from harness.environment import default_data_root
+from harness.errors import SettingsError
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from harness.datasets.verification import CategoryTwins, VerificationReport
+
+_SECONDS_BETWEEN_LINES = 5.0
+_GROUPS_SHOWN = 10
+
+SplitName = Annotated[
+    str, typer.Option("--split", help="published, grouped (no twins on two sides), kfold-K-I or a manifest FILE.csv.")
+]
+
+
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Names; every installed one if none is given.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every installed one.")] = False,
+    split: SplitName = "published",
+    data: o.Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with every group of twins.")] = False,
+) -> None:
+    """Decode every file; compare masks with images and counts with the published ones; find near duplicates.
+
+    Near duplicates, on two sides of the split or on one, are told and are no fault of the files: the
+    exit code is 1 only for what is wrong. What was read is remembered, so a second call, also one
+    after Ctrl-C, reads only what is new.
+    """
+    from harness.datasets.catalog import ALL, resolve
+    from harness.datasets.verification import verify as verified
+
+    if names and every:
+        raise SettingsError(f"--all and {' '.join(names)}; right would be one of the two.")
+    root = (data or default_data_root()).absolute()
+    with Reading() as reading:
+        reports = [verified(dataset, root, split, reading.tell) for dataset in resolve(names or [ALL], root)]
+    if as_json:
+        print(json.dumps([asdict(report) | {"folder": str(report.folder)} for report in reports]))
+    else:
+        for report in reports:
+            _show(report)
+    if not all(report.is_sound for report in reports):
+        raise typer.Exit(1)
+
+
+class Reading:
+    """How many files are read: a bar on a terminal, a line now and then on a pipe; both on stderr."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bars = Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
+        self._bar_of: dict[str, TaskID] = {}
+        self._told_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def tell(self, dataset: str, done: int, total: int) -> None:
+        """``done`` of ``total`` files of a data set are read."""
+        if self._console.is_terminal:
+            if dataset not in self._bar_of:
+                self._bar_of[dataset] = self._bars.add_task(dataset, total=total)
+            self._bars.update(self._bar_of[dataset], completed=done)
+        elif time.monotonic() - self._told_at > _SECONDS_BETWEEN_LINES:
+            print(f"{dataset}: {done} of {total} files read", file=sys.stderr, flush=True)
+            self._told_at = time.monotonic()
+
+
+def _show(report: "VerificationReport") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"{report.dataset}, split {report.split}"
+    table = Table(
+        "category", "train", "test normal", "test defect", "left out", "height", "width", "modes", "twins", title=title
+    )
+    images_of = {images.category: images for images in report.images}
+    twins_of = {twins.category: twins for twins in report.twins}
+    for count in report.counts:
+        numbers = (count.num_train, count.num_test_good, count.num_test_defect, count.num_left_out)
+        images = images_of.get(count.category)
+        sizes = (_range(*images.height_px), _range(*images.width_px)) if images else ("", "")
+        modes = ", ".join(f"{mode} {number}" for mode, number in images.modes) if images else ""
+        groups = str(len(twins_of[count.category].groups))
+        table.add_row(count.category, *(str(number) for number in numbers), *sizes, modes, groups)
+    Console().print(table)
+    for image, reason in report.left_out:
+        print(f"left out: {image}: {reason}")
+    num_test = {count.category: (count.num_test_good, count.num_test_defect) for count in report.counts}
+    for twins in report.twins:
+        if twins.groups:
+            _show_twins(twins, *num_test[twins.category])
+    for finding in report.findings:
+        print(f"WRONG: {finding.file}: {finding.problem}")
+    verdict = "sound" if report.is_sound else f"{len(report.findings)} problems"
+    print(f"{report.dataset}: {report.num_files} files read, {verdict}.")
+
+
+def _show_twins(twins: "CategoryTwins", num_test_good: int, num_test_defect: int) -> None:
+    crossing = [group for group in twins.groups if group.crosses]
+    num_copies = sum(group.are_copies for group in twins.groups)
+    print(
+        f"{twins.category}: {len(twins.groups)} groups of images that show the same thing "
+        f"({num_copies} of equal files); {twins.num_train_with_twin_in_train} training images have a twin in training."
+    )
+    if not crossing:
+        print(f"{twins.category}: no test image has a twin in training.")
+        return
+    print(
+        f"WARNING: {twins.category}: {twins.num_test_good_with_twin_in_train} of {num_test_good} normal and "
+        f"{twins.num_test_defect_with_twin_in_train} of {num_test_defect} defect test images have a twin in training; "
+        "with --split grouped none has."
+    )
+    for group in crossing[:_GROUPS_SHOWN]:
+        word = "equal files" if group.are_copies else "twins"
+        print(f"{word}: train {', '.join(group.train)} | test {', '.join(group.test)}")
+    if len(crossing) > _GROUPS_SHOWN:
+        print(f"... and {len(crossing) - _GROUPS_SHOWN} more groups on both sides; --json lists all.")
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"

@@ -1,0 +1,7 @@
+"""Who trains and who tests: the data set's own split, one without leaks, folds, or a file of the user's."""
+
+from harness.datasets.splits.make import make_split
+from harness.datasets.splits.manifest import write_manifest
+from harness.datasets.splits.names import PUBLISHED, check_split_name, split_identity
+
+__all__ = ["PUBLISHED", "check_split_name", "make_split", "split_identity", "write_manifest"]

@@ -1,0 +1,59 @@
+"""Every normal image tested on once: K splits that share nothing on their test sides but the defects."""
+
+from pathlib import Path
+
+import numpy as np
+
+from harness.datasets._base import Dataset, Sample, Split
+from harness.datasets.twins import find_twins, in_groups, samples_of
+from harness.errors import DataError
+
+
+def fold_split(dataset: Dataset, root: Path, category: str, seed: int, num_folds: int, fold: int) -> Split:
+    """Fold ``fold`` of ``num_folds`` over all normal images of a category, groups of twins kept whole.
+
+    The data set's own division into training and test images does not count. Each fold tests on
+    every defect image; a normal image with a twin among those never trains.
+
+    Args:
+        dataset: Any data set.
+        root: The data root.
+        category: One of its categories.
+        seed: Decides which groups share a fold.
+        num_folds: 2 or more.
+        fold: 1 to ``num_folds``.
+
+    Raises:
+        UnknownNameError: No such category.
+        DataError: The data set is not there, or has fewer groups of normal images than folds.
+    """
+    samples = samples_of(dataset, root, category)
+    groups = in_groups(samples, find_twins(samples))
+    free = [group for group in groups if not any(sample.is_defect for sample in group)]
+    if len(free) < num_folds:
+        raise DataError(
+            f"{dataset.info.name}/{category}: {num_folds} folds of {len(free)} groups of normal images, twins counted "
+            f"as one; right would be {num_folds} groups or more."
+        )
+    folds: list[list[list[Sample]]] = [[] for _ in range(num_folds)]
+    sizes = [0] * num_folds
+    shuffled = [free[index] for index in np.random.default_rng(seed).permutation(len(free))]
+    # Large groups first, each to the smallest fold, so that no fold stays empty and all are about equal.
+    for group in sorted(shuffled, key=len, reverse=True):
+        smallest = sizes.index(min(sizes))
+        folds[smallest].append(group)
+        sizes[smallest] += len(group)
+    bound = [s for group in groups for s in group if any(other.is_defect for other in group) and not s.is_defect]
+    tested = _sorted([sample for group in folds[fold - 1] for sample in group])
+    trained = _sorted([s for index, part in enumerate(folds) if index != fold - 1 for group in part for s in group])
+    defects = tuple(sample for sample in samples if sample.is_defect)
+    return Split(
+        train=trained,
+        test=tested + defects,
+        left_out=dataset.split(root, category, seed).left_out
+        + tuple((sample.id, "near duplicate of a defect image") for sample in bound),
+    )
+
+
+def _sorted(samples: list[Sample]) -> tuple[Sample, ...]:
+    return tuple(sorted(samples, key=lambda sample: sample.id))

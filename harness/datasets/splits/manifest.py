@@ -1,0 +1,161 @@
+"""A split written down: a CSV file with each image's part."""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from harness.datasets._base import Dataset, Split
+from harness.errors import SettingsError
+
+COLUMNS = ("image", "part")
+TRAIN, TEST, LEFT_OUT = "train", "test", "left_out"
+PARTS = (TRAIN, TEST, LEFT_OUT)
+_ANY_PART = f"{TRAIN}, {TEST} or {LEFT_OUT}"
+
+_NUM_NAMED = 3
+
+
+def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> Split:
+    """What a manifest says of one category.
+
+    The manifest covers one category, several or all; of each category that is asked for, every
+    image is in it. Images that the data set itself leaves out, such as defects with an empty mask,
+    may be named as left out or not at all.
+
+    Args:
+        dataset: The data set that the manifest is about.
+        root: The data root.
+        category: One of its categories.
+        path: A CSV file with the columns ``image`` (a sample id) and ``part`` (``train``, ``test`` or
+            ``left_out``).
+
+    Returns:
+        Samples sorted by id.
+
+    Raises:
+        SettingsError: The file cannot be read, an id is unknown or there twice, an image of the
+            category is missing, a defect image trains, or one that the data set leaves out does not
+            stay so. Names the file and the line.
+        UnknownNameError: No such category.
+        DataError: The data set is not there.
+    """
+    rows = _read(path)
+    published = dataset.split(root, category, 0)
+    own_left_out = dict(published.left_out)
+    samples = {sample.id: sample for sample in (*published.train, *published.test)}
+    _check_known(path, rows, dataset, root, category, samples.keys() | own_left_out.keys())
+    for sample_id, (part, line) in rows.items():
+        if sample_id in own_left_out and part != LEFT_OUT:
+            raise SettingsError(
+                f"{path}, line {line}: {sample_id} is {part}, and the data set leaves it out "
+                f"({own_left_out[sample_id]}); right would be {LEFT_OUT}."
+            )
+        if part == TRAIN and sample_id in samples and samples[sample_id].is_defect:
+            raise SettingsError(
+                f"{path}, line {line}: {sample_id} is a defect image; right would be {TEST} or {LEFT_OUT}, "
+                "since only normal images train."
+            )
+    missing = sorted(samples.keys() - rows.keys())
+    if missing:
+        raise SettingsError(
+            f"{path}: says nothing about {_some(missing)} of {dataset.info.name}/{category}; "
+            f"right would be a line for each of its {len(samples)} images."
+        )
+    parts: dict[str, list[str]] = {part: [] for part in PARTS}
+    for sample_id in sorted(samples):
+        parts[rows[sample_id][0]].append(sample_id)
+    return Split(
+        train=tuple(samples[sample_id] for sample_id in parts[TRAIN]),
+        test=tuple(samples[sample_id] for sample_id in parts[TEST]),
+        left_out=published.left_out + tuple((sample_id, f"left out by {path.name}") for sample_id in parts[LEFT_OUT]),
+    )
+
+
+def write_manifest(splits: Iterable[Split], path: Path) -> None:
+    """Write the splits of one category or several as one manifest, sorted by image.
+
+    Raises:
+        SettingsError: The file cannot be written.
+    """
+    rows: list[tuple[str, str]] = []
+    for split in splits:
+        rows += [(sample.id, TRAIN) for sample in split.train]
+        rows += [(sample.id, TEST) for sample in split.test]
+        rows += [(sample_id, LEFT_OUT) for sample_id, _ in split.left_out]
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(sorted(rows))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def manifest_sha256(path: Path) -> str:
+    """SHA-256, in hexadecimal, of what a manifest says; not of its line ends or the order of its lines.
+
+    Raises:
+        SettingsError: The file cannot be read or is no manifest.
+    """
+    text = "".join(f"{part} {sample_id}\n" for sample_id, (part, _) in sorted(_read(path).items()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, tuple[str, int]]:
+    """Sample id to its part and the line that says so."""
+    rows: dict[str, tuple[str, int]] = {}
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            if tuple(name.strip() for name in header) != COLUMNS:
+                raise SettingsError(
+                    f"{path}, line 1: {','.join(header)!r}; right would be a heading {','.join(COLUMNS)!r}."
+                )
+            for row in reader:
+                if not row:
+                    continue
+                line = reader.line_num
+                if len(row) != len(COLUMNS) or row[1].strip() not in PARTS:
+                    raise SettingsError(
+                        f"{path}, line {line}: {','.join(row)!r}; right would be an image and {_ANY_PART}."
+                    )
+                if row[0] in rows:
+                    raise SettingsError(
+                        f"{path}, line {line}: {row[0]} is in line {rows[row[0]][1]} already; "
+                        "each image belongs to one part."
+                    )
+                rows[row[0]] = row[1].strip(), line
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); a manifest of a split is expected.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SettingsError(f"{path}: not a CSV file in UTF-8 ({error}).") from error
+    return rows
+
+
+def _check_known(
+    path: Path,
+    rows: dict[str, tuple[str, int]],
+    dataset: Dataset,
+    root: Path,
+    category: str,
+    known: Iterable[str],
+) -> None:
+    unknown = rows.keys() - set(known)
+    for other in dataset.categories(root) if unknown else ():
+        if other != category:
+            split = dataset.split(root, other, 0)
+            unknown -= {sample.id for sample in (*split.train, *split.test)}
+            unknown -= {sample_id for sample_id, _ in split.left_out}
+    if unknown:
+        first = min(unknown, key=lambda sample_id: rows[sample_id][1])
+        raise SettingsError(
+            f"{path}, line {rows[first][1]}: {dataset.info.name} has no image {first!r}; right would be the path of "
+            f"one below {dataset.folder(root)}, with forward slashes."
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NUM_NAMED])
+    return shown if len(names) <= _NUM_NAMED else f"{shown} and {len(names) - _NUM_NAMED} more"

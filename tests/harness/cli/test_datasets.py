@@ -1,0 +1,131 @@
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness import cli
+from tests.support import miniatures, photographs
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+Bench = Callable[..., Answer]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+    def call(command: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["bench", *command.split()])
+        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return Answer(int(str(ended.value)), captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def castings(tmp_path: Path) -> Path:
+    return miniatures.castings(tmp_path)
+
+
+def test_near_duplicates_on_two_sides_are_a_warning_and_no_fault(bench: Bench, tmp_path: Path) -> None:
+    base = photographs.mtd(tmp_path)
+    answer = bench("datasets verify mtd --json")
+    (report,) = json.loads(answer.out)
+    (twins,) = report["twins"]
+    assert len(twins["groups"]) == 12
+    assert twins["num_test_good_with_twin_in_train"] > 0
+    assert report["images"][0]["modes"] == [["L", 50]]
+    # Published counts are those of the whole data set.
+    assert (answer.code, len(report["findings"])) == (1, 1 + 1)
+    assert base.is_dir()
+
+
+def test_warns_in_words_and_names_the_split_that_helps(bench: Bench, castings: Path) -> None:
+    shutil.copy(castings / "back/train/0.png", castings / "back/ok/1.png")
+    shutil.copy(castings / "back/train/2.png", castings / "back/train/3.png")
+    answer = bench("datasets verify castings")
+    assert answer.code == 0
+    assert "back: 2 groups of images that show the same thing (2 of equal files); 2 training images" in answer.out
+    assert "WARNING: back: 1 of 4 normal and 0 of 4 defect test images have a twin in training" in answer.out
+    assert "equal files: train back/train/0.png | test back/ok/1.png" in answer.out
+    mended = bench("datasets verify castings --split grouped")
+    assert mended.code == 0
+    assert "WARNING" not in mended.out
+    assert "back: no test image has a twin in training." in mended.out
+    assert "left out: back/train/0.png: near duplicate of the test image back/ok/1.png" in mended.out
+
+
+def test_a_damaged_file_is_a_fault_and_the_rest_is_still_told(bench: Bench, castings: Path) -> None:
+    miniatures.truncate(castings / "back/ok/2.png")
+    answer = bench("datasets verify --all")
+    assert answer.code == 1
+    assert "WRONG: back/ok/2.png: cannot be read as an image" in answer.out
+    assert "castings: 36 files read, 1 problems." in answer.out
+
+
+def test_sizes_and_modes_are_shown(bench: Bench, castings: Path) -> None:
+    miniatures.write_image(castings / "back/ok/2.png", 3, size_px=(50, 60))
+    out = bench("datasets verify castings").out
+    assert "40-50" in out
+    assert "48-60" in out
+    assert "RGB 12" in out
+
+
+def test_lines_on_a_pipe_go_to_stderr_now_and_then(
+    bench: Bench, castings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bench("datasets verify castings --json").err == ""
+    monkeypatch.setattr("harness.cli.verify._SECONDS_BETWEEN_LINES", -1.0)
+    told = bench("datasets verify castings --json").err.splitlines()
+    assert told[-1] == "castings: 36 of 36 files read"
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("verify castings --all", "--all and castings; right would be one of the two."),
+        ("verify castings --split gruoped", "Unknown split 'gruoped'. Did you mean 'grouped'?"),
+        ("verify castings --split kfold-3-4", "right would be kfold-K-I with K of 2 or more folds and I from 1 to K"),
+        ("verify castings --split mine.csv", "Split mine.csv: there is no such file"),
+        ("split castings --out mine.txt", "--out mine.txt: right would be a name that ends in .csv"),
+        ("split castings --split kfold-9-1 --out mine.csv", "9 folds of 8 groups of normal images"),
+        ("split castings --out none/mine.csv", "none/mine.csv: cannot be written"),
+        ("split casting --out mine.csv", "Unknown data set 'casting'. Did you mean 'castings'?"),
+    ],
+)
+def test_a_mistake_is_one_line(bench: Bench, castings: Path, command: str, text: str) -> None:
+    answer = bench(f"datasets {command}")
+    assert answer.code == 2
+    assert answer.err.startswith("bench: ")
+    assert answer.err.count("\n") == 1
+    assert text in answer.err
+
+
+def test_a_split_is_written_down_and_used(bench: Bench, tmp_path: Path, castings: Path) -> None:
+    shutil.copy(castings / "back/train/0.png", castings / "back/ok/1.png")
+    written = bench("datasets split castings --split grouped --seed 1 --out mine.csv")
+    assert written.code == 0, written.err
+    assert "castings/back, split grouped-1.1, seed 1: 3 train, 8 test, 1 left out." in written.out
+    assert "mine.csv: manifest-" in written.out
+    lines = (tmp_path / "mine.csv").read_text().splitlines()
+    assert lines[0] == "image,part"
+    assert "back/train/0.png,left_out" in lines
+    assert len(lines) == 1 + 12 + 16
+    used = bench("datasets verify castings --split mine.csv")
+    assert used.code == 0
+    assert "left out: back/train/0.png: left out by mine.csv" in used.out

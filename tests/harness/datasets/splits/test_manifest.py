@@ -1,0 +1,112 @@
+from pathlib import Path
+
+import pytest
+
+from harness.datasets.mvtec_ad import MVTecAD
+from harness.datasets.splits import make_split, write_manifest
+from harness.datasets.splits.manifest import manifest_split
+from harness.errors import SettingsError
+from tests.support import miniatures
+from tests.support.tiny_dataset import TinyDataset
+
+RIGHT = {"n00": "train", "n01": "train", "n02": "test", "n03": "left_out", "d00": "test"}
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> TinyDataset:
+    return TinyDataset(tmp_path, [0, 1, 2, 3], [4], is_drawn=True)
+
+
+def manifest(folder: Path, parts: dict[str, str], *more: str) -> Path:
+    path = folder / "split.csv"
+    lines = ["image,part", *(f"{image},{part}" for image, part in parts.items()), *more]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def refused(dataset: TinyDataset, path: Path, match: str) -> None:
+    with pytest.raises(SettingsError, match=match) as caught:
+        manifest_split(dataset, path.parent, "tiny", path)
+    assert "\n" not in str(caught.value)
+
+
+def test_does_what_the_file_says_whatever_the_seed(dataset: TinyDataset, tmp_path: Path) -> None:
+    path = manifest(tmp_path, RIGHT)
+    split = make_split(dataset, tmp_path, "tiny", 3, str(path))
+    assert [sample.id for sample in split.train] == ["n00", "n01"]
+    assert [sample.id for sample in split.test] == ["d00", "n02"]
+    assert split.left_out == (("x00", "defect image with an empty mask"), ("n03", "left out by split.csv"))
+    assert split == make_split(dataset, tmp_path, "tiny", 4, str(path))
+
+
+@pytest.mark.parametrize("name", ["published", "grouped", "kfold-2-1"])
+def test_a_written_split_reads_as_itself(dataset: TinyDataset, tmp_path: Path, name: str) -> None:
+    split = make_split(dataset, tmp_path, "tiny", 2, name)
+    write_manifest([split], tmp_path / "written.csv")
+    again = make_split(dataset, tmp_path, "tiny", 9, str(tmp_path / "written.csv"))
+    assert set(again.train) == set(split.train)
+    assert set(again.test) == set(split.test)
+    assert {sample_id for sample_id, _ in again.left_out} == {sample_id for sample_id, _ in split.left_out}
+
+
+def test_one_file_serves_every_category(tmp_path: Path) -> None:
+    miniatures.mvtec_ad(tmp_path)
+    path = tmp_path / "split.csv"
+    splits = {category: MVTecAD().split(tmp_path, category, 0) for category in ("bottle", "carpet")}
+    write_manifest(splits.values(), path)
+    for category, split in splits.items():
+        assert set(manifest_split(MVTecAD(), tmp_path, category, path).train) == set(split.train)
+
+
+def test_refuses_an_unknown_image(dataset: TinyDataset, tmp_path: Path) -> None:
+    path = manifest(tmp_path, RIGHT, "n77,train")
+    refused(dataset, path, r"split\.csv, line 7: tiny has no image 'n77'; right would be the path of one below")
+
+
+def test_refuses_an_image_that_is_there_twice(dataset: TinyDataset, tmp_path: Path) -> None:
+    path = manifest(tmp_path, RIGHT, "n01,test")
+    refused(dataset, path, r"split\.csv, line 7: n01 is in line 3 already; each image belongs to one part")
+
+
+def test_refuses_to_train_on_a_defect(dataset: TinyDataset, tmp_path: Path) -> None:
+    path = manifest(tmp_path, RIGHT | {"d00": "train"})
+    refused(dataset, path, r"split\.csv, line 6: d00 is a defect image; right would be test or left_out")
+
+
+def test_refuses_to_say_nothing_about_an_image(dataset: TinyDataset, tmp_path: Path) -> None:
+    path = manifest(tmp_path, {"n00": "train"})
+    refused(dataset, path, r"split\.csv: says nothing about d00, n01, n02 and 1 more of tiny/tiny; .* its 5 images")
+
+
+def test_refuses_to_use_what_the_data_set_leaves_out(dataset: TinyDataset, tmp_path: Path) -> None:
+    path = manifest(tmp_path, RIGHT | {"x00": "test"})
+    refused(dataset, path, r"line 7: x00 is test, and the data set leaves it out \(defect image with an empty mask\)")
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("", r"line 1: ''; right would be a heading 'image,part'"),
+        ("n00,train\n", r"line 1: 'n00,train'; right would be a heading 'image,part'"),
+        (
+            "image,part\nn00,validation\n",
+            r"line 2: 'n00,validation'; .* an image and train, test or left_out",
+        ),
+        ("image,part\nn00\n", r"line 2: 'n00'; right would be an image and"),
+        ("image,part\nn00,train,1\n", r"line 2: 'n00,train,1'; right would be"),
+        ('image,part\n"n00,train\n', r"line 2: .*right would be an image and"),
+    ],
+)
+def test_refuses_what_is_no_manifest(dataset: TinyDataset, tmp_path: Path, text: str, match: str) -> None:
+    (tmp_path / "split.csv").write_text(text)
+    refused(dataset, tmp_path / "split.csv", match)
+
+
+def test_refuses_a_file_that_is_not_text(dataset: TinyDataset, tmp_path: Path) -> None:
+    (tmp_path / "split.csv").write_bytes(b"image,part\n\xff\xfe\x00,train\n")
+    refused(dataset, tmp_path / "split.csv", r"split\.csv: not a CSV file in UTF-8")
+
+
+def test_says_where_it_cannot_write(dataset: TinyDataset, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none/split\.csv: cannot be written \(No such file or directory\)"):
+        write_manifest([dataset.split(tmp_path, "tiny", 0)], tmp_path / "none/split.csv")
