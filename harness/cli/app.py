@@ -2,7 +2,7 @@
 
 import typer
 
-from harness.cli import compare, datasets, doctor, methods, run, show
+from harness.cli import compare, datasets, doctor, figures, methods, run, show
 
 app = typer.Typer(
     name="bench",
@@ -18,6 +18,7 @@ app.command()(run.run)
 app.command()(run.plan)
 app.command()(show.leaderboard)
 app.command()(show.tables)
+app.command()(figures.figures)
 app.command()(compare.compare)
 app.add_typer(datasets.app, name="datasets")
 app.command()(methods.methods)

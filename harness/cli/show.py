@@ -47,7 +47,7 @@ def leaderboard(
         for _, row in chosen[chosen["status"] == "failed"].iterrows():
             print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
         return
-    _print(chosen, _metrics(metrics), _expected(chosen, categories))
+    _print(chosen, _metrics(metrics), expected_categories(chosen, categories))
 
 
 def tables(
@@ -87,7 +87,7 @@ def tables(
         raise SettingsError("--wide with --longtable: LaTeX has no long tables over two columns; choose one of them.")
     store = _store(results)
     chosen = _selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
-    wanted = {"metrics": HEADLINE_METRICS, "expected": _expected(chosen, categories)} | _metrics(metrics)
+    wanted = {"metrics": HEADLINE_METRICS, "expected": expected_categories(chosen, categories)} | _metrics(metrics)
     if spread == "interval":
         wanted["intervals"] = intervals_of(chosen, store.image_scores, **wanted)
     published = load_published() if reported else ()
@@ -158,7 +158,7 @@ def _selected(
     )
 
 
-def _expected(frame: "pd.DataFrame", categories: str | None) -> dict[str, Collection[str]]:
+def expected_categories(frame: "pd.DataFrame", categories: str | None) -> dict[str, Collection[str]]:
     """The published categories of each data set, unless only some were asked for."""
     from harness.datasets import DATASETS
 

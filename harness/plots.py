@@ -1,0 +1,180 @@
+"""A plot between the numbers and the page: the leaderboard computes it, ``report.figures`` draws it.
+
+Nothing here computes. Shape suffix: P points of a curve.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.records import PUBLISHED_SPLIT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """What stands around a drawing, whatever it shows."""
+
+    name: str
+    """A word for file names, e.g. ``roc_mtd``."""
+    title: str
+    """What the plot shows, without a final stop."""
+    protocol: str
+    """``Protocol.key()`` of every record behind the plot."""
+    split: str = PUBLISHED_SPLIT
+    """Name of the split of every record behind the plot."""
+    seeds: Mapping[str, Mapping[str, tuple[int, ...]]]
+    """Data set to row label to the seeds that are drawn."""
+    notes: tuple[str, ...] = ()
+    """What is not drawn and why, one line each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Where times were taken."""
+
+    host: str
+    device: str
+    num_threads: int | None
+    """Threads of one operation on the CPU; None where it was not recorded."""
+
+    def __str__(self) -> str:
+        """For people: ``bench-1 (cpu, 2 threads)``."""
+        threads = "" if self.num_threads is None else f", {self.num_threads} thread{'s'[: self.num_threads != 1]}"
+        return f"{self.host} ({self.device}{threads})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyPoint:
+    """One row of the leaderboard."""
+
+    label: str
+    latency_seconds: float
+    """Mean over categories and seeds of the median time of one image."""
+    image_auroc: float
+    """Mean over categories and seeds, a fraction."""
+    is_on_front: bool
+    """No other row is at least as fast and as accurate, and better in one of both."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyPanel:
+    """The rows on one data set, or their means over data sets."""
+
+    title: str
+    points: tuple[LatencyPoint, ...]
+    """Fastest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyPlot:
+    """Accuracy against the time of one image, on one machine."""
+
+    heading: Heading
+    machine: Machine
+    panels: tuple[LatencyPanel, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A mean over seeds and its interval, fractions."""
+
+    mean: float
+    low: float | None = None
+    """Lower end of the 95 % bootstrap interval over test images; None where it is not known."""
+    high: float | None = None
+    """Upper end; known exactly when ``low`` is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryPlot:
+    """Image AUROC of every row in every category of one data set."""
+
+    heading: Heading
+    labels: tuple[str, ...]
+    """Rows, best mean first."""
+    means: Mapping[str, Estimate]
+    """Row label to its mean over the categories; withheld means are absent."""
+    categories: Mapping[str, Mapping[str, Estimate]]
+    """Category to row label to its estimate; what is withheld is absent."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """A curve over false positive rates; both shaped (P,), both fractions."""
+
+    fprs: NDArray[np.float64]
+    """Not decreasing; the same rate twice is a vertical step."""
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RowCurves:
+    """The curves of one row in one category."""
+
+    label: str
+    area: float
+    """AUROC or AUPRO as the tables show it, mean over seeds, a fraction."""
+    mean: Curve
+    seeds: Mapping[int, Curve]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurvePanel:
+    """All rows in one category."""
+
+    category: str
+    rows: tuple[RowCurves, ...]
+    """Largest area first."""
+
+
+CurveKind = Literal["roc", "pro"]
+"""True positive rate of images, or overlap of defect regions, over the false positive rate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurvePlot:
+    """One kind of curve in the categories of one data set."""
+
+    heading: Heading
+    kind: CurveKind
+    panels: tuple[CurvePanel, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankPlot:
+    """Mean ranks over categories, and which rows cannot be told apart."""
+
+    heading: Heading
+    mean_ranks: Mapping[str, float]
+    """Row label to its mean rank, best first; 1 is the best possible."""
+    critical_difference: float
+    """Mean ranks at least this far apart differ significantly."""
+    cliques: tuple[tuple[str, ...], ...]
+    """Labels, best first, that cannot be told apart."""
+    num_categories: int
+    friedman_p_value: float | None
+
+
+Plot = LatencyPlot | CategoryPlot | CurvePlot | RankPlot
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A plot that the records do not allow."""
+
+    name: str
+    reason: str
+    """Why, without a final stop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotSet:
+    """All plots of some records."""
+
+    labels: tuple[str, ...]
+    """Every row of the records, drawn or not: each has one look in all plots."""
+    plots: tuple[Plot, ...] = field(repr=False)
+    left_out: tuple[LeftOut, ...] = ()
