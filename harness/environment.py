@@ -8,7 +8,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_RECORDED_PACKAGES = ("mfrnet-bench", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch")
+_RECORDED_PACKAGES = (
+    "mfrnet-bench", "anomalib", "lightning", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch",
+    "torchvision",
+)  # fmt: skip
 
 
 def cache_dir() -> Path:

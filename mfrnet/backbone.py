@@ -122,8 +122,10 @@ def load_network(name: str, weights: LocalWeights | None = None, **arguments: An
         ValueError: No such model, or the weights do not fit it.
         OSError: Pre-trained weights are wanted and can neither be found nor downloaded.
     """
+    model: nn.Module
     if weights is None:
-        return _create(name, pretrained=True, **arguments)
+        model = _create(name, pretrained=True, **arguments)
+        return model
     state = weights.state_dict()
     arguments |= weights.options.get("model", {})
     model = _create(name, pretrained=False, **arguments)
@@ -133,7 +135,8 @@ def load_network(name: str, weights: LocalWeights | None = None, **arguments: An
             return model
         _check_names(name, weights, state)
         # timm renames many networks when it wraps them for features, and can load before it does.
-        return _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": state}, **arguments)
+        model = _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": state}, **arguments)
+        return model
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{weights.path}: does not fit backbone {name!r}: {reason}") from error

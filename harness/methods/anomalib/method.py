@@ -3,9 +3,7 @@
 Shapes: B images of a batch, H x W pixels, C colours.
 """
 
-import inspect
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -20,19 +18,27 @@ from torch.nn import functional as F
 
 from harness.errors import DataError
 from harness.images import ImageSet
-from harness.methods.anomalib.catalog import anomalib_version, check_model, import_model
-from harness.methods.anomalib.networks import given_networks, no_downloads
+from harness.methods.anomalib.catalog import anomalib_version, check_model
+from harness.methods.anomalib.construction import (
+    Built,
+    build_model,
+    check_construction,
+    label_of,
+    normalisation,
+    settings_of,
+)
+from harness.methods.anomalib.networks import no_downloads
 from harness.methods.anomalib.pixels import Pixels, nearest_size
 from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe
-from harness.methods.anomalib.settings import constructor_arguments, settings_type
 from harness.methods.anomalib.surroundings import deterministic, interruptible, quiet, seeded
-from harness.methods.anomalib.teacher import check_folders, load_teacher
+from harness.methods.anomalib.teacher import check_folders
 from harness.methods.base import FitReport, MethodContext
-from harness.methods.weights import local_weights, open_network
+from harness.methods.weights import local_weights
 from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
 
 _ADAPTER_VERSION = 1
 """Raised when this adapter would give other maps."""
+_HOW_TO_INSTALL = " Not installed: pip install 'mfrnet-bench[baselines]'."
 _BATCH = 16
 _FEWEST_IMAGES = 4
 _SIZE_FOR_WEIGHTS_PX = (256, 256)
@@ -42,7 +48,7 @@ class _LazySettings:
     """The settings of a method's model: reading them imports anomalib, listing the method does not."""
 
     def __get__(self, instance: object, owner: "type[AnomalibMethod]") -> type[Any]:
-        return _settings_of(owner.model_name)
+        return settings_of(owner.model_name)
 
 
 @dataclass(frozen=True)
@@ -68,33 +74,22 @@ class AnomalibMethod:
         self._fitted: _Fitted | None = None
 
     @classmethod
-    def label(cls) -> str:
-        """The method's name on the command line."""
-        return cls.model_name if cls.model_name in RECIPES else f"anomalib:{cls.model_name}"
-
-    @classmethod
     def check(cls, settings: Any, image_size_px: tuple[int, int]) -> None:
-        """Refuse an unknown layer, what the model's constructor refuses, and images that are too small."""
-        if min(image_size_px) < cls.recipe.smallest_px:
-            raise ValueError(
-                f"images of {image_size_px[0]} x {image_size_px[1]} px are too small; "
-                f"right would be {cls.recipe.smallest_px} px or more on the shorter side."
-            )
+        """Refuse an unknown layer, and what the model's constructor refuses."""
         if getattr(settings, "backbone", None) == FILTER_BANK:
             raise ValueError(f"backbone {FILTER_BANK!r} is not for anomalib's models; right would be a timm model.")
         layers = _layers(settings)
         if layers:
             # anomalib leaves an unknown layer out and goes on with the others.
             check_layers(BackboneSettings(backbone=settings.backbone, layers=layers))
-        with quiet(), torch.random.fork_rng(devices=[]):
-            _build(cls, settings, cls._model_size(image_size_px), None, with_weights=False)
+        check_construction(cls.model_name, settings, cls._model_size(image_size_px))
 
     @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:
         """Build the model with its weights, and look for the folders it reads."""
-        check_folders(cls.label(), settings)
-        with quiet(), torch.random.fork_rng(devices=[]):
-            _build(cls, settings, cls._model_size(_SIZE_FOR_WEIGHTS_PX), weights, with_weights=True)
+        check_folders(label_of(cls.model_name), settings)
+        with torch.random.fork_rng(devices=[]):
+            build_model(cls.model_name, settings, cls._model_size(_SIZE_FOR_WEIGHTS_PX), weights)
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Train for the epochs or steps of the settings; no test image and no early stopping is involved."""
@@ -105,24 +100,24 @@ class AnomalibMethod:
         with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():
             from harness.methods.anomalib.training import Batches, TrainingData, train
 
-            model, frozen = _build(type(self), settings, size_px, context.weights, with_weights=True)
-            pixels = self._pixels(size_px)
+            built = build_model(self.model_name, settings, size_px, context.weights)
+            pixels = pixels_of(self.model_name, size_px, context.weights)
             train_images, held_out = self._split(images)
             batches = Batches(train_images, pixels, settings.batch_size, context.seed)
             validation = Batches(held_out, pixels, settings.batch_size, None) if held_out is not None else None
-            buffers = {name: value.clone() for name, value in model.named_buffers()}
-            with no_downloads(self.label()):
+            buffers = {name: value.clone() for name, value in built.module.named_buffers()}
+            with no_downloads(label_of(self.model_name)):
                 train(
-                    model,
+                    built.module,
                     TrainingData(batches, validation, settings.batch_size),
                     epochs=settings.epochs,
                     steps=settings.steps,
                     device=context.device,
                     report=report,
                 )
-        network: nn.Module = model.model
+        network: nn.Module = built.module.model
         network = network.eval().requires_grad_(False).to(context.device)
-        num_parameters, num_frozen = _count(model, frozen, buffers)
+        num_parameters, num_frozen = _count(built, buffers)
         self._fitted = _Fitted(network, pixels, num_parameters, num_frozen)
 
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
@@ -170,15 +165,7 @@ class AnomalibMethod:
 
     @classmethod
     def _model_size(cls, image_size_px: tuple[int, int]) -> tuple[int, int]:
-        return nearest_size(image_size_px, cls.recipe.multiple_px)
-
-    def _pixels(self, size_px: tuple[int, int]) -> Pixels:
-        own = _normalisation(_model_type(self.model_name))
-        if own is None:
-            return Pixels(size_px)
-        weights = self._context.weights
-        options = local_weights(weights).options if weights is not None else {}
-        return Pixels(size_px, options.get("mean") or own[0], options.get("std") or own[1])
+        return nearest_size(image_size_px, cls.recipe.multiple_px, cls.recipe.smallest_px)
 
     def _split(self, images: ImageSet) -> tuple[ImageSet, ImageSet | None]:
         share = self.recipe.held_out_share
@@ -204,12 +191,13 @@ def make_method(name: str) -> type[AnomalibMethod]:
     """
     check_model(name)
     recipe = RECIPES.get(name, OTHER)
-    major, minor = anomalib_version() or (0, 0)
+    installed = anomalib_version()
+    major, minor = installed or (0, 0)
     return type(
         f"{name.title().replace('_', '')}Method",
         (AnomalibMethod,),
         {
-            "__doc__": f"{recipe.summary}.",
+            "__doc__": f"{recipe.summary}.{_HOW_TO_INSTALL if installed is None else ''}",
             "__module__": __name__,
             "model_name": name,
             "recipe": recipe,
@@ -219,72 +207,13 @@ def make_method(name: str) -> type[AnomalibMethod]:
     )
 
 
-@cache
-def _model_type(name: str) -> type[Any]:
-    with quiet():
-        package = import_model(name)
-        from anomalib.models import AnomalibModule
-
-    known = {each.__name__.lower(): each for each in vars(package).values() if isinstance(each, type)}
-    model_type: type[Any] = known[name.replace("_", "")]
-    assert issubclass(model_type, AnomalibModule)
-    return model_type
-
-
-@cache
-def _settings_of(name: str) -> type[Any]:
-    return settings_type(_model_type(name), RECIPES.get(name, OTHER))
-
-
-def _build(
-    method: type[AnomalibMethod],
-    settings: Any,
-    size_px: tuple[int, int],
-    weights: Path | None,
-    *,
-    with_weights: bool,
-) -> tuple[Any, list[nn.Module]]:
-    """The model with everything around it switched off, and the parts of it that stay frozen."""
-    model_type = _model_type(method.model_name)
-    from anomalib import LearningType
-    from anomalib.pre_processing import PreProcessor
-    from torchvision.transforms.v2 import Resize
-
-    backbone = getattr(settings, "backbone", None)
-    options = local_weights(weights).options.get("model", {}) if weights is not None else {}
-
-    def load(name: str, arguments: dict[str, Any]) -> nn.Module:
-        return open_network(name, weights if name == backbone else None, **arguments)
-
-    def load_nothing(name: str, arguments: dict[str, Any]) -> nn.Module:
-        import timm
-
-        network: nn.Module = timm.create_model(name, pretrained=False, **arguments)
-        return network
-
-    arguments = constructor_arguments(model_type, settings)
-    arguments |= dict.fromkeys(("post_processor", "evaluator", "visualizer"), False)
-    # Only for the size: some models are built for one, and ask the pre-processor.
-    arguments["pre_processor"] = PreProcessor(transform=Resize(size_px))
-    if "pre_trained" in inspect.signature(model_type).parameters:
-        arguments["pre_trained"] = True
-    with tempfile.TemporaryDirectory(prefix="bench-none-") as nothing, no_downloads(method.label()):
-        if arguments.get("dtd_dir") == "":
-            # DRAEM without textures: it then paints with noise, as it does where a folder holds no image.
-            arguments["dtd_dir"] = nothing
-        with given_networks(
-            load if with_weights else load_nothing, lambda name: options if name == backbone else {}
-        ) as networks:
-            model = model_type(**arguments)
-    model.pre_processor = None
-    if model.learning_type != LearningType.ONE_CLASS:
-        raise ValueError(
-            f"{method.label()} is a {model.learning_type.value} model and learns nothing from normal images; "
-            "right would be a one-class model."
-        )
-    if method.recipe.teacher and with_weights:
-        load_teacher(method.label(), model, settings, weights)
-    return model, [*networks, *(getattr(model.model, name) for name in method.recipe.frozen)]
+def pixels_of(name: str, size_px: tuple[int, int], weights: Path | None) -> Pixels:
+    """How images become what a model takes: its own normalisation, or that of the weights it is given."""
+    own = normalisation(name)
+    if own is None:
+        return Pixels(size_px)
+    options = local_weights(weights).options if weights is not None else {}
+    return Pixels(size_px, options.get("mean") or own[0], options.get("std") or own[1])
 
 
 def _layers(settings: Any) -> tuple[str, ...]:
@@ -295,27 +224,17 @@ def _layers(settings: Any) -> tuple[str, ...]:
     return tuple(layers or ()) if all(isinstance(layer, str) for layer in layers or ()) else ()
 
 
-def _normalisation(model_type: type[Any]) -> tuple[Sequence[float], Sequence[float]] | None:
-    """Mean and standard deviation of a model's own pre-processor; None where it has none."""
-    from torchvision.transforms.v2 import Normalize
-
-    for step in model_type.configure_pre_processor().transform.modules():
-        if isinstance(step, Normalize):
-            return tuple(step.mean), tuple(step.std)
-    return None
-
-
-def _count(model: nn.Module, frozen: Sequence[nn.Module], buffers_before: dict[str, Tensor]) -> tuple[int, int]:
+def _count(built: Built, buffers_before: dict[str, Tensor]) -> tuple[int, int]:
     """Learned and frozen numbers."""
-    kept = {id(value) for network in frozen for value in [*network.parameters(), *network.buffers()]}
-    learned = sum(value.numel() for value in model.parameters() if id(value) not in kept)
-    for name, value in model.named_buffers():
+    kept = {id(value) for network in built.frozen for value in [*network.parameters(), *network.buffers()]}
+    learned = sum(value.numel() for value in built.module.parameters() if id(value) not in kept)
+    for name, value in built.module.named_buffers():
         before = buffers_before.get(name)
         if id(value) in kept or not value.is_floating_point():
             continue
         if before is None or before.shape != value.shape or not torch.equal(before.to(value.device), value):
             learned += value.numel()
-    return learned, sum(value.numel() for network in frozen for value in network.parameters())
+    return learned, sum(value.numel() for network in built.frozen for value in network.parameters())
 
 
 def _as_array(values: Tensor) -> NDArray[np.float32]:

@@ -45,6 +45,23 @@ def given_networks(load: Load, options_of: Callable[[str], dict[str, Any]]) -> I
         timm.create_model = create
 
 
+class _Permission(threading.local):
+    is_given = False
+
+
+_permission = _Permission()
+
+
+@contextmanager
+def downloads() -> Iterator[None]:
+    """Within ``no_downloads``, let this thread through: timm's own weights come from its cache or the hub."""
+    _permission.is_given = True
+    try:
+        yield
+    finally:
+        _permission.is_given = False
+
+
 @contextmanager
 def no_downloads(method: str) -> Iterator[None]:
     """Refuse every look-up of a host by this thread: what is not here already is a mistake to report.
@@ -60,7 +77,7 @@ def no_downloads(method: str) -> Iterator[None]:
     refused: list[str] = []
 
     def refuse(host: Any, *arguments: Any, **options: Any) -> Any:
-        if threading.get_ident() != thread:
+        if threading.get_ident() != thread or _permission.is_given:
             return look_up(host, *arguments, **options)
         refused.append(host.decode() if isinstance(host, bytes) else str(host))
         raise OSError(f"No download from {host} here.")

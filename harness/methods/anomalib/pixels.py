@@ -37,7 +37,14 @@ class Pixels:
         return (scaled_BCHW - mean) / std
 
 
-def nearest_size(size_px: tuple[int, int], multiple_px: int) -> tuple[int, int]:
-    """The nearest size whose sides are multiples, at least one multiple each."""
-    height, width = (max(1, round(side / multiple_px)) * multiple_px for side in size_px)
+def nearest_size(size_px: tuple[int, int], multiple_px: int, smallest_px: int) -> tuple[int, int]:
+    """The size nearest to an image's that a model can take.
+
+    Args:
+        size_px: Height and width of the image.
+        multiple_px: Both sides of the result are multiples of this.
+        smallest_px: The shorter side of the result is not below this; the longer one grows with it.
+    """
+    scale = max(1.0, smallest_px / min(size_px))
+    height, width = (max(1, round(scale * side / multiple_px)) * multiple_px for side in size_px)
     return height, width

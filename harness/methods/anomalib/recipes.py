@@ -21,7 +21,9 @@ class Recipe:
     multiple_px: int = 1
     """Images are resized so that both sides are a multiple of this, and maps resized back."""
     smallest_px: int = 32
-    """Shortest side that the model can take."""
+    """Shortest side that the model can take; smaller images are resized to it, and maps resized back."""
+    builds_on_meta: bool = True
+    """False for a model whose constructor reads values of tensors; others are checked without memory or time."""
     held_out_share: float = 0.0
     """Share of the training images kept for one validation pass, after the last epoch."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -43,13 +45,17 @@ RECIPES = {
         relative_cost=4,
     ),
     "fastflow": Recipe(
-        summary="anomalib's FastFlow: a normalising flow over feature maps", epochs=500, relative_cost=10
+        summary="anomalib's FastFlow: a normalising flow over feature maps",
+        epochs=500,
+        relative_cost=10,
+        builds_on_meta=False,
     ),
     "draem": Recipe(
         summary="anomalib's DRAEM: images with painted defects are restored and segmented",
         epochs=700,
         relative_cost=100,
         defaults={"dtd_dir": ""},
+        builds_on_meta=False,
     ),
     "supersimplenet": Recipe(
         summary="anomalib's SuperSimpleNet: noise in features teaches a segmentation head",
@@ -63,7 +69,7 @@ RECIPES = {
         steps=70_000,
         batch_size=1,
         relative_cost=30,
-        smallest_px=128,
+        smallest_px=256,
         held_out_share=0.1,
         defaults={"imagenet_dir": ""},
         teacher="pdn_{model_size}",
@@ -80,5 +86,5 @@ RECIPES = {
 """Epochs, steps and batch sizes as anomalib's example configurations have them; early stopping on test
 images, which some of those add, is left out."""
 
-OTHER = Recipe(summary="A model of anomalib", epochs=100, relative_cost=10)
+OTHER = Recipe(summary="A model of anomalib", epochs=100, relative_cost=10, builds_on_meta=False)
 """For a model without an entry; one that says how many epochs it needs is trained for those."""

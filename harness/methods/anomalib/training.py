@@ -51,7 +51,7 @@ class Batches:
             )
 
 
-class TrainingData(LightningDataModule):
+class TrainingData(LightningDataModule):  # type: ignore[misc]
     """Training images, and held-out ones where a model's recipe has a validation pass."""
 
     def __init__(self, train: Batches, validation: Batches | None, batch_size: int) -> None:
