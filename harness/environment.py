@@ -14,7 +14,10 @@ MAX_MEGAPIXELS = "BENCH_MAX_MEGAPIXELS"
 """Environment variable: images with more pixels are refused."""
 
 _DEFAULT_MAX_MEGAPIXELS = 100.0
-_RECORDED_PACKAGES = ("mfrnet-bench", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch")
+_RECORDED_PACKAGES = (
+    "mfrnet-bench", "anomalib", "lightning", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch",
+    "torchvision",
+)  # fmt: skip
 
 
 def cache_dir() -> Path:

@@ -42,5 +42,22 @@ class WeightsError(BenchError):
     """Raised when backbone weights are missing, do not fit the backbone, or cannot be downloaded."""
 
 
+class MissingExtraError(BenchError):
+    """Raised when something asked for stands on an optional package that is not installed."""
+
+    @classmethod
+    def of(cls, what: str, package: str, extra: str) -> "MissingExtraError":
+        """Build the error, with the command that installs the package.
+
+        Args:
+            what: What was asked for, as a sentence begins, e.g. ``"Method 'padim'"``.
+            package: The package that is not there.
+            extra: The extra of this project that brings it.
+        """
+        return cls(
+            f"{what} needs {package}, which is not installed; right would be: pip install 'mfrnet-bench[{extra}]'"
+        )
+
+
 class StoreError(BenchError):
     """Raised when a result store cannot be read or written, or holds an unknown schema version."""

@@ -1,7 +1,7 @@
 """MFRNet: unsupervised anomaly detection by restoring masked features of a frozen backbone."""
 
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load_backbone
+from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load_backbone, load_network
 from mfrnet.detector import Detector, check_grid, check_masks, fit_detector
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.gaussian import GaussianDetector, fit_gaussian
@@ -30,6 +30,7 @@ __all__ = [
     "fit_gaussian",
     "image_scores",
     "load_backbone",
+    "load_network",
     "settings_from",
     "upsample_and_smooth",
 ]

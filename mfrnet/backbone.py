@@ -105,50 +105,68 @@ def load_backbone(settings: BackboneSettings, weights: LocalWeights | None = Non
     """
     if settings.backbone == FILTER_BANK:
         return empty_backbone(settings, {})
+    layers = check_layers(settings)
+    model = load_network(settings.backbone, weights, **_features(layers))
+    return _wrap(model, layers, weights.options if weights else {})
+
+
+def load_network(name: str, weights: LocalWeights | None = None, **arguments: Any) -> nn.Module:
+    """Build a timm model with its weights, as ``load_backbone`` does before it wraps the model.
+
+    Args:
+        name: Of the model.
+        weights: A local file; its model options win over ``arguments``. None takes timm's own weights.
+        arguments: For ``timm.create_model``, e.g. ``features_only`` and ``out_indices``.
+
+    Raises:
+        ValueError: No such model, or the weights do not fit it.
+        OSError: Pre-trained weights are wanted and can neither be found nor downloaded.
+    """
+    model: nn.Module
     if weights is None:
-        return empty_backbone(settings, {}, pretrained=True)
+        model = _create(name, pretrained=True, **arguments)
+        return model
     state = weights.state_dict()
-    backbone = empty_backbone(settings, weights.options)
-    model = _timm_model(backbone)
+    arguments |= weights.options.get("model", {})
+    model = _create(name, pretrained=False, **arguments)
     try:
         if set(model.state_dict()) <= set(state):
             model.load_state_dict(state, strict=False)
-            return backbone
-        _check_names(settings.backbone, weights, state)
+            return model
+        _check_names(name, weights, state)
         # timm renames many networks when it wraps them for features, and can load before it does.
-        return empty_backbone(settings, weights.options, pretrained=True, state=state)
+        model = _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": state}, **arguments)
+        return model
     except RuntimeError as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"{weights.path}: does not fit backbone {settings.backbone!r}: {reason}") from error
+        raise ValueError(f"{weights.path}: does not fit backbone {name!r}: {reason}") from error
 
 
-def empty_backbone(
-    settings: BackboneSettings,
-    options: dict[str, Any],
-    pretrained: bool = False,
-    state: dict[str, Tensor] | None = None,
-) -> Backbone:
+def empty_backbone(settings: BackboneSettings, options: dict[str, Any]) -> Backbone:
     """Build a backbone around a network that still waits for its weights.
 
     Args:
         settings: Which model and layers.
         options: ``mean``, ``std`` and ``model`` (arguments of the model), each optional.
-        pretrained: Load weights after all: timm's own, or ``state``.
-        state: Weights under the names of the whole model.
     """
     layers = check_layers(settings)
-    indices = [layer.index for layer in layers]
     if settings.backbone == FILTER_BANK:
-        return Backbone(FilterBank(tuple(indices)), layers, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), {})
-    arguments = dict(options.get("model", {}))
-    if state is not None:
-        arguments["pretrained_cfg_overlay"] = {"state_dict": state}
-    model = _create(settings.backbone, out_indices=sorted(indices), pretrained=pretrained, **arguments)
+        network = FilterBank(tuple(layer.index for layer in layers))
+        return Backbone(network, layers, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), {})
+    model = _create(settings.backbone, pretrained=False, **_features(layers), **options.get("model", {}))
+    return _wrap(model, layers, options)
+
+
+def _features(layers: Sequence[LayerInfo]) -> dict[str, Any]:
+    return {"features_only": True, "out_indices": sorted(layer.index for layer in layers)}
+
+
+def _wrap(model: nn.Module, layers: Sequence[LayerInfo], options: dict[str, Any]) -> Backbone:
     config = getattr(model, "pretrained_cfg", None) or {}
     mean = options.get("mean") or config.get("mean") or _IMAGENET_MEAN
     std = options.get("std") or config.get("std") or _IMAGENET_STD
-    order = [sorted(indices).index(index) for index in indices]
-    return Backbone(_Reordered(model, order), layers, mean, std, options)
+    by_depth = sorted(layer.index for layer in layers)
+    return Backbone(_Reordered(model, [by_depth.index(layer.index) for layer in layers]), layers, mean, std, options)
 
 
 class _Reordered(nn.Module):
@@ -161,11 +179,6 @@ class _Reordered(nn.Module):
     def forward(self, images_BCHW: Tensor) -> list[Tensor]:
         features = self.model(images_BCHW)
         return [features[position] for position in self.order]
-
-
-def _timm_model(backbone: Backbone) -> nn.Module:
-    assert isinstance(backbone.network, _Reordered)
-    return backbone.network.model
 
 
 def _check_names(backbone: str, weights: LocalWeights, state: dict[str, Tensor]) -> None:
@@ -188,7 +201,7 @@ def _describe(backbone: str) -> list[LayerInfo]:
         channels = FilterBank((0,)).num_channels
         return [LayerInfo(index, f"scale{index}", channels, 2 ** (index + 1)) for index in range(NUM_LAYERS)]
     with torch.device("meta"):
-        info = _create(backbone, pretrained=False).feature_info.get_dicts()
+        info = _create(backbone, pretrained=False, features_only=True).feature_info.get_dicts()
     return [
         # A vision transformer lists its last blocks only, under their own numbers.
         LayerInfo(int(layer.get("index", position)), str(layer["module"]), layer["num_chs"], layer["reduction"])
@@ -208,13 +221,14 @@ def _choose(known: Sequence[LayerInfo], settings: BackboneSettings) -> tuple[Lay
 
 def _create(backbone: str, **options: Any) -> Any:
     try:
-        return timm.create_model(backbone, features_only=True, **options)
+        return timm.create_model(backbone, **options)
     except OSError:
         raise
     except Exception as error:
         if timm.is_model(backbone.split(".")[0]):
             logging.getLogger(__name__).debug("timm refused %s", backbone, exc_info=error)
-            raise ValueError(f"Backbone {backbone!r} cannot return feature layers: {error}") from error
+            lacking = "cannot return feature layers" if options.get("features_only") else "cannot be built"
+            raise ValueError(f"Backbone {backbone!r} {lacking}: {error}") from error
         near = get_close_matches(backbone, [FILTER_BANK, *timm.list_models()], n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(

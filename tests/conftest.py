@@ -1,3 +1,4 @@
+import importlib.util
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # Ray reads its settings when it is first imported, and all tests share one process.
     del config
     prepare_ray_environment(None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if importlib.util.find_spec("anomalib") is None:
+        for item in items:
+            if item.get_closest_marker("baselines"):
+                item.add_marker(pytest.mark.skip(reason="anomalib is not installed"))
 
 
 @pytest.fixture(scope="session", autouse=True)

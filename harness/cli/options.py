@@ -19,6 +19,10 @@ Categories = Annotated[
     str | None, typer.Option(help="Only these: CATEGORY or DATASET/CATEGORY, comma-separated.", rich_help_panel=WHAT)
 ]
 Methods = Annotated[str | None, typer.Option(help="Names, comma-separated; see 'bench methods'.", rich_help_panel=WHAT)]
+Split = Annotated[
+    str | None,
+    typer.Option(help="published, grouped, kfold-K-I, or a manifest FILE.csv [published].", rich_help_panel=WHAT),
+]
 Seeds = Annotated[str | None, typer.Option(help="Comma-separated, e.g. 0,1,2.", rich_help_panel=WHAT)]
 Set = Annotated[
     list[str] | None,

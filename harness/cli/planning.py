@@ -1,6 +1,6 @@
 """From settings to a plan that is known to be runnable, before any cell starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,8 @@ def _method_settings(method: str, settings: RunSettings) -> Any:
     settings_type = METHODS.get(method).Settings
     overrides = dict(settings.overrides.get(method, {}))
     asked = settings.backbone
-    if asked is not None and hasattr(settings_type, "backbone") and overrides.setdefault("backbone", asked) != asked:
+    has_backbone = any(field.name == "backbone" for field in fields(settings_type))
+    if asked is not None and has_backbone and overrides.setdefault("backbone", asked) != asked:
         raise SettingsError(
             f"Backbone {asked!r} for all methods, and {overrides['backbone']!r} in the settings of {method!r}; "
             "right would be one of the two."

@@ -14,6 +14,7 @@ def run(
     categories: o.Categories = None,
     methods: o.Methods = None,
     seeds: o.Seeds = None,
+    split: o.Split = None,
     set_: o.Set = None,
     backbone: o.Backbone = None,
     weights: o.Weights = None,
@@ -42,7 +43,7 @@ def run(
 ) -> None:
     """Fit and judge methods on every category; what is stored already is not run again."""
     settings = o.run_settings(
-        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, set_=set_,
+        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
         backbone=backbone, weights=weights, image_size=image_size, data=data, results=results, policy=policy,
         workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker, address=address,
         device=device, panels=panels,
@@ -86,6 +87,7 @@ def plan(
     categories: o.Categories = None,
     methods: o.Methods = None,
     seeds: o.Seeds = None,
+    split: o.Split = None,
     set_: o.Set = None,
     backbone: o.Backbone = None,
     weights: o.Weights = None,
@@ -98,7 +100,7 @@ def plan(
 ) -> None:
     """Show what 'bench run' would do with the same flags, check it, and run nothing."""
     settings = o.run_settings(
-        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, set_=set_,
+        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
         backbone=backbone, weights=weights, image_size=image_size, data=data, results=results, policy=policy,
     )  # fmt: skip
     from harness.cli.planning import check_cells, make_plan

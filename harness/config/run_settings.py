@@ -53,6 +53,11 @@ class RunSettings(BaseModel):
     def _without_tilde(cls, data: Path) -> Path:
         return data.expanduser().absolute()
 
+    @field_validator("split")
+    @classmethod
+    def _where_workers_find_it(cls, split: str) -> str:
+        return str(Path(split).expanduser().absolute()) if split.endswith(".csv") else split
+
     @field_validator("results")
     @classmethod
     def _absolute(cls, results: str) -> str:

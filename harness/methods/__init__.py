@@ -16,7 +16,18 @@ METHODS: "Registry[type[Method]]" = Registry(
         "mfrnet": "harness.methods.mfrnet:MFRNetMethod",
         "gaussian": "harness.methods.gaussian:GaussianMethod",
         "constant": "harness.methods.constant:ConstantMethod",
+        "patchcore": "anomalib:patchcore",
+        "padim": "anomalib:padim",
+        "dfm": "anomalib:dfm",
+        "stfpm": "anomalib:stfpm",
+        "reverse_distillation": "anomalib:reverse_distillation",
+        "fastflow": "anomalib:fastflow",
+        "draem": "anomalib:draem",
+        "supersimplenet": "anomalib:supersimplenet",
+        "efficient_ad": "anomalib:efficient_ad",
+        "dinomaly": "anomalib:dinomaly",
     },
+    families={"anomalib": "harness.methods.anomalib:method_of"},
 )
 
 __all__ = ["METHODS"]

@@ -1,12 +1,16 @@
 """From a file that a user names to a backbone with its weights, and the name of those weights."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from timm.models import get_pretrained_cfg
+from torch import nn
 
 from harness.errors import WeightsError
-from mfrnet import FILTER_BANK, Backbone, BackboneSettings, LocalWeights, load_backbone
+from mfrnet import FILTER_BANK, Backbone, BackboneSettings, LocalWeights, load_backbone, load_network
 
 
 def weights_identity(settings: object, weights: Path | None) -> str:
@@ -26,7 +30,7 @@ def weights_identity(settings: object, weights: Path | None) -> str:
         config = get_pretrained_cfg(backbone, allow_unregistered=True)
         tag = config.tag if config and config.tag and "." not in backbone else ""
         return f"timm:{backbone}" + (f".{tag}" if tag else "")
-    return _local(weights).sha256
+    return local_weights(weights).sha256
 
 
 def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
@@ -39,21 +43,47 @@ def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
-    # The hub's client tells of every retry; the one line below is what a user needs.
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    try:
-        return load_backbone(settings, _local(weights) if weights else None)
-    except ValueError as error:
-        raise WeightsError(str(error)) from error
-    except (OSError, RuntimeError) as error:
-        raise WeightsError(
-            f"Pre-trained weights of {settings.backbone!r} are not in timm's cache and could not be downloaded; "
-            f"right would be --weights {settings.backbone}=FILE, or --backbone {FILTER_BANK} which needs none."
-        ) from error
+    with _as_mistakes(settings.backbone, f", or --backbone {FILTER_BANK} which needs none"):
+        return load_backbone(settings, local_weights(weights) if weights else None)
 
 
-def _local(weights: Path) -> LocalWeights:
+def open_network(name: str, weights: Path | None, **arguments: Any) -> nn.Module:
+    """Build a timm model with its weights, as ``open_backbone`` does but for the wrapping.
+
+    Args:
+        name: Of the model.
+        weights: A local file; None for timm's own weights, from its cache or the hub.
+        arguments: For ``timm.create_model``.
+
+    Raises:
+        WeightsError: Weights are missing, cannot be downloaded, or do not fit.
+    """
+    with _as_mistakes(name):
+        return load_network(name, local_weights(weights) if weights else None, **arguments)
+
+
+def local_weights(weights: Path) -> LocalWeights:
+    """Hash a file and read the options beside it.
+
+    Raises:
+        WeightsError: The file is missing, or what lies beside it is malformed.
+    """
     try:
         return LocalWeights.at(weights)
     except (FileNotFoundError, ValueError) as error:
         raise WeightsError(str(error)) from error
+
+
+@contextmanager
+def _as_mistakes(name: str, without_weights: str = "") -> Iterator[None]:
+    # The hub's client tells of every retry; the one line below is what a user needs.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    try:
+        yield
+    except ValueError as error:
+        raise WeightsError(str(error)) from error
+    except (OSError, RuntimeError) as error:
+        raise WeightsError(
+            f"Pre-trained weights of {name!r} are not in timm's cache and could not be downloaded; "
+            f"right would be --weights {name}=FILE{without_weights}."
+        ) from error

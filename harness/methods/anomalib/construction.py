@@ -1,0 +1,148 @@
+"""From a model's name and settings to the model, with everything around it switched off."""
+
+import inspect
+import tempfile
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from torch import nn
+
+from harness.methods.anomalib.catalog import import_model
+from harness.methods.anomalib.networks import downloads, given_networks, no_downloads
+from harness.methods.anomalib.recipes import OTHER, RECIPES
+from harness.methods.anomalib.settings import constructor_arguments, settings_type
+from harness.methods.anomalib.surroundings import quiet
+from harness.methods.anomalib.teacher import load_teacher
+from harness.methods.weights import local_weights, open_network
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model of anomalib."""
+
+    module: Any
+    """The Lightning module; ``module.model`` is the network."""
+    frozen: tuple[nn.Module, ...]
+    """Parts that keep their pre-trained weights."""
+
+
+@cache
+def model_type_of(name: str) -> type[Any]:
+    """The model's class.
+
+    Args:
+        name: As ``anomalib.models.get_model`` takes it; known to exist.
+
+    Raises:
+        MissingExtraError: anomalib is not installed.
+    """
+    with quiet():
+        package = import_model(name)
+    known = {each.__name__.lower(): each for each in vars(package).values() if isinstance(each, type)}
+    model_type: type[Any] = known[name.replace("_", "")]
+    return model_type
+
+
+@cache
+def settings_of(name: str) -> type[Any]:
+    """The model's settings, a frozen dataclass."""
+    return settings_type(model_type_of(name), RECIPES.get(name, OTHER))
+
+
+def check_construction(name: str, settings: Any, size_px: tuple[int, int]) -> None:
+    """Build the model without weights, to hear what its constructor refuses.
+
+    Raises:
+        ValueError: Settings or size do not suit it.
+    """
+
+    def load_nothing(network: str, arguments: dict[str, Any]) -> nn.Module:
+        empty: nn.Module = timm.create_model(network, pretrained=False, **arguments)
+        return empty
+
+    is_cheap = RECIPES.get(name, OTHER).builds_on_meta
+    with (
+        quiet(),
+        torch.random.fork_rng(devices=[]),
+        given_networks(load_nothing, lambda network: {}),
+        torch.device("meta") if is_cheap else nullcontext(),
+    ):
+        _construct(name, settings, size_px)
+
+
+def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Path | None) -> Built:
+    """Build the model around its pre-trained networks.
+
+    Args:
+        name: As ``anomalib.models.get_model`` takes it.
+        settings: Of the model.
+        size_px: Height and width of the images it will see.
+        weights: Local weights of ``settings.backbone``; None for timm's own.
+
+    Raises:
+        WeightsError: Weights are missing, cannot be downloaded, or do not fit.
+        ValueError: The model does not learn from normal images.
+    """
+    recipe = RECIPES.get(name, OTHER)
+    backbone = getattr(settings, "backbone", None)
+    options = local_weights(weights).options.get("model", {}) if weights is not None else {}
+
+    def load(network: str, arguments: dict[str, Any]) -> nn.Module:
+        with downloads():
+            return open_network(network, weights if network == backbone else None, **arguments)
+
+    def options_of(network: str) -> dict[str, Any]:
+        return options if network == backbone else {}
+
+    with quiet(), given_networks(load, options_of) as networks:
+        module = _construct(name, settings, size_px)
+    if recipe.teacher:
+        load_teacher(label_of(name), module, settings, weights)
+    return Built(module, (*networks, *(getattr(module.model, part) for part in recipe.frozen)))
+
+
+def label_of(name: str) -> str:
+    """The method's name on the command line."""
+    return name if name in RECIPES else f"anomalib:{name}"
+
+
+def normalisation(name: str) -> tuple[Sequence[float], Sequence[float]] | None:
+    """Mean and standard deviation of the model's own pre-processor, per colour on the scale [0, 1]; None without."""
+    model_type = model_type_of(name)
+    from anomalib.data.transforms.utils import extract_transforms_by_type
+    from torchvision.transforms.v2 import Normalize
+
+    found = extract_transforms_by_type(model_type.configure_pre_processor().transform, Normalize)
+    return (tuple(found[0].mean), tuple(found[0].std)) if found else None
+
+
+def _construct(name: str, settings: Any, size_px: tuple[int, int]) -> Any:
+    from anomalib import LearningType
+    from anomalib.pre_processing import PreProcessor
+    from torchvision.transforms.v2 import Resize
+
+    model_type = model_type_of(name)
+    arguments = constructor_arguments(model_type, settings)
+    arguments |= dict.fromkeys(("post_processor", "evaluator", "visualizer"), False)
+    # Only for the size: some models are built for one, and ask the pre-processor.
+    arguments["pre_processor"] = PreProcessor(transform=Resize(size_px))
+    if "pre_trained" in inspect.signature(model_type).parameters:
+        arguments["pre_trained"] = True
+    with tempfile.TemporaryDirectory(prefix="bench-none-") as nothing, no_downloads(label_of(name)):
+        if arguments.get("dtd_dir") == "":
+            # DRAEM without textures: it then paints with noise, as it does where a folder holds no image.
+            arguments["dtd_dir"] = nothing
+        module = model_type(**arguments)
+    module.pre_processor = None
+    if module.learning_type != LearningType.ONE_CLASS:
+        raise ValueError(
+            f"{label_of(name)} is a {module.learning_type.value} model and learns nothing from normal images; "
+            "right would be a one-class model."
+        )
+    return module

@@ -1,0 +1,242 @@
+"""One adapter for all of anomalib's models.
+
+Shapes: B images of a batch, H x W pixels, C colours.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from harness.errors import DataError
+from harness.images import ImageSet
+from harness.methods.anomalib.catalog import anomalib_version, check_model
+from harness.methods.anomalib.construction import (
+    Built,
+    build_model,
+    check_construction,
+    label_of,
+    normalisation,
+    settings_of,
+)
+from harness.methods.anomalib.networks import no_downloads
+from harness.methods.anomalib.pixels import Pixels, nearest_size
+from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe
+from harness.methods.anomalib.surroundings import deterministic, interruptible, quiet, seeded
+from harness.methods.anomalib.teacher import check_folders
+from harness.methods.base import FitReport, MethodContext
+from harness.methods.weights import local_weights
+from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
+
+_ADAPTER_VERSION = 1
+"""Raised when this adapter would give other maps."""
+_HOW_TO_INSTALL = " Not installed: pip install 'mfrnet-bench[baselines]'."
+_BATCH = 16
+_FEWEST_IMAGES = 4
+_SIZE_FOR_WEIGHTS_PX = (256, 256)
+
+
+class _LazySettings:
+    """The settings of a method's model: reading them imports anomalib, listing the method does not."""
+
+    def __get__(self, instance: object, owner: "type[AnomalibMethod]") -> type[Any]:
+        return settings_of(owner.model_name)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    network: nn.Module
+    pixels: Pixels
+    num_parameters: int
+    num_frozen_parameters: int
+
+
+class AnomalibMethod:
+    """A model of anomalib."""
+
+    model_name: ClassVar[str]
+    recipe: ClassVar[Recipe]
+    version: ClassVar[int]
+    Settings: ClassVar[Any] = _LazySettings()
+    relative_cost: ClassVar[float]
+
+    def __init__(self, settings: Any, context: MethodContext) -> None:
+        self._settings = settings
+        self._context = context
+        self._fitted: _Fitted | None = None
+
+    @classmethod
+    def check(cls, settings: Any, image_size_px: tuple[int, int]) -> None:
+        """Refuse an unknown layer, and what the model's constructor refuses."""
+        if getattr(settings, "backbone", None) == FILTER_BANK:
+            raise ValueError(f"backbone {FILTER_BANK!r} is not for anomalib's models; right would be a timm model.")
+        layers = _layers(settings)
+        if layers:
+            # anomalib leaves an unknown layer out and goes on with the others.
+            check_layers(BackboneSettings(backbone=settings.backbone, layers=layers))
+        check_construction(cls.model_name, settings, cls._model_size(image_size_px))
+
+    @classmethod
+    def check_weights(cls, settings: Any, weights: Path | None) -> None:
+        """Build the model with its weights, and look for the folders it reads."""
+        check_folders(label_of(cls.model_name), settings)
+        with torch.random.fork_rng(devices=[]):
+            build_model(cls.model_name, settings, cls._model_size(_SIZE_FOR_WEIGHTS_PX), weights)
+
+    def fit(self, images: ImageSet, report: FitReport) -> None:
+        """Train for the epochs or steps of the settings; no test image and no early stopping is involved."""
+        if len(images) < _FEWEST_IMAGES:
+            raise DataError(f"{len(images)} training images came; right would be at least {_FEWEST_IMAGES}.")
+        context, settings = self._context, self._settings
+        size_px = self._model_size(images.size_px)
+        with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():
+            from harness.methods.anomalib.training import Batches, TrainingData, train
+
+            built = build_model(self.model_name, settings, size_px, context.weights)
+            pixels = pixels_of(self.model_name, size_px, context.weights)
+            train_images, held_out = self._split(images)
+            batches = Batches(train_images, pixels, settings.batch_size, context.seed)
+            validation = Batches(held_out, pixels, settings.batch_size, None) if held_out is not None else None
+            buffers = {name: value.clone() for name, value in built.module.named_buffers()}
+            with no_downloads(label_of(self.model_name)):
+                train(
+                    built.module,
+                    TrainingData(batches, validation, settings.batch_size),
+                    epochs=settings.epochs,
+                    steps=settings.steps,
+                    device=context.device,
+                    report=report,
+                )
+        network: nn.Module = built.module.model
+        network = network.eval().requires_grad_(False).to(context.device)
+        num_parameters, num_frozen = _count(built, buffers)
+        self._fitted = _Fitted(network, pixels, num_parameters, num_frozen)
+
+    def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
+        """Judge batches of images."""
+        for batch in images.batches(_BATCH):
+            yield self.judge(batch)
+
+    def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
+        """The model's own map and score; a score without a map is a map of one value, and the other way round."""
+        assert self._fitted is not None, "fit comes first"
+        pixels_BCHW = self._fitted.pixels(images_BHWC).to(self._context.device)
+        with quiet(), torch.inference_mode():
+            predicted = self._fitted.network(pixels_BCHW)
+            count, (height, width) = len(images_BHWC), images_BHWC.shape[1:3]
+            map_, score = predicted.anomaly_map, predicted.pred_score
+            if map_ is None:
+                maps_BHW = score.reshape(count, 1, 1).expand(count, height, width)
+            else:
+                maps_B1HW = map_.float().reshape(count, 1, *map_.shape[-2:])
+                if maps_B1HW.shape[-2:] != (height, width):
+                    maps_B1HW = F.interpolate(maps_B1HW, (height, width), mode="bilinear", align_corners=False)
+                maps_BHW = maps_B1HW.squeeze(1)
+            scores_B = maps_BHW.flatten(1).amax(1) if score is None else score.reshape(count)
+        return AnomalyMaps(_as_array(maps_BHW), _as_array(scores_B))
+
+    def save(self, folder: Path) -> None:
+        """The state of the model, as safetensors."""
+        assert self._fitted is not None, "fit comes first"
+        state = self._fitted.network.state_dict()
+        # Cloned: safetensors refuses tensors that share memory.
+        tensors = {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
+        save_file(tensors, folder / "model.safetensors")
+
+    @property
+    def num_parameters(self) -> int:
+        """Trained parameters, and the numbers that fitting put in place, such as a memory bank."""
+        assert self._fitted is not None, "fit comes first"
+        return self._fitted.num_parameters
+
+    @property
+    def num_frozen_parameters(self) -> int:
+        """Of the pre-trained networks that the model keeps as they came."""
+        assert self._fitted is not None, "fit comes first"
+        return self._fitted.num_frozen_parameters
+
+    @classmethod
+    def _model_size(cls, image_size_px: tuple[int, int]) -> tuple[int, int]:
+        return nearest_size(image_size_px, cls.recipe.multiple_px, cls.recipe.smallest_px)
+
+    def _split(self, images: ImageSet) -> tuple[ImageSet, ImageSet | None]:
+        share = self.recipe.held_out_share
+        if not share:
+            return images, None
+        order = np.random.default_rng(self._context.seed).permutation(len(images))
+        count = max(1, round(share * len(images)))
+        return images.select(sorted(order[count:])), images.select(sorted(order[:count]))
+
+
+@cache
+def make_method(name: str) -> type[AnomalibMethod]:
+    """The method around one model.
+
+    Its version is the adapter's and anomalib's major and minor version in one number (10207: adapter 1,
+    anomalib 2.7), so that another release of anomalib is another cell, which no setting can hide.
+
+    Args:
+        name: As ``anomalib.models.get_model`` takes it.
+
+    Raises:
+        UnknownNameError: The installed anomalib has no such image model.
+    """
+    check_model(name)
+    recipe = RECIPES.get(name, OTHER)
+    installed = anomalib_version()
+    major, minor = installed or (0, 0)
+    return type(
+        f"{name.title().replace('_', '')}Method",
+        (AnomalibMethod,),
+        {
+            "__doc__": f"{recipe.summary}.{_HOW_TO_INSTALL if installed is None else ''}",
+            "__module__": __name__,
+            "model_name": name,
+            "recipe": recipe,
+            "version": 10_000 * _ADAPTER_VERSION + 100 * major + minor,
+            "relative_cost": recipe.relative_cost,
+        },
+    )
+
+
+def pixels_of(name: str, size_px: tuple[int, int], weights: Path | None) -> Pixels:
+    """How images become what a model takes: its own normalisation, or that of the weights it is given."""
+    own = normalisation(name)
+    if own is None:
+        return Pixels(size_px)
+    options = local_weights(weights).options if weights is not None else {}
+    return Pixels(size_px, options.get("mean") or own[0], options.get("std") or own[1])
+
+
+def _layers(settings: Any) -> tuple[str, ...]:
+    names = {each.name for each in fields(settings)}
+    if "backbone" not in names or not names & {"layer", "layers"}:
+        return ()
+    layers = settings.layers if "layers" in names else (settings.layer,)
+    return tuple(layers or ()) if all(isinstance(layer, str) for layer in layers or ()) else ()
+
+
+def _count(built: Built, buffers_before: dict[str, Tensor]) -> tuple[int, int]:
+    """Learned and frozen numbers."""
+    kept = {id(value) for network in built.frozen for value in [*network.parameters(), *network.buffers()]}
+    learned = sum(value.numel() for value in built.module.parameters() if id(value) not in kept)
+    for name, value in built.module.named_buffers():
+        before = buffers_before.get(name)
+        if id(value) in kept or not value.is_floating_point():
+            continue
+        if before is None or before.shape != value.shape or not torch.equal(before.to(value.device), value):
+            learned += value.numel()
+    return learned, sum(value.numel() for network in built.frozen for value in network.parameters())
+
+
+def _as_array(values: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = values.float().cpu().contiguous().numpy()
+    return array

@@ -1,0 +1,50 @@
+"""From uint8 images to what a model takes.
+
+Shapes: B images of a batch, H x W pixels, C colours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Scales, normalises and, for models that take only some sizes, resizes."""
+
+    size_px: tuple[int, int]
+    """Height and width that the model sees."""
+    mean: Sequence[float] = (0.0, 0.0, 0.0)
+    """Per colour channel, on the scale [0, 1]."""
+    std: Sequence[float] = (1.0, 1.0, 1.0)
+
+    def __call__(self, images_BHWC: NDArray[np.uint8]) -> Tensor:
+        """Float32 ``BCHW`` on the CPU.
+
+        Args:
+            images_BHWC: RGB, 0 to 255.
+        """
+        # Contiguous: some models take views that another order of the axes does not allow.
+        scaled_BCHW = torch.from_numpy(images_BHWC).permute(0, 3, 1, 2).contiguous().float() / 255
+        if scaled_BCHW.shape[-2:] != self.size_px:
+            scaled_BCHW = F.interpolate(scaled_BCHW, self.size_px, mode="bilinear", antialias=True)
+        mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (self.mean, self.std))
+        return (scaled_BCHW - mean) / std
+
+
+def nearest_size(size_px: tuple[int, int], multiple_px: int, smallest_px: int) -> tuple[int, int]:
+    """The size nearest to an image's that a model can take.
+
+    Args:
+        size_px: Height and width of the image.
+        multiple_px: Both sides of the result are multiples of this.
+        smallest_px: The shorter side of the result is not below this; the longer one grows with it.
+    """
+    scale = max(1.0, smallest_px / min(size_px))
+    height, width = (max(1, round(scale * side / multiple_px)) * multiple_px for side in size_px)
+    return height, width

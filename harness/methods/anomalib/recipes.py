@@ -1,0 +1,90 @@
+"""How each model is trained here, where that is not in anomalib's own code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Defaults of the trainer, and what a model needs that the others do not."""
+
+    summary: str
+    """What the model is, for ``bench methods``."""
+    epochs: int = 1
+    steps: int = 0
+    """Optimiser steps after which training ends at the latest; 0 for no limit."""
+    batch_size: int = 32
+    """Training images a step; 32 is the default of anomalib's data modules."""
+    relative_cost: float = 1.0
+    """Roughly how long an image takes, MFRNet's being 1; only orders the queue."""
+    multiple_px: int = 1
+    """Images are resized so that both sides are a multiple of this, and maps resized back."""
+    smallest_px: int = 32
+    """Shortest side that the model can take; smaller images are resized to it, and maps resized back."""
+    builds_on_meta: bool = True
+    """False for a model whose constructor reads values of tensors; others are checked without memory or time."""
+    held_out_share: float = 0.0
+    """Share of the training images kept for one validation pass, after the last epoch."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Defaults of settings that replace anomalib's own."""
+    teacher: str = ""
+    """Name of the weights of a model whose pre-trained part is not timm's; settings fill its braces."""
+    frozen: tuple[str, ...] = ()
+    """Parts of the model that stay as loaded, beside the networks that timm makes."""
+
+
+RECIPES = {
+    "patchcore": Recipe(summary="anomalib's PatchCore: distance to a coreset of normal patch features"),
+    "padim": Recipe(summary="anomalib's PaDiM: one Gaussian of features a position", relative_cost=0.2),
+    "dfm": Recipe(summary="anomalib's DFM: error of a linear reconstruction of deep features", relative_cost=0.1),
+    "stfpm": Recipe(summary="anomalib's STFPM: a student matches the features of its teacher", epochs=100),
+    "reverse_distillation": Recipe(
+        summary="anomalib's reverse distillation: a decoder restores the teacher's features",
+        epochs=200,
+        relative_cost=4,
+    ),
+    "fastflow": Recipe(
+        summary="anomalib's FastFlow: a normalising flow over feature maps",
+        epochs=500,
+        relative_cost=10,
+        builds_on_meta=False,
+    ),
+    "draem": Recipe(
+        summary="anomalib's DRAEM: images with painted defects are restored and segmented",
+        epochs=700,
+        relative_cost=100,
+        defaults={"dtd_dir": ""},
+        builds_on_meta=False,
+    ),
+    "supersimplenet": Recipe(
+        summary="anomalib's SuperSimpleNet: noise in features teaches a segmentation head",
+        epochs=300,
+        relative_cost=8,
+        smallest_px=96,
+    ),
+    "efficient_ad": Recipe(
+        summary="anomalib's EfficientAD: student and auto-encoder against a small teacher",
+        epochs=1000,
+        steps=70_000,
+        batch_size=1,
+        relative_cost=30,
+        smallest_px=256,
+        held_out_share=0.1,
+        defaults={"imagenet_dir": ""},
+        teacher="pdn_{model_size}",
+        frozen=("teacher",),
+    ),
+    "dinomaly": Recipe(
+        summary="anomalib's Dinomaly: a decoder restores the tokens of a DINOv2 transformer",
+        epochs=5000,
+        steps=5000,
+        relative_cost=50,
+        multiple_px=14,
+    ),
+}
+"""Epochs, steps and batch sizes as anomalib's example configurations have them; early stopping on test
+images, which some of those add, is left out."""
+
+OTHER = Recipe(summary="A model of anomalib", epochs=100, relative_cost=10, builds_on_meta=False)
+"""For a model without an entry; one that says how many epochs it needs is trained for those."""

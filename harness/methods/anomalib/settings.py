@@ -1,0 +1,117 @@
+"""Settings of a model: what anomalib's constructor takes, as far as it is plain values, and the trainer's part."""
+
+import inspect
+import types
+from collections.abc import Sequence
+from dataclasses import field, fields, make_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from harness.methods.anomalib.recipes import Recipe
+
+_COMPONENTS = ("self", "pre_processor", "post_processor", "evaluator", "visualizer", "pre_trained", "kwargs")
+"""Switched off, or decided by ``--weights``."""
+_OUR_NAME = {"encoder_name": "backbone"}
+"""One name for what ``--backbone`` sets and ``--weights`` fills."""
+_NO_TYPE = object()
+
+
+def settings_type(model_type: type, recipe: Recipe) -> type[Any]:
+    """A frozen dataclass with a default for every field.
+
+    Args:
+        model_type: The model's class; its constructor says what can be chosen.
+        recipe: Defaults of the fields that are the trainer's: ``epochs``, ``steps``, ``batch_size``.
+    """
+    chosen: list[tuple[str, Any, Any]] = []
+    for name, parameter in _parameters(model_type).items():
+        default = recipe.defaults.get(name, _plain(parameter.default))
+        annotation = _plain_type(_hints(model_type).get(name, type(default)))
+        if annotation is not _NO_TYPE and parameter.default is not inspect.Parameter.empty:
+            chosen.append((_OUR_NAME.get(name, name), annotation, field(default=default)))
+    trainer = {"epochs": recipe.epochs, "steps": recipe.steps, "batch_size": recipe.batch_size}
+    taken = {name for name, _, _ in chosen}
+    chosen += [(name, int, field(default=value)) for name, value in trainer.items() if name not in taken]
+    namespace: dict[str, Any] = {
+        "__post_init__": _check_ranges,
+        "__doc__": f"Settings of anomalib's {model_type.__name__}.",
+    }
+    if recipe.teacher:
+        namespace["backbone"] = property(lambda settings: recipe.teacher.format_map(vars(settings)))
+    return make_dataclass(
+        f"{model_type.__name__}Settings",
+        chosen,
+        frozen=True,
+        kw_only=True,
+        namespace=namespace,
+    )
+
+
+def constructor_arguments(model_type: type, settings: Any) -> dict[str, Any]:
+    """What anomalib's constructor is called with for these settings."""
+    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    arguments = {}
+    for name, parameter in _parameters(model_type).items():
+        ours = _OUR_NAME.get(name, name)
+        if ours in values:
+            arguments[name] = _as_constructor_takes(values[ours], parameter.default)
+    return arguments
+
+
+def _parameters(model_type: type) -> dict[str, inspect.Parameter]:
+    signature = inspect.signature(model_type)
+    return {name: parameter for name, parameter in signature.parameters.items() if name not in _COMPONENTS}
+
+
+def _hints(model_type: type) -> dict[str, Any]:
+    try:
+        return get_type_hints(model_type.__init__)  # type: ignore[misc]
+    except NameError:  # a name that only type checkers import
+        return {}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item) for item in value)
+    return value
+
+
+def _as_constructor_takes(value: Any, default: Any) -> Any:
+    if isinstance(default, Enum):
+        return type(default)(value)
+    if isinstance(value, tuple) and not isinstance(default, tuple):
+        return [_as_constructor_takes(item, None) for item in value]
+    return value
+
+
+def _plain_type(annotation: Any) -> Any:
+    """The annotation with lists as tuples and enumerations as their values; ``_NO_TYPE`` where none is left."""
+    if annotation in (bool, int, float, str, type(None)):
+        return annotation
+    if isinstance(annotation, type) and issubclass(annotation, Path):
+        return str
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return Literal[tuple(member.value for member in annotation)]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        enumerations = [each for each in arguments if isinstance(each, type) and issubclass(each, Enum)]
+        members = [_plain_type(each) for each in arguments if not (enumerations and each is str)]
+        members = [each for each in members if each is not _NO_TYPE]
+        return Union[tuple(members)] if members else _NO_TYPE  # noqa: UP007 - built from a list
+    if origin is tuple and Ellipsis not in arguments:
+        members = [_plain_type(each) for each in arguments]
+        return _NO_TYPE if _NO_TYPE in members else tuple[tuple(members)]  # type: ignore[misc]
+    if origin in (list, tuple, Sequence):
+        member = _plain_type(arguments[0])
+        return _NO_TYPE if member is _NO_TYPE else tuple[member, ...]  # type: ignore[valid-type]
+    return _NO_TYPE
+
+
+def _check_ranges(settings: Any) -> None:
+    for name, least in (("epochs", 1), ("steps", 0), ("batch_size", 1)):
+        value = getattr(settings, name)
+        if value < least:
+            raise ValueError(f"{name} = {value!r} is out of range; right would be {least} or more.")

@@ -1,0 +1,81 @@
+"""What anomalib and Lightning do to a process beside their work, undone."""
+
+import logging
+import os
+import random
+import signal
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partialmethod
+
+import numpy as np
+import torch
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings, log lines or progress bars of anomalib and what it stands on."""
+    names = ("anomalib", "lightning", "lightning.pytorch", "lightning.fabric", "timm", "FrEIA")
+    levels = {name: logging.getLogger(name).level for name in names}
+    from tqdm import tqdm
+
+    show = tqdm.__init__
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        tqdm.__init__ = partialmethod(show, disable=True)
+        try:
+            yield
+        finally:
+            tqdm.__init__ = show
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def seeded(seed: int, device: str) -> Iterator[None]:
+    """Every generator that a model may draw from starts from the seed, and goes on as before afterwards."""
+    python, array = random.getstate(), np.random.get_state()  # noqa: NPY002 - the one that libraries draw from
+    devices = [torch.device(device)] if device.startswith("cuda") else []
+    with torch.random.fork_rng(devices=devices):
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
+        torch.manual_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(array)  # noqa: NPY002
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """Equal results of equal work on a GPU too, as far as its operations allow."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    benchmark = torch.backends.cudnn.benchmark
+    # cuBLAS reads this when it is first used; without it some of its sums are in any order.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.backends.cudnn.benchmark = benchmark
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C ends training as it ends everything else: Lightning turns it into an exit of its own."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        raise KeyboardInterrupt from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            with suppress(TypeError):  # a handler that was not set from Python
+                signal.signal(signal.SIGINT, handler)

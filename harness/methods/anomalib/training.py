@@ -1,0 +1,127 @@
+"""Training through Lightning, as anomalib's engine does it, on images of ours.
+
+Shapes: B images of a batch, H x W pixels, C colours.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from anomalib.data import ImageBatch
+from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.callbacks import LambdaCallback
+from lightning.pytorch.plugins.environments import LightningEnvironment
+
+from harness.images import ImageSet
+from harness.methods.anomalib.pixels import Pixels
+from harness.methods.base import FitReport
+
+
+class Batches:
+    """Normal images as the batches that anomalib's models train on; a new order each time it is gone through."""
+
+    def __init__(self, images: ImageSet, pixels: Pixels, batch_size: int, seed: int | None) -> None:
+        """Args:
+        images: Normal ones.
+        pixels: Turns them into what the model takes.
+        batch_size: Images a batch; the last may be smaller.
+        seed: Of the order; None to keep the order of the images.
+        """
+        self._images = images
+        self._pixels = pixels
+        self._batch_size = batch_size
+        self._order = None if seed is None else np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return -(-len(self._images) // self._batch_size)
+
+    def __iter__(self) -> Iterator[ImageBatch]:
+        images = self._images
+        if self._order is not None:
+            images = images.select(self._order.permutation(len(images)))
+        for batch_BHWC in images.batches(self._batch_size):
+            pixels_BCHW = self._pixels(batch_BHWC)
+            count, _, *size = pixels_BCHW.shape
+            yield ImageBatch(
+                image=pixels_BCHW,
+                gt_label=torch.zeros(count, dtype=torch.bool),
+                gt_mask=torch.zeros((count, *size), dtype=torch.bool),
+            )
+
+
+class TrainingData(LightningDataModule):  # type: ignore[misc]
+    """Training images, and held-out ones where a model's recipe has a validation pass."""
+
+    def __init__(self, train: Batches, validation: Batches | None, batch_size: int) -> None:
+        """Args:
+        train: Seen in every epoch.
+        validation: Seen once, after the last epoch; None for models that need none.
+        batch_size: Of ``train``; a model may look at it.
+        """
+        super().__init__()
+        self.train_batch_size = batch_size
+        self._train = train
+        self._validation = validation
+
+    def train_dataloader(self) -> Batches:
+        """The training images."""
+        return self._train
+
+    def val_dataloader(self) -> Any:
+        """The held-out images, or nothing."""
+        return self._validation if self._validation is not None else []
+
+
+def train(
+    model: LightningModule, data: TrainingData, *, epochs: int, steps: int, device: str, report: FitReport
+) -> None:
+    """Fit a model of anomalib, leaving no file and no line on the terminal behind.
+
+    Args:
+        model: With pre-processor, post-processor, evaluator and visualiser switched off.
+        data: Images.
+        epochs: Passes over the training images.
+        steps: Optimiser steps at most; 0 for no limit.
+        device: A torch device.
+        report: Told of every batch.
+    """
+    num_batches = len(data.train_dataloader())
+    total = min(epochs * num_batches, steps or epochs * num_batches)
+    done = 0
+
+    def on_batch_end(trainer: Any, module: Any, outputs: Any, batch: Any, batch_number: int) -> None:
+        nonlocal done
+        done += 1
+        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        report(min(done, total), total, float(loss) if _is_trained(trainer) and loss is not None else None)
+
+    # What the engine takes from a model wins over what anomalib would have by default.
+    arguments: dict[str, Any] = {**model.trainer_arguments, "max_epochs": epochs, "max_steps": steps or -1}
+    last_epoch = -(-total // num_batches)
+    arguments |= {"check_val_every_n_epoch": last_epoch, "val_check_interval": None, "num_sanity_val_steps": 0}
+    with tempfile.TemporaryDirectory(prefix="bench-anomalib-") as folder:
+        trainer = Trainer(
+            **arguments
+            | {
+                "accelerator": "gpu" if device.startswith("cuda") else "cpu",
+                "devices": [torch.device(device).index or 0] if device.startswith("cuda") else 1,
+                "default_root_dir": folder,
+                # One process, whatever cluster it runs on: the harness has spread the cells already.
+                "plugins": [LightningEnvironment()],
+                "use_distributed_sampler": False,
+                "callbacks": [LambdaCallback(on_train_batch_end=on_batch_end)],
+                "logger": False,
+                "enable_checkpointing": False,
+                "enable_progress_bar": False,
+                "enable_model_summary": False,
+            }
+        )
+        trainer.fit(model, datamodule=data)
+
+
+def _is_trained(trainer: Trainer) -> bool:
+    """False for a model that only collects features: Lightning then steps an optimiser of nothing."""
+    groups = [group for optimizer in trainer.optimizers for group in optimizer.param_groups]
+    return any(value.requires_grad for group in groups for value in group["params"])
