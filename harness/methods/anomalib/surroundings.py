@@ -17,7 +17,7 @@ import torch
 @contextmanager
 def quiet() -> Iterator[None]:
     """No warnings, log lines or progress bars of anomalib and what it stands on."""
-    names = ("anomalib", "lightning", "lightning.pytorch", "lightning.fabric", "timm", "FrEIA")
+    names = ("anomalib", "lightning", "lightning.pytorch", "lightning.fabric", "lightning_fabric", "timm")
     levels = {name: logging.getLogger(name).level for name in names}
     from tqdm import tqdm
 
