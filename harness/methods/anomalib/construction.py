@@ -13,6 +13,7 @@ import timm
 import torch
 from torch import nn
 
+from harness.errors import MissingExtraError
 from harness.methods.anomalib.catalog import import_model
 from harness.methods.anomalib.networks import downloads, given_networks, no_downloads
 from harness.methods.anomalib.recipes import OTHER, RECIPES
@@ -138,7 +139,11 @@ def _construct(name: str, settings: Any, size_px: tuple[int, int]) -> Any:
         if arguments.get("dtd_dir") == "":
             # DRAEM without textures: it then paints with noise, as it does where a folder holds no image.
             arguments["dtd_dir"] = nothing
-        module = model_type(**arguments)
+        try:
+            module = model_type(**arguments)
+        except ImportError as error:
+            reason = " ".join(str(error).split())
+            raise MissingExtraError(f"{label_of(name)} needs a package that is not installed: {reason}") from error
     module.pre_processor = None
     if module.learning_type != LearningType.ONE_CLASS:
         raise ValueError(

@@ -35,7 +35,11 @@ def given_networks(load: Load, options_of: Callable[[str], dict[str, Any]]) -> I
         if not pretrained:
             untrained: nn.Module = create(model_name, pretrained=False, **{**arguments, **options_of(model_name)})
             return untrained
-        given.append(load(model_name, arguments))
+        timm.create_model = create  # loading asks timm itself
+        try:
+            given.append(load(model_name, arguments))
+        finally:
+            timm.create_model = create_model
         return given[-1]
 
     timm.create_model = create_model

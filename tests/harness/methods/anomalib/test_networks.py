@@ -35,6 +35,15 @@ def test_networks_asked_for_with_weights_are_given_and_others_stay_random() -> N
     assert student is not ours
 
 
+def test_loading_may_ask_timm_itself() -> None:
+    def load(name: str, arguments: dict[str, Any]) -> nn.Module:
+        network: nn.Module = timm.create_model(name, pretrained=False, num_classes=3)
+        return network
+
+    with given_networks(load, lambda name: {"num_classes": 7}):
+        assert timm.create_model("test_resnet", pretrained=True).num_classes == 3
+
+
 def test_an_untrained_twin_gets_the_options_of_the_weights() -> None:
     with given_networks(lambda name, arguments: nn.Identity(), lambda name: {"num_classes": 7}):
         assert timm.create_model("test_resnet").num_classes == 7
@@ -105,3 +114,45 @@ def test_local_weights_give_the_features_that_every_other_method_gets(
         student = built.module.model.student_model.state_dict()
         teacher = built.module.model.teacher_model.state_dict()
         assert not torch.equal(student["feature_extractor.conv1.weight"], teacher["feature_extractor.conv1.weight"])
+
+
+@pytest.mark.baselines
+def test_weights_of_timm_that_cannot_be_had_name_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any, **__: Any) -> None:
+        raise OSError("[Errno 101] Network is unreachable")
+
+    monkeypatch.setattr("harness.methods.weights.load_network", unreachable)
+    method: Any = METHODS.get("stfpm")
+    with pytest.raises(
+        WeightsError,
+        match=r"^Pre-trained weights of 'resnet18' are not in timm's cache and could not be downloaded; "
+        r"right would be --weights resnet18=FILE\.$",
+    ):
+        method.check_weights(method.Settings(), None)
+
+
+@pytest.mark.baselines
+def test_what_efficient_ad_needs_is_named_before_the_run(tmp_path: Path) -> None:
+    method: Any = METHODS.get("efficient_ad")
+    with pytest.raises(WeightsError, match=r"right would be --set efficient_ad\.imagenet_dir=FOLDER\.$"):
+        method.check_weights(method.Settings(), None)
+    with pytest.raises(WeightsError, match=r"imagenet_dir = 'nowhere' is no folder; right would be one with photo"):
+        method.check_weights(method.Settings(imagenet_dir="nowhere"), None)
+    settings = method.Settings(imagenet_dir=str(tmp_path))
+    with pytest.raises(
+        WeightsError, match=r"right would be --weights pdn_small=FILE with pretrained_teacher_small\.pt"
+    ):
+        method.check_weights(settings, None)
+    torch.save({"conv": torch.zeros(1)}, tmp_path / "w.pth")
+    with pytest.raises(WeightsError, match=r"w\.pth: is not the teacher of efficient_ad: "):
+        method.check_weights(settings, tmp_path / "w.pth")
+
+
+@pytest.mark.baselines
+def test_folders_of_draem_that_are_not_there_are_named_and_none_is_needed() -> None:
+    method: Any = METHODS.get("draem")
+    method.check_weights(method.Settings(), None)
+    with pytest.raises(
+        WeightsError, match=r"^draem\.dtd_dir = 'nowhere' is no folder; right would be one with textures"
+    ):
+        method.check_weights(method.Settings(dtd_dir="nowhere"), None)
