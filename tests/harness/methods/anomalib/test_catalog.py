@@ -7,13 +7,14 @@ import pytest
 from harness.errors import MissingExtraError, UnknownNameError
 from harness.methods import METHODS
 from harness.methods.anomalib import catalog
+from harness.methods.anomalib.construction import model_type_of, settings_of
 from harness.methods.anomalib.method import make_method
 
 
 @pytest.fixture
 def without_anomalib(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, "anomalib", None)
-    caches = (catalog.anomalib_version, catalog.model_names, make_method)
+    caches = (catalog.anomalib_version, catalog.model_names, model_type_of, settings_of, make_method)
 
     def forget() -> None:
         for each in caches:
