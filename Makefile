@@ -35,6 +35,7 @@ check: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/metrics_speed.py
 	$(BIN)/python benchmarks/fleet_overhead.py
+	$(BIN)/python benchmarks/baselines_speed.py
 
 clean:
 	rm -rf .venv build dist *.egg-info
