@@ -37,6 +37,8 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/bootstrap_speed.py
 	$(BIN)/python benchmarks/fleet_overhead.py
 	$(BIN)/python benchmarks/verify_speed.py
+	$(BIN)/python benchmarks/decoding_speed.py
+	$(BIN)/python benchmarks/baselines_speed.py
 
 clean:
 	rm -rf .venv build dist *.egg-info
