@@ -7,8 +7,8 @@ from harness.cli import compare, datasets, doctor, figures, methods, run, show
 app = typer.Typer(
     name="bench",
     help="Train and judge anomaly detectors on every category of every data set, and make the tables of a paper.",
-    epilog="Start with 'bench doctor', then 'bench run --datasets all'. Exit codes: 0 all well, 1 some cells failed, "
-    "2 a mistake in the command, the settings or the data, 130 interrupted.",
+    epilog="Start with 'bench doctor', then 'bench run --datasets all'. Exit codes: 0 all well, 1 some cells failed "
+    "or 'verify' found a fault, 2 a mistake in the command, the settings or the data, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,18 +1,19 @@
 """``bench compare``: whether one row of the leaderboard is better than another, and how surely."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from harness.cli import options as o
-from harness.cli.show import Latest, Metrics, ProtocolKey
+from harness.cli.show import Latest, Metrics, ProtocolKey, StoredSplit, selected
 from harness.environment import default_results
 from harness.errors import BenchError, SettingsError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
     from harness.leaderboard import Comparison, ComparisonLine, Side
@@ -29,44 +30,44 @@ def compare(
     seeds: o.Seeds = None,
     metrics: Metrics = None,
     protocol: ProtocolKey = None,
+    split: StoredSplit = None,
     latest: Latest = False,
-    resamples: Annotated[int | None, typer.Option(help="Resamples of the test images [2000].")] = None,
+    resamples: Annotated[int | None, typer.Option(help="Resamples of the test images (default: 2000).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON; fractions, not percent.")] = False,
     results: o.Results = None,
 ) -> None:
     """Compare two rows on the cells that both have: differences, intervals, tests."""
     if resamples is not None and resamples < _MIN_RESAMPLES:
         raise SettingsError(f"--resamples {resamples}: right would be {_MIN_RESAMPLES} or more.")
+    if a == b:
+        raise SettingsError(f"{a} is set against itself; right would be two rows, or RESULTS::ROW of another store.")
     from harness.leaderboard import compare as compare_rows
 
-    chosen: dict[str, Any] = {
-        "datasets": o.chosen_names(datasets),
-        "categories": o.chosen_names(categories),
-        "seeds": None if seeds is None else o.parse_seeds(seeds),
-        "protocol": protocol,
-        "latest": latest,
-    }
     asked: dict[str, Any] = {}
     if metrics is not None:
         asked["metrics"] = o.split_names(metrics)
     if resamples is not None:
         asked["num_resamples"] = resamples
     home = results or default_results()
-    found = compare_rows(_side(a, home, chosen), _side(b, home, chosen), **asked)
+
+    def choose(frame: "pd.DataFrame") -> "pd.DataFrame":
+        return selected(frame, datasets, categories, None, seeds, protocol, split, latest)
+
+    found = compare_rows(_side(a, home, choose), _side(b, home, choose), **asked)
     if as_json:
         print(json.dumps(_as_json(found)))
     else:
         _print(found)
 
 
-def _side(text: str, home: str, chosen: dict[str, Any]) -> "Side":
-    from harness.leaderboard import Side, select
+def _side(text: str, home: str, choose: "Callable[[pd.DataFrame], pd.DataFrame]") -> "Side":
+    from harness.leaderboard import Side
     from harness.store import RecordStore
 
     url, elsewhere, row = text.partition("::")
     store = RecordStore(url if elsewhere else home)
     try:
-        return Side.of(select(store.frame(), **chosen), row if elsewhere else text, store.image_scores, label=text)
+        return Side.of(choose(store.frame()), row if elsewhere else text, store.image_scores, label=text)
     except BenchError as error:
         if not elsewhere:
             raise

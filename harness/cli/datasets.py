@@ -41,7 +41,7 @@ def list_(data: o.Data = None, as_json: AsJson = False) -> None:
     Console().print(table)
     for name, dataset in known.items():
         if name not in in_place and name != DEMO:
-            print(f"{name} is not in place. Layout: {dataset.info.layout}. Get it from {dataset.info.homepage}.")
+            print(f"{name} is not in place. Layout: {dataset.info.layout}. Source: {dataset.info.homepage}")
     print(
         f"Data root: {root}. A folder of your own: bench datasets describe DIR; an archive: bench datasets unpack FILE."
     )

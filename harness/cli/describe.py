@@ -11,7 +11,7 @@ import typer
 def describe(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Any folder of images.")],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write the description [DIR/dataset.toml].")
+        Path | None, typer.Option(metavar="FILE", help="Where to write the description (default: DIR/dataset.toml).")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a description that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,

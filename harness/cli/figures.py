@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options as o
-from harness.cli.show import Latest, ProtocolKey, SplitName, expected_categories
+from harness.cli.show import Latest, ProtocolKey, StoredSplit, expected_categories, selected
 from harness.environment import default_results
 
 if TYPE_CHECKING:
@@ -20,33 +20,24 @@ def figures(
     methods: o.Methods = None,
     seeds: o.Seeds = None,
     protocol: ProtocolKey = None,
-    split: SplitName = None,
+    split: StoredSplit = None,
     latest: Latest = False,
     wide: Annotated[bool, typer.Option("--wide", help="As wide as a page, not as one of two columns.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for the files [RESULTS/figures].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files (default: RESULTS/figures).")] = None,
     results: o.Results = None,
 ) -> None:
     """Write the figures as PDF and PNG; print the paths, and what is left out and why.
 
     Accuracy against latency, every category with intervals, ROC and PRO curves, critical differences.
     """
-    from harness.leaderboard import intervals_of, select
+    from harness.leaderboard import intervals_of
     from harness.leaderboard.plots import all_plots
     from harness.report.figures import write_figures
     from harness.store import RecordStore
 
     home = results or default_results()
     store = RecordStore(home)
-    chosen = select(
-        store.frame(),
-        datasets=o.chosen_names(datasets),
-        categories=o.chosen_names(categories),
-        methods=o.chosen_names(methods),
-        seeds=None if seeds is None else o.parse_seeds(seeds),
-        protocol=protocol,
-        split=split,
-        latest=latest,
-    )
+    chosen = selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
     expected = expected_categories(chosen, categories)
     intervals = intervals_of(chosen, store.image_scores, ["image_auroc"], expected=expected)
     made = all_plots(chosen, store.image_scores, intervals=intervals, expected=expected)

@@ -21,7 +21,9 @@ Categories = Annotated[
 Methods = Annotated[str | None, typer.Option(help="Names, comma-separated; see 'bench methods'.", rich_help_panel=WHAT)]
 Split = Annotated[
     str | None,
-    typer.Option(help="published, grouped, kfold-K-I, or a manifest FILE.csv [published].", rich_help_panel=WHAT),
+    typer.Option(
+        help="published, grouped, kfold-K-I, or a manifest FILE.csv (default: published).", rich_help_panel=WHAT
+    ),
 ]
 Seeds = Annotated[str | None, typer.Option(help="Comma-separated, e.g. 0,1,2.", rich_help_panel=WHAT)]
 Set = Annotated[
@@ -37,15 +39,18 @@ Weights = Annotated[
     typer.Option(metavar="[NAME=]FILE", help="Local weights of a backbone; repeatable.", rich_help_panel=WHAT),
 ]
 ImageSize = Annotated[
-    int | None, typer.Option(help="Shorter side in pixels, a multiple of 32 [192].", rich_help_panel=WHAT)
+    int | None, typer.Option(help="Shorter side in pixels, a multiple of 32 (default: 192).", rich_help_panel=WHAT)
 ]
 Config = Annotated[Path | None, typer.Option(help="TOML file with any of these settings.", rich_help_panel=WHERE)]
 Data = Annotated[
-    Path | None, typer.Option(help="Data root, one folder a data set [BENCH_DATA or data].", rich_help_panel=WHERE)
+    Path | None,
+    typer.Option(help="Data root, one folder a data set (default: BENCH_DATA, else data).", rich_help_panel=WHERE),
 ]
 Results = Annotated[
     str | None,
-    typer.Option(help="Folder or s3:// URL of the results [BENCH_RESULTS or results].", rich_help_panel=WHERE),
+    typer.Option(
+        help="Folder or s3:// URL of the results (default: BENCH_RESULTS, else results).", rich_help_panel=WHERE
+    ),
 ]
 Policy = Annotated[
     str | None,

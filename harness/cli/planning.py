@@ -27,6 +27,8 @@ class Planned:
     """Method to its resolved settings."""
     weights: dict[str, Path]
     """Backbone to a local file."""
+    split: str
+    """What records keep of the split's name."""
 
 
 def make_plan(settings: RunSettings) -> Planned:
@@ -68,13 +70,14 @@ def make_plan(settings: RunSettings) -> Planned:
         datasets={dataset.info.name: _reference(dataset, settings) for dataset in datasets},
         settings_of=settings_of,
         weights=weights,
+        split=split,
     )
 
 
 def check_cells(planned: Planned, settings: RunSettings) -> None:
     """Refuse a plan in which a cell is bound to fail: bad splits, settings that do not fit, no weights.
 
-    Looks at image headers only.
+    Looks at image headers only, but for a split without twins, which every image is read for once.
 
     Raises:
         BenchError: One line naming the file or the setting.

@@ -2,11 +2,16 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli import options as o
+from harness.records import PUBLISHED_SPLIT
+
+if TYPE_CHECKING:
+    from harness.cli.planning import Planned
+    from harness.config import RunSettings
 
 
 def run(
@@ -25,7 +30,9 @@ def run(
     policy: o.Policy = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Worker processes; 0 runs in this process [by cores and GPUs].", rich_help_panel=o.HOW),
+        typer.Option(
+            help="Worker processes; 0 runs in this process (default: by cores and GPUs).", rich_help_panel=o.HOW
+        ),
     ] = None,
     cpus_per_worker: Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=o.HOW)] = None,
     gpus_per_worker: Annotated[
@@ -75,11 +82,17 @@ def run(
     num_failed = sum(statuses.get(cell.id) == "failed" for cell in cells)
     if not json_lines:
         show_run(RecordStore(settings.results).frame(), cells)
-        print(f"Records: {settings.results}. Tables for a paper: bench tables --results {settings.results}")
+        print(f"Records: {settings.results}. Tables for a paper: bench tables {_where(settings, planned)}")
     if num_failed:
         if not json_lines:
-            print(f"{num_failed} of {len(cells)} cells failed; 'bench leaderboard --failed' shows why.")
+            why = f"bench leaderboard --failed {_where(settings, planned)}"
+            print(f"{num_failed} of {len(cells)} cells failed; '{why}' shows why.")
         raise typer.Exit(1)
+
+
+def _where(settings: "RunSettings", planned: "Planned") -> str:
+    """The flags that lead a reading command to the records of this run."""
+    return f"--results {settings.results}" + ("" if settings.split == PUBLISHED_SPLIT else f" --split {planned.split}")
 
 
 def plan(
@@ -98,7 +111,7 @@ def plan(
     policy: o.Policy = None,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
 ) -> None:
-    """Show what 'bench run' would do with the same flags, check it, and run nothing."""
+    """Show what 'bench run' would do with these flags, check it, and run nothing."""
     settings = o.run_settings(
         config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
         backbone=backbone, weights=weights, image_size=image_size, data=data, results=results, policy=policy,

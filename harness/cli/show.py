@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
 ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
-SplitName = Annotated[str | None, typer.Option(help="Show records of this split; needed where there are several.")]
+StoredSplit = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        help="Show records of this split, as 'bench run' was given it or as the records name it; needed where there "
+        "are several.",
+    ),
+]
 Latest = Annotated[bool, typer.Option("--latest", help="Per method only the newest settings.")]
 
 
@@ -30,7 +37,7 @@ def leaderboard(
     seeds: o.Seeds = None,
     metrics: Metrics = None,
     protocol: ProtocolKey = None,
-    split: SplitName = None,
+    split: StoredSplit = None,
     latest: Latest = False,
     failed: Annotated[bool, typer.Option("--failed", help="List failed cells and why, and nothing else.")] = False,
     export: Annotated[
@@ -42,10 +49,12 @@ def leaderboard(
     if export is not None:
         print(_store(results).export(export))
         return
-    chosen = _selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, split, latest)
+    chosen = selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, split, latest)
     if failed:
-        for _, row in chosen[chosen["status"] == "failed"].iterrows():
+        failures = chosen[chosen["status"] == "failed"]
+        for _, row in failures.iterrows():
             print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
+        print(f"{len(failures)} of {len(chosen)} cells failed.")
         return
     _print(chosen, _metrics(metrics), expected_categories(chosen, categories))
 
@@ -57,7 +66,7 @@ def tables(
     seeds: o.Seeds = None,
     metrics: Metrics = None,
     protocol: ProtocolKey = None,
-    split: SplitName = None,
+    split: StoredSplit = None,
     latest: Latest = False,
     spread: Annotated[
         str, typer.Option(help="What follows each mean: std, interval (95 % bootstrap) or none.")
@@ -70,7 +79,7 @@ def tables(
         bool, typer.Option("--longtable", help="LaTeX that breaks across pages, as long tables do by themselves.")
     ] = False,
     standalone: Annotated[bool, typer.Option("--standalone", help="Complete LaTeX documents.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for the files [RESULTS/tables].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files (default: RESULTS/tables).")] = None,
     results: o.Results = None,
 ) -> None:
     """Write the tables as LaTeX (booktabs), Markdown and CSV, and print the paths.
@@ -86,7 +95,7 @@ def tables(
     if wide and longtable:
         raise SettingsError("--wide with --longtable: LaTeX has no long tables over two columns; choose one of them.")
     store = _store(results)
-    chosen = _selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
+    chosen = selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
     wanted = {"metrics": HEADLINE_METRICS, "expected": expected_categories(chosen, categories)} | _metrics(metrics)
     if spread == "interval":
         wanted["intervals"] = intervals_of(chosen, store.image_scores, **wanted)
@@ -134,7 +143,7 @@ def _store(results: str | None) -> "RecordStore":
     return RecordStore(results or default_results())
 
 
-def _selected(
+def selected(
     frame: "pd.DataFrame",
     datasets: str | None,
     categories: str | None,
@@ -144,8 +153,16 @@ def _selected(
     split: str | None,
     latest: bool,
 ) -> "pd.DataFrame":
+    """The records that the flags of a reading command ask for.
+
+    Raises:
+        BenchError: A name is unknown, or no record has all that was asked for.
+    """
+    from harness.datasets.splits import split_identity
     from harness.leaderboard import select
 
+    if split is not None and split not in set(frame["split"]):
+        split = split_identity(split)
     return select(
         frame,
         datasets=o.chosen_names(datasets),

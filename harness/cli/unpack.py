@@ -20,7 +20,7 @@ def unpack(
     archive: Annotated[Path, typer.Argument(help="A zip, tar, tar.gz, tar.bz2 or tar.xz.")],
     data: o.Data = None,
     name: Annotated[
-        str | None, typer.Option(help="What to call it [as its layout says, else the archive's own name].")
+        str | None, typer.Option(help="What to call it (default: as its layout says, else the archive's name).")
     ] = None,
     max_gb: Annotated[
         float, typer.Option(min=0.0, metavar="GB", help="Refuse what unpacks to more than this.")

@@ -16,7 +16,7 @@ Policy = Literal["only-missing", "failed", "always", "never"]
 
 
 class RunSettings(BaseModel):
-    """What to run on what, and where. Only ``protocol`` and ``overrides`` can change a number."""
+    """What to run on what, and where. Policy, workers, device and panels change no number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,7 +56,7 @@ class RunSettings(BaseModel):
     @field_validator("split")
     @classmethod
     def _where_workers_find_it(cls, split: str) -> str:
-        return str(Path(split).expanduser().absolute()) if split.endswith(".csv") else split
+        return str(Path(split).expanduser().absolute()) if split.lower().endswith(".csv") else split
 
     @field_validator("results")
     @classmethod

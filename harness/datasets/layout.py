@@ -149,5 +149,5 @@ def mvtec_files(base: Path, category: str) -> list[Path]:
 
 def not_installed(info: DatasetInfo, folder: Path) -> DataError:
     """The error of a data set that is not in place: where it was looked for, what it looks like, where to get it."""
-    where = f" Get it from {info.homepage}." if info.homepage else ""
+    where = f" Source: {info.homepage}" if info.homepage else ""
     return DataError(f"Data set {info.name!r} is not in {folder}. Expected: {info.layout}.{where}")

@@ -48,8 +48,8 @@ class JudgingCosts:
 def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCosts:
     """Time ``Method.judge`` on images of the category, and weigh what it saves.
 
-    Decoding and resizing are left out: they are the same for every method. Takes at most about a
-    minute for a slow method; a second process at work on the same cores shows in the times.
+    Decoding and resizing are left out: they are the same for every method. Takes some forty seconds, or
+    sixteen calls for a method that takes longer; other work on the same cores shows in the times.
 
     Args:
         method: Fitted.

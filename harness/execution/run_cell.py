@@ -25,10 +25,10 @@ from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.ground_truth import read_ground_truth, read_regions
-from harness.datasets.splits import make_split, split_identity
+from harness.datasets.splits import is_manifest, make_split, split_identity
 from harness.environment import code_version, host_name, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
-from harness.execution.costs import BATCH_SIZE, PeakMemory, measure_judging
+from harness.execution.costs import BATCH_SIZE, JudgingCosts, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
 from harness.images import ImageSet, image_size, resize_mask
 from harness.methods import METHODS
@@ -81,6 +81,9 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     dataset = find(reference, context.data_root)
     if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
         raise DataError(f"{cell.dataset}/{cell.category} changed while the run was going on; run the command again.")
+    if is_manifest(context.split) and not Path(context.split).is_file():
+        # As a data root that this node lacks: not the cell's fault.
+        raise FileNotFoundError(f"There is no manifest {context.split} on {host_name()}.")
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed while the run was going on; run the command again.")
     split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
@@ -114,7 +117,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         spro_05 = _saturated_overlap(maps_BHW, split, test.size_px) if split.saturations else None
         maps_sha256 = _hash_of(maps_BHW)
         report(CellProgress(stage="costs", done=0, total=1))
-        costs = measure_judging(method, test, device)
+        costs = _costs(method, test, device)
         if context.panels_dir is not None and context.num_panels > 0:
             folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
             try:
@@ -145,18 +148,18 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         fit_seconds=fit_seconds,
         feature_seconds=features.seconds,
         score_seconds=score_seconds,
-        latency_p50_seconds=costs.single.p50_seconds,
-        latency_p95_seconds=costs.single.p95_seconds,
-        images_per_second=costs.single.images_per_second,
-        batch_size=BATCH_SIZE,
-        batch_latency_p50_seconds=costs.batch.p50_seconds,
-        batch_latency_p95_seconds=costs.batch.p95_seconds,
-        batch_images_per_second=costs.batch.images_per_second,
+        latency_p50_seconds=costs.single.p50_seconds if costs else None,
+        latency_p95_seconds=costs.single.p95_seconds if costs else None,
+        images_per_second=costs.single.images_per_second if costs else None,
+        batch_size=BATCH_SIZE if costs else None,
+        batch_latency_p50_seconds=costs.batch.p50_seconds if costs else None,
+        batch_latency_p95_seconds=costs.batch.p95_seconds if costs else None,
+        batch_images_per_second=costs.batch.images_per_second if costs else None,
         peak_memory_bytes=peak_memory.process_bytes,
         peak_device_memory_bytes=peak_memory.device_bytes,
         num_parameters=method.num_parameters,
         num_frozen_parameters=method.num_frozen_parameters,
-        size_bytes=costs.size_bytes,
+        size_bytes=costs.size_bytes if costs else None,
         maps_sha256=maps_sha256,
         image_scores=tuple(
             ImageScore(
@@ -175,7 +178,7 @@ def failure_of(cell: Cell, context: CellContext, error: BaseException, started_a
     text = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
     return FailureRecord(
         identity=cell.identity(),
-        provenance=provenance(context, context.device, started_at),
+        provenance=provenance(context, resolve_device(context.device), started_at),
         error=" ".join(text.split()),
         traceback="".join(traceback_module.format_exception(error)),
     )
@@ -281,6 +284,17 @@ def _score(
     if done != len(test):
         raise RuntimeError(f"The method gave {done} maps for {len(test)} images.")
     return scores_B
+
+
+def _costs(method: Method, test: ImageSet, device: str) -> JudgingCosts | None:
+    try:
+        return measure_judging(method, test, device)
+    except Exception as error:
+        if "CUDA error" in str(error):  # of the process, which is no use any more
+            raise
+        # A time is no reason to lose what was fitted and measured; the record says that it is not known.
+        logging.getLogger(__name__).exception("No costs of judging")
+        return None
 
 
 def _hash_of(maps_BHW: NDArray[np.float32]) -> str:

@@ -127,5 +127,5 @@ def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
         raise StoreError(
             f"{a.label} and {b.label} do not compare on {cells_text(differing)}: {what} "
             f"{first[f'{column}_a']} against {first[f'{column}_b']}. Right would be cells of one {what}; "
-            "choose with --protocol, --latest, --categories or --seeds, or run one side again."
+            "choose with --protocol, --split, --latest, --categories or --seeds, or run one side again."
         )

@@ -90,7 +90,8 @@ def _natural(text: str) -> list[str | float]:
 def _parts(version: int, settings: str, weights_sha256: str) -> dict[str, str]:
     # Names of settings keep their own spelling; the space keeps "weights" apart from a setting of that name.
     parts = {name: f"{name}={_text(value)}" for name, value in _flat(json.loads(settings)).items()}
-    weights = weights_sha256[:8] or "none"
+    # timm's own weights go by a name, whose end tells them apart; a hash is told by its start.
+    weights = weights_sha256 if weights_sha256.startswith("timm:") else weights_sha256[:8] or "none"
     return parts | {" version": f"v{version}", " weights": f"weights {weights}"}
 
 

@@ -2,6 +2,6 @@
 
 from harness.datasets.splits.make import make_split
 from harness.datasets.splits.manifest import write_manifest
-from harness.datasets.splits.names import check_split_name, split_identity
+from harness.datasets.splits.names import check_split_name, is_manifest, split_identity
 
-__all__ = ["check_split_name", "make_split", "split_identity", "write_manifest"]
+__all__ = ["check_split_name", "is_manifest", "make_split", "split_identity", "write_manifest"]

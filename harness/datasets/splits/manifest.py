@@ -92,6 +92,8 @@ def write_manifest(splits: Iterable[Split], path: Path) -> None:
             writer.writerows(sorted(rows))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be written ({error.strerror}).") from error
+    except UnicodeEncodeError as error:
+        raise SettingsError(f"{path}: cannot be written: an image's name is not UTF-8 ({error.object!a}).") from error
 
 
 def manifest_sha256(path: Path) -> str:

@@ -119,6 +119,9 @@ def train(
             }
         )
         trainer.fit(model, datamodule=data)
+        if total % num_batches and data.val_dataloader():
+            # Lightning validates at the end of an epoch only, and the steps have ended within one.
+            trainer.validate(model, datamodule=data, verbose=False)
 
 
 def _is_trained(trainer: Trainer) -> bool:

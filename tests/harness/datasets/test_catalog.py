@@ -63,7 +63,7 @@ def test_suggests_the_nearest_name(tmp_path: Path, typed: str, meant: str) -> No
 
 
 def test_a_known_data_set_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"'mtd' is not in {tmp_path}/mtd\. Expected: .*Get it from"):
+    with pytest.raises(DataError, match=rf"'mtd' is not in {tmp_path}/mtd\. Expected: .*Source:"):
         find("mtd", tmp_path)
 
 

@@ -34,5 +34,5 @@ def test_keeps_a_defect_whose_mask_is_damaged_for_its_cell_to_report(tmp_path: P
 
 
 def test_says_what_is_expected_where_nothing_is(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"'mtd' is not in .*mtd\. Expected: mtd/MT_.*Get it from https://github.com"):
+    with pytest.raises(DataError, match=r"'mtd' is not in .*mtd\. Expected: mtd/MT_.*Source: https://github.com"):
         MagneticTileDefects().files(tmp_path, "mtd")
