@@ -54,7 +54,8 @@ def leaderboard(
         failures = chosen[chosen["status"] == "failed"]
         for _, row in failures.iterrows():
             print(f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}")
-        print(f"{len(failures)} of {len(chosen)} cells failed.")
+        if failures.empty:
+            print(f"None of {len(chosen)} cells failed.")
         return
     _print(chosen, _metrics(metrics), expected_categories(chosen, categories))
 

@@ -28,9 +28,7 @@ def test_offers_the_categories_in_place_in_published_order(tmp_path: Path) -> No
 
 def test_says_what_is_expected_where_nothing_is(tmp_path: Path) -> None:
     assert not MVTecAD().is_installed(tmp_path)
-    with pytest.raises(
-        DataError, match=r"'mvtec_ad' is not in .*mvtec_ad\. Expected: .*ground_truth.*Source: https"
-    ):
+    with pytest.raises(DataError, match=r"'mvtec_ad' is not in .*mvtec_ad\. Expected: .*ground_truth.*Source: https"):
         MVTecAD().categories(tmp_path)
 
 
