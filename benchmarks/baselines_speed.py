@@ -73,9 +73,11 @@ class CpuClock:
         self._thread.start()
 
     def add(self, pid: int) -> None:
+        """Watch one more process."""
         self._roots.append(psutil.Process(pid))
 
     def stop(self) -> float:
+        """Stop watching; returns seconds."""
         self._ended.set()
         self._thread.join()
         return sum(self._seconds.values())
