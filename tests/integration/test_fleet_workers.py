@@ -116,6 +116,15 @@ def test_rays_own_words_are_in_the_log_file(independent_run: FinishedRun) -> Non
     assert "Logs of all processes: " in (independent_run.log_dir / "ray.log").read_text()
 
 
+@pytest.fixture
+def ctrl_c_interrupts() -> Iterator[None]:
+    # A shell starts background commands with SIGINT ignored, and Python then leaves it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_one_group_restarts_after_a_kill_and_ctrl_c_keeps_what_is_done(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
