@@ -9,7 +9,7 @@ from PIL import Image
 
 from harness.methods.anomalib.surroundings import quiet
 
-SIZES_PX = {"draem": (32, 32)}
+SIZES_PX = {"draem": (32, 32), "dinomaly": (32, 32)}
 """Smaller images where the model is slow."""
 
 
@@ -25,8 +25,10 @@ def tiny_baseline(name: str, folder: Path) -> dict[str, Any]:
         tiny["pooling_kernel_size"] = 2
     if name == "supersimplenet":
         tiny["layers"] = ("layer2",)
+    if name in ("draem", "dinomaly"):
+        tiny["batch_size"] = 8  # one step of its many parameters
     if name == "dinomaly":
-        tiny |= {"backbone": "vit_small_patch14_reg4_dinov2", "decoder_depth": 8}
+        tiny["backbone"] = "vit_small_patch14_reg4_dinov2"
     if name == "efficient_ad":
         tiny |= {"batch_size": 1, "imagenet_dir": str(_photographs(folder / "photographs"))}
     return tiny
