@@ -1,10 +1,7 @@
 """MPDD: painted metal parts under changing light, position and background."""
 
-from pathlib import Path
-
-from harness.datasets._base import DatasetInfo, Split
-from harness.datasets.layout import mvtec_files, mvtec_split
-from harness.datasets.published import PublishedDataset
+from harness.datasets._base import DatasetInfo
+from harness.datasets.published import MVTecLayout
 
 _COUNTS = {
     "bracket_black": (289, 79),
@@ -16,7 +13,7 @@ _COUNTS = {
 }
 
 
-class MPDD(PublishedDataset):
+class MPDD(MVTecLayout):
     """The published split and masks, laid out as MVTec AD is.
 
     Small training sets: from 54 images of ``metal_plate`` to 289 of ``bracket_black``.
@@ -35,12 +32,3 @@ class MPDD(PublishedDataset):
         counts=_COUNTS,
     )
     names = tuple(_COUNTS)
-
-    def _has(self, base: Path, category: str) -> bool:
-        return (base / category / "train").is_dir()
-
-    def _files(self, base: Path, category: str) -> list[Path]:
-        return mvtec_files(base, category)
-
-    def _split(self, base: Path, category: str, seed: int) -> Split:
-        return mvtec_split(base, category)

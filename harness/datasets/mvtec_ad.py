@@ -1,10 +1,7 @@
 """MVTec AD, the field's standard set: fifteen categories of objects and textures."""
 
-from pathlib import Path
-
-from harness.datasets._base import DatasetInfo, Split
-from harness.datasets.layout import mvtec_files, mvtec_split
-from harness.datasets.published import PublishedDataset
+from harness.datasets._base import DatasetInfo
+from harness.datasets.published import MVTecLayout
 
 _COUNTS = {
     "bottle": (209, 83),
@@ -25,7 +22,7 @@ _COUNTS = {
 }
 
 
-class MVTecAD(PublishedDataset):
+class MVTecAD(MVTecLayout):
     """The published split and masks; any part of the fifteen categories may be in place."""
 
     info = DatasetInfo(
@@ -44,12 +41,3 @@ class MVTecAD(PublishedDataset):
         counts=_COUNTS,
     )
     names = tuple(_COUNTS)
-
-    def _has(self, base: Path, category: str) -> bool:
-        return (base / category / "train").is_dir()
-
-    def _files(self, base: Path, category: str) -> list[Path]:
-        return mvtec_files(base, category)
-
-    def _split(self, base: Path, category: str, seed: int) -> Split:
-        return mvtec_split(base, category)

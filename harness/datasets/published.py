@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Split
-from harness.datasets.layout import check_category, not_installed
+from harness.datasets.layout import check_category, mvtec_files, mvtec_split, not_installed
 
 
 class PublishedDataset(ABC):
@@ -71,3 +71,16 @@ class PublishedDataset(ABC):
     @abstractmethod
     def _split(self, base: Path, category: str, seed: int) -> Split:
         """What ``split`` returns."""
+
+
+class MVTecLayout(PublishedDataset):
+    """Laid out as MVTec AD is; the published split and masks."""
+
+    def _has(self, base: Path, category: str) -> bool:
+        return (base / category / "train").is_dir()
+
+    def _files(self, base: Path, category: str) -> list[Path]:
+        return mvtec_files(base, category)
+
+    def _split(self, base: Path, category: str, seed: int) -> Split:
+        return mvtec_split(base, category)

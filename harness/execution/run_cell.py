@@ -9,11 +9,11 @@ import logging
 import tempfile
 import time
 import traceback as traceback_module
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 
 import numpy as np
 import torch
@@ -21,22 +21,22 @@ from numpy.typing import NDArray
 
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
-from harness.datasets import DATASETS, Sample, Split
+from harness.datasets import DATASETS, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.ground_truth import read_ground_truth, read_regions
 from harness.datasets.splits import is_manifest, make_split, split_identity
 from harness.environment import code_version, host_name, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.costs import BATCH_SIZE, JudgingCosts, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
-from harness.images import ImageSet, image_size, resize_mask
+from harness.execution.ground_truth import saturated_overlap, with_masks
+from harness.execution.panels import save_panels
+from harness.images import ImageSet, image_size
 from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
 from harness.methods.weights import weights_identity
 from harness.metrics import image_metrics, pixel_metrics_of
-from harness.metrics.spro import spro
 from harness.plan import Cell, canonical_json
 from harness.records import PUBLISHED_SPLIT, CellRecord, FailureRecord, ImageScore, Provenance
 
@@ -113,15 +113,15 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         image = image_metrics(scores_B, labels_B)
         pixel = None
         if all(sample.mask is not None for sample in split.test if sample.is_defect):
-            pixel = pixel_metrics_of(lambda: _with_masks(maps_BHW, split.test, test, cell.protocol))
-        spro_05 = _saturated_overlap(maps_BHW, split, test.size_px) if split.saturations else None
+            pixel = pixel_metrics_of(lambda: with_masks(maps_BHW, split.test, test, cell.protocol))
+        spro_05 = saturated_overlap(maps_BHW, split, test.size_px) if split.saturations else None
         maps_sha256 = _hash_of(maps_BHW)
         report(CellProgress(stage="costs", done=0, total=1))
         costs = _costs(method, test, device)
         if context.panels_dir is not None and context.num_panels > 0:
             folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
             try:
-                _save_panels(folder, cell, split.test, test, maps_BHW, scores_B, context.num_panels)
+                save_panels(folder, cell, split.test, test, maps_BHW, scores_B, context.num_panels)
             except Exception:
                 # A picture is no reason to lose what was fitted and measured.
                 logging.getLogger(__name__).exception("No panels of %s", cell.label)
@@ -302,58 +302,3 @@ def _hash_of(maps_BHW: NDArray[np.float32]) -> str:
     for map_HW in maps_BHW:
         digest.update(map_HW.tobytes())
     return digest.hexdigest()
-
-
-def _with_masks(
-    maps_BHW: NDArray[np.float32], samples: Sequence[Sample], images: ImageSet, protocol: Protocol
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
-    for map_HW, sample in zip(maps_BHW, samples, strict=True):
-        yield map_HW, mask_of(sample, images.size_px, protocol)
-
-
-def _saturated_overlap(maps_BHW: NDArray[np.float32], split: Split, size_px: tuple[int, int]) -> float:
-    """The mean of sPRO over kinds: each of them beside the normal images, one kind at a time."""
-
-    def of(kind: str) -> float:
-        chosen = [row for row, sample in enumerate(split.test) if not sample.is_defect or sample.defect_kind == kind]
-        return spro(
-            lambda: ((maps_BHW[row], read_regions(split.test[row], split.saturations, size_px)) for row in chosen)
-        )
-
-    return mean(of(kind) for kind in sorted({sample.defect_kind for sample in split.test if sample.is_defect}))
-
-
-def mask_of(sample: Sample, size_px: tuple[int, int], protocol: Protocol) -> NDArray[np.bool_]:
-    """The ground truth of an image at the scoring resolution; nothing marked for a normal image."""
-    if not sample.is_defect or sample.mask is None:
-        return np.zeros(size_px, np.bool_)
-    return resize_mask(read_ground_truth(sample, protocol.mask_threshold), size_px)
-
-
-def _save_panels(
-    folder: Path,
-    cell: Cell,
-    samples: Sequence[Sample],
-    images: ImageSet,
-    maps_BHW: NDArray[np.float32],
-    scores_B: NDArray[np.float32],
-    count: int,
-) -> None:
-    from harness.report.panels import save_panel
-
-    # Evenly spaced over the defect images: nobody picked the beautiful ones.
-    defects = [row for row, sample in enumerate(samples) if sample.is_defect]
-    count = min(count, len(defects))
-    chosen = [defects[position * len(defects) // count] for position in range(count)]
-    normal_scores = [float(scores_B[row]) for row, sample in enumerate(samples) if not sample.is_defect]
-    low, high = float(np.median(maps_BHW)), max(2 * float(np.max(normal_scores)), 1e-6)
-    for row in chosen:
-        save_panel(
-            folder / (samples[row].id.replace("/", "-").rsplit(".", 1)[0] + ".png"),
-            images[row],
-            mask_of(samples[row], images.size_px, cell.protocol),
-            maps_BHW[row],
-            title=f"{cell.label}: {samples[row].id}",
-            map_range=(low, max(high, low + 1e-6)),
-            anomaly_score=float(scores_B[row]),
-        )
