@@ -1,6 +1,7 @@
 """``bench leaderboard`` and ``bench tables``: what the records say, on the screen or in files."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +9,7 @@ import typer
 
 from harness.cli import options as o
 from harness.environment import default_results
-from harness.errors import SettingsError, UnknownNameError
+from harness.errors import BenchError, SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +164,9 @@ def selected(
     from harness.leaderboard import select
 
     if split is not None and split not in set(frame["split"]):
-        split = split_identity(split)
+        # What is no split at all stays as typed: the error below lists the splits that have records.
+        with suppress(BenchError):
+            split = split_identity(split)
     return select(
         frame,
         datasets=o.chosen_names(datasets),

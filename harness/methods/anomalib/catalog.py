@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.errors import MissingExtraError, UnknownNameError
+from harness.methods.anomalib.recipes import label_of
 
 
 @cache
@@ -46,5 +47,5 @@ def import_model(name: str) -> ModuleType:
         MissingExtraError: anomalib is not installed.
     """
     if anomalib_version() is None:
-        raise MissingExtraError.of(f"Method {name!r}", "anomalib", "baselines")
+        raise MissingExtraError.of(f"Method {label_of(name)!r}", "anomalib", "baselines")
     return importlib.import_module(f"anomalib.models.image.{name}")

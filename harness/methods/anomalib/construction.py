@@ -16,7 +16,7 @@ from torch import nn
 from harness.errors import MissingExtraError
 from harness.methods.anomalib.catalog import import_model
 from harness.methods.anomalib.networks import downloads, given_networks, no_downloads
-from harness.methods.anomalib.recipes import OTHER, RECIPES
+from harness.methods.anomalib.recipes import OTHER, RECIPES, label_of
 from harness.methods.anomalib.settings import constructor_arguments, settings_type
 from harness.methods.anomalib.surroundings import quiet
 from harness.methods.anomalib.teacher import load_teacher
@@ -106,11 +106,6 @@ def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Pat
     if recipe.teacher:
         load_teacher(label_of(name), module, settings, weights)
     return Built(module, (*networks, *(getattr(module.model, part) for part in recipe.frozen)))
-
-
-def label_of(name: str) -> str:
-    """The method's name on the command line."""
-    return name if name in RECIPES else f"anomalib:{name}"
 
 
 def normalisation(name: str) -> tuple[Sequence[float], Sequence[float]] | None:

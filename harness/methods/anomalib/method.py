@@ -23,13 +23,12 @@ from harness.methods.anomalib.construction import (
     Built,
     build_model,
     check_construction,
-    label_of,
     normalisation,
     settings_of,
 )
 from harness.methods.anomalib.networks import no_downloads
 from harness.methods.anomalib.pixels import Pixels, nearest_size
-from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe
+from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe, label_of
 from harness.methods.anomalib.surroundings import deterministic, interruptible, quiet, seeded
 from harness.methods.anomalib.teacher import check_folders
 from harness.methods.base import FitReport, MethodContext

@@ -88,3 +88,8 @@ and dinomaly were compared with the installed package; early stopping on test im
 
 OTHER = Recipe(summary="A model of anomalib", epochs=100, relative_cost=10, builds_on_meta=False)
 """For a model without an entry; one that says how many epochs it needs is trained for those."""
+
+
+def label_of(name: str) -> str:
+    """The method's name on the command line."""
+    return name if name in RECIPES else f"anomalib:{name}"

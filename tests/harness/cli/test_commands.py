@@ -184,7 +184,7 @@ def test_a_failed_cell_is_named_and_the_exit_code_is_1_until_it_is_mended(bench:
     assert shown.out.count("\n") == 1
     assert shown.out.startswith("mvtec_ad/bottle constant seed 0: ")
     assert "hole/001.png" in shown.out
-    assert bench("leaderboard --failed --categories carpet").out == ""
+    assert bench("leaderboard --failed --categories carpet").out == "None of 1 cells failed.\n"
 
     miniatures.write_image(damaged, 21, defect=True)
     mended = bench.run(*arguments)

@@ -44,7 +44,7 @@ def test_without_anomalib_its_models_are_still_listed() -> None:
 def test_without_anomalib_asking_for_a_model_says_how_to_install_it(name: str) -> None:
     with pytest.raises(
         MissingExtraError,
-        match=r"^Method '\w+' needs anomalib, which is not installed; "
+        match=rf"^Method '{name}' needs anomalib, which is not installed; "
         r"right would be: pip install 'mfrnet-bench\[baselines\]'$",
     ):
         METHODS.get(name).Settings()
