@@ -16,7 +16,7 @@ from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.calibration import Calibration, split_held_out
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
-from mfrnet.masks import crossed_masks
+from mfrnet.masks import cell_that_fits, crossed_masks
 from mfrnet.restoration import RestorationNetwork
 from mfrnet.settings import MapSettings, MFRNetSettings
 from mfrnet.training import StepReport, autocast, restore_crossed, train_restoration
@@ -104,7 +104,8 @@ def fit_detector(
     loss = loss_for(stack.channels, settings)
     train_restoration(network, aggregator, loss, stack, training, settings, generator, report)
 
-    masks = crossed_masks(settings.n, settings.k, settings.cell, aggregator.grid, generator).to(device)
+    scoring_cell = cell_that_fits(settings.scoring_cell, settings.k, aggregator.grid)
+    masks = crossed_masks(settings.n, settings.k, scoring_cell, aggregator.grid, generator).to(device)
     restorer = Restorer(settings=settings, aggregator=aggregator, network=network, loss=loss, masks_nKHW=masks)
     errors = [
         restorer.term_maps(stack.batch(held_out[start : start + _BATCH])) for start in range(0, len(held_out), _BATCH)

@@ -48,6 +48,17 @@ def crossed_masks(n: int, k: int, cell: int, grid: tuple[int, int], generator: t
     return torch.stack(subsets)
 
 
+def cell_that_fits(cell: int, k: int, grid: tuple[int, int]) -> int:
+    """``cell``, or the largest smaller one of which the grid holds at least ``4 * k`` whole blocks.
+
+    Returns:
+        A block side in [1, ``cell``] grid positions; 1 where the grid is too small for any other.
+    """
+    height, width = grid
+    fitting = (side for side in range(cell, 1, -1) if (height // side) * (width // side) >= 4 * k)
+    return next(fitting, 1)
+
+
 def _blocks_along(length: int, cell: int) -> int:
     # A shift of up to cell - 1 positions can open one more block at the far side.
     return (length + cell - 2) // cell + 1

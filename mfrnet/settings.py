@@ -30,7 +30,7 @@ class MapSettings(BackboneSettings):
     """Share of the training images held out to calibrate the score, in (0, .5]."""
     smoothing_px: float = 4.0
     """Standard deviation of the Gaussian that smooths the map, in image pixels; 0 for none."""
-    top_share: float = 0.0
+    top_share: float = 0.02
     """Image score: mean of this share of the map's largest values; 0 takes the maximum."""
 
     def __post_init__(self) -> None:
@@ -54,25 +54,28 @@ class MFRNetSettings(MapSettings):
     n: int = 3
     """Independent subsets averaged in scoring."""
     cell: int = 2
-    """Masks hide blocks of ``cell`` x ``cell`` grid positions."""
+    """Masks hide blocks of ``cell`` x ``cell`` grid positions in training."""
+    scoring_cell: int = 4
+    """The same in scoring, where larger blocks keep a large defect from being restored out of itself;
+    smaller on small maps, so that each mask still hides four whole blocks."""
     width: int = 128
     """Channels of the restoration network on the full grid."""
     depth: int = 4
     """Hybrid blocks at the bottom of the U."""
     num_heads: int = 4
-    weight_pixel: float = 0.25
+    weight_pixel: float = 0.1
     """Weight of the squared error, in the loss and in the score."""
     weight_structure: float = 1.0
     """Weight of 1 - SSIM, likewise."""
     weight_cosine: float = 1.0
     """Weight of 1 - cosine similarity, likewise: half the squared error between unit vectors, a pixel
     term that does not see contrast."""
-    steps: int = 1600
+    steps: int = 6400
     """Optimiser steps."""
-    batch_size: int = 8
+    batch_size: int = 3
     """Images a step, each seen under all k masks of one subset; fewer where maps are large, so that no
     step has more than ``batch_size * 144`` grid positions (144 is a 192 px square at stride 16)."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 1.4e-3
     """Peak of the one-cycle schedule."""
     weight_decay: float = 0.01
     precision: Precision = "float32"
@@ -85,6 +88,7 @@ class MFRNetSettings(MapSettings):
         _require(self.k >= 2, "k", self.k, "2 or more (k = 1 would hide the whole map)")
         _require(self.n >= 1, "n", self.n, "1 or more")
         _require(self.cell >= 1, "cell", self.cell, "1 or more")
+        _require(self.scoring_cell >= 1, "scoring_cell", self.scoring_cell, "1 or more")
         _require(self.depth >= 1, "depth", self.depth, "1 or more")
         _require(
             self.num_heads >= 1 and self.width > 0 and self.width % (4 * self.num_heads) == 0,

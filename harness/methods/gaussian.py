@@ -28,7 +28,7 @@ from mfrnet import (
 class GaussianMethod:
     """One Gaussian of the raw features a layer group."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Settings: ClassVar[type[MapSettings]] = MapSettings
     relative_cost: ClassVar[float] = 0.1
 

@@ -18,7 +18,7 @@ from mfrnet import AnomalyMaps, Detector, MFRNet, MFRNetSettings, check_layers, 
 class MFRNetMethod:
     """Crossed-mask restoration of multi-scale features."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Settings: ClassVar[type[MFRNetSettings]] = MFRNetSettings
     relative_cost: ClassVar[float] = 1.0
 

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfrnet.masks import crossed_masks
+from mfrnet.masks import cell_that_fits, crossed_masks
 
 GRIDS = st.tuples(st.integers(2, 13), st.integers(2, 13))
 
@@ -48,3 +48,14 @@ def test_a_mask_is_made_of_whole_cells() -> None:
 def test_an_impossible_k_is_refused(k: int) -> None:
     with pytest.raises(ValueError, match=rf"k = {k} masks of cell = 1 do not fit a 24 x 24 grid"):
         crossed_masks(1, k, 1, (24, 24), seeded(0))
+
+
+@given(cell=st.integers(1, 6), k=st.integers(2, 4), grid=GRIDS)
+def test_scoring_blocks_shrink_until_each_mask_hides_four(cell: int, k: int, grid: tuple[int, int]) -> None:
+    def whole_blocks(side: int) -> int:
+        return (grid[0] // side) * (grid[1] // side)
+
+    fitting = cell_that_fits(cell, k, grid)
+    assert 1 <= fitting <= cell
+    assert fitting == 1 or whole_blocks(fitting) >= 4 * k
+    assert fitting == cell or whole_blocks(fitting + 1) < 4 * k
