@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from harness.plan import Cell
     from harness.report import Environment
     from harness.store import RecordStore
+    from harness.tables import Table
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
 ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
@@ -98,11 +100,12 @@ def tables(
         raise SettingsError("--wide with --longtable: LaTeX has no long tables over two columns; choose one of them.")
     store = _store(results)
     chosen = selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
-    wanted = {"metrics": HEADLINE_METRICS, "expected": expected_categories(chosen, categories)} | _metrics(metrics)
+    expected = expected_categories(chosen, categories)
+    wanted = {"metrics": HEADLINE_METRICS, "expected": expected} | _metrics(metrics)
     if spread == "interval":
         wanted["intervals"] = intervals_of(chosen, store.image_scores, **wanted)
     published = load_published() if reported else ()
-    made = all_tables(chosen, published=published, **wanted)
+    made = _with_scope(all_tables(chosen, published=published, **wanted), chosen, expected)
     if reported and not made[0].reported:
         known = ", ".join(sorted({result.dataset for result in published}))
         raise SettingsError(
@@ -134,7 +137,7 @@ def _print(frame: "pd.DataFrame", metrics: dict[str, Any], expected: Mapping[str
     from harness.report import console_table
 
     console = Console()
-    main, *categories = metric_tables(frame, expected=expected, **metrics)
+    main, *categories = _with_scope(metric_tables(frame, expected=expected, **metrics), frame, expected)
     for table in (main, *(table for table in categories if len(table.rows) - table.num_summary_rows > 1)):
         console.print(console_table(table))
 
@@ -187,6 +190,24 @@ def expected_categories(frame: "pd.DataFrame", categories: str | None) -> dict[s
         return {}
     known = set(frame["dataset"]) & set(DATASETS.names())
     return {name: tuple(DATASETS.get(name)().info.counts) for name in known}
+
+
+def _with_scope(
+    tables: "Sequence[Table]", frame: "pd.DataFrame", expected: Mapping[str, Collection[str]]
+) -> "list[Table]":
+    """The tables, with a note where a mean is over a part of a published data set's categories."""
+    from harness.datasets import DATASETS
+
+    parts = {}
+    for dataset in set(frame["dataset"]) & set(DATASETS.names()):
+        published = DATASETS.get(dataset)().info.counts
+        shown = sorted({*frame.loc[frame["dataset"] == dataset, "category"], *expected.get(dataset, ())})
+        if len(shown) < len(published):
+            parts[dataset] = f"{dataset}: {len(shown)} of its {len(published)} categories ({', '.join(shown)})"
+    return [
+        replace(table, notes=(*table.notes, *(parts[name] for name in table.seeds if name in parts)))
+        for table in tables
+    ]
 
 
 def _metrics(metrics: str | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from harness.stats.bootstrap import CONFIDENCE, IMAGE_METRICS, NUM_RESAMPLES, percentile_interval, resampled_metrics
 from harness.stats.difference import Difference, bootstrap_difference, seed_difference
-from harness.stats.pairs import PairTest, holm, pairwise_tests, wilcoxon_test
+from harness.stats.pairs import PairTest, wilcoxon_test
 from harness.stats.pool import ImagePool
 from harness.stats.ranks import RankComparison, compare_ranks
 
@@ -16,8 +16,6 @@ __all__ = [
     "RankComparison",
     "bootstrap_difference",
     "compare_ranks",
-    "holm",
-    "pairwise_tests",
     "percentile_interval",
     "resampled_metrics",
     "seed_difference",

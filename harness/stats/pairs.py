@@ -1,12 +1,10 @@
-"""Two methods over many categories: Wilcoxon's signed-rank test, and Holm's correction for many pairs.
+"""Two methods over many categories: Wilcoxon's signed-rank test.
 
-Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets" (JMLR 7, 2006), sections 3.1.3
-and 3.2.2. Shapes: C categories, M methods.
+Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets" (JMLR 7, 2006), section 3.1.3.
+Shapes: C categories.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,36 +53,3 @@ def wilcoxon_test(a_C: NDArray[np.float64], b_C: NDArray[np.float64]) -> PairTes
     from scipy.stats import wilcoxon  # takes half a second to load, which tables need not pay
 
     return PairTest(p_value=float(wilcoxon(differences_C).pvalue))
-
-
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """P values corrected for their number by Holm's step-down method, in the order given.
-
-    Below ``alpha`` are those that may be called significant together, with a chance of at most
-    ``alpha`` that any of them is not.
-
-    Args:
-        p_values: Fractions in [0, 1].
-    """
-    adjusted = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, position in enumerate(sorted(range(len(p_values)), key=lambda number: p_values[number])):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[position]))
-        adjusted[position] = highest
-    return tuple(adjusted)
-
-
-def pairwise_tests(values_CM: NDArray[np.float64]) -> dict[tuple[int, int], PairTest]:
-    """Wilcoxon's test of every pair of methods, corrected by Holm for the pairs that could be tested.
-
-    Args:
-        values_CM: Fractions.
-
-    Returns:
-        Numbers of two methods, the lower first, to their test.
-    """
-    pairs = list(combinations(range(values_CM.shape[1]), 2))
-    tests = {(a, b): wilcoxon_test(values_CM[:, a], values_CM[:, b]) for a, b in pairs}
-    tested = {pair: test.p_value for pair, test in tests.items() if test.p_value is not None}
-    adjusted = zip(tested, holm(list(tested.values())), strict=True)
-    return tests | {pair: PairTest(p_value=p_value) for pair, p_value in adjusted}

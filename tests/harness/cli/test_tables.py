@@ -78,6 +78,16 @@ def test_a_spread_of_intervals_comes_from_the_stored_scores(answer: Asked) -> No
     assert all(float(row[low]) < float(row[low + 1]) for row in rows)
 
 
+def test_a_mean_over_a_part_of_the_categories_says_so(answer: Asked, results: Path) -> None:
+    store = RecordStore(str(results))
+    for method in ("mfrnet", "gaussian"):
+        identity = make.identity(dataset="demo", category="board", method=method)
+        store.write(make.cell_record(identity=identity, image_auroc=0.5, image_scores=SCORES))
+    note = "demo: 1 of its 5 categories (board)"
+    assert note in answer("tables --datasets demo --categories board").paths["main.md"].read_text()
+    assert note not in answer("tables --datasets mtd").paths["main.md"].read_text()
+
+
 def test_latex_spans_two_columns_or_breaks_across_pages_when_asked_to(answer: Asked) -> None:
     assert r"\begin{table*}" in answer("tables --wide").paths["main.tex"].read_text()
     assert r"\begin{longtable}" in answer("tables --longtable").paths["main.tex"].read_text()

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
-from harness.stats import holm, pairwise_tests, wilcoxon_test
+from harness.stats import wilcoxon_test
 
 A_C = np.array([0.9, 0.8, 0.85, 0.7, 0.95, 0.6, 0.99])
 GAINS_C = np.array([0.01, 0.02, -0.03, 0.05, 0.08, 0.13, 0.21])
@@ -37,29 +35,3 @@ def test_equal_differences_tie_in_spite_of_rounding() -> None:
 def test_values_that_are_no_pairs_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected one and the same \(C,\)"):
         wilcoxon_test(A_C, A_C[1:])
-
-
-def test_holm_by_hand() -> None:
-    # .01 x 4, .04 x 2, .03 x 3, and .005 x 4 is the smallest: steps 4, 3, 2, 1.
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
-
-
-def test_holm_never_passes_1_and_takes_nothing() -> None:
-    assert holm([0.9, 0.8]) == (1.0, 1.0)
-    assert holm([]) == ()
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
-def test_holm_keeps_the_order_and_lies_between_none_and_bonferroni(p_values: list[float]) -> None:
-    adjusted = holm(p_values)
-    assert all(p <= q <= min(1, len(p_values) * p) for p, q in zip(p_values, adjusted, strict=True))
-    order = np.argsort(p_values, kind="stable")
-    assert (np.diff(np.array(adjusted)[order]) >= 0).all()
-
-
-def test_pairs_are_corrected_for_those_that_could_be_tested() -> None:
-    values_CM = np.stack([A_C, A_C, A_C - np.abs(GAINS_C)], axis=1)
-    found = pairwise_tests(values_CM)
-    assert list(found) == [(0, 1), (0, 2), (1, 2)]
-    assert found[0, 1].reason == "0 of 7 categories differ, fewer than 6"
-    assert found[0, 2].p_value == found[1, 2].p_value == pytest.approx(2 * 2 / 2**7)
