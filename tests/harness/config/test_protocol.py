@@ -59,7 +59,7 @@ def test_the_key_holds_every_choice() -> None:
         ("image_size_px", 0, "greater than or equal to 32"),
         ("image_size_px", 8192, "less than or equal to 4096"),
         ("image_size_px", "192", "valid integer"),
-        ("aspect", "crop", "'keep' or 'square'"),
+        ("aspect", "crop", "'keep', 'square', 'pad' or 'tiles'"),
         ("mask_threshold", 255, "less than or equal to 254"),
         ("mask_threshold", -1, "greater than or equal to 0"),
         ("max_fpr", 0.3, "not permitted"),
