@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from harness.store import RecordStore
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
-ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
+ProtocolKey = Annotated[
+    str | None,
+    typer.Option(
+        help="Show records of these protocols, comma-separated; needed where a data set has records of several."
+    ),
+]
 StoredSplit = Annotated[
     str | None,
     typer.Option(
@@ -173,7 +178,7 @@ def selected(
         categories=o.chosen_names(categories),
         methods=o.chosen_names(methods),
         seeds=None if seeds is None else o.parse_seeds(seeds),
-        protocol=protocol,
+        protocols=o.chosen_names(protocol),
         split=split,
         latest=latest,
     )
