@@ -314,7 +314,7 @@ def _vanished(split: Split, test: ImageSet, protocol: Protocol) -> str | None:
     return (
         f"{len(vanished)} of {sum(sample.is_defect for sample in split.test)} defects are so small that no pixel of "
         f"their masks is left at the scoring resolution ({vanished[0]} is one); pixel metrics take these images for "
-        "normal. A larger --image-size, or --protocol resolution=own, keeps them."
+        "normal. A larger --image-size or --protocol resolution=own keeps them."
     )
 
 

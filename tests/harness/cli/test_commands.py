@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from harness import cli
 from harness.datasets import DATASETS
@@ -96,6 +98,11 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--seeds", "0,x"), ["--seeds '0,x': right would be whole numbers"]),
         (("--policy", "again"), ["policy = 'again'", "'only-missing', 'failed', 'always' or 'never'"]),
         (("--image-size", "100"), ["protocol.image_size_px = 100", "multiple of 32"]),
+        (("--protocol", "aspect=crop"), ["protocol.aspect = 'crop'", "'keep', 'square', 'pad' or 'tiles'"]),
+        (("--protocol", "tile_overlap=0.9"), ["protocol.tile_overlap = 0.9", "less than or equal to 0.75"]),
+        (("--protocol", "pad"), ["--protocol 'pad': right would be NAME=VALUE or DATASET.NAME=VALUE"]),
+        (("--protocol", "image_size_px=96"), ["--image-size and --protocol image_size_px say the same"]),
+        (("--protocol", "mvtecad.aspect=pad"), ["Unknown data set in protocol.datasets: 'mvtecad'. Did you mean"]),
         (("--methods", ","), ["methods = ()", "at least 1 item"]),
         (("--config", "none.toml"), ["--config none.toml: there is no such file."]),
         (("--set", "mfrnet.k=0"), ["mfrnet.k = 0 is out of range; right would be 2 or more"]),
@@ -236,6 +243,35 @@ def test_a_config_file_says_what_to_run_and_flags_go_over_it(bench: Bench, tmp_p
     assert (record.identity.category, record.identity.seed) == ("carpet", 4)
     assert record.identity.protocol == "mfrnet-bench-1/32/keep/127"
     assert (settings["backbone"], settings["grid_stride_px"], settings["smoothing_px"]) == ("filter_bank", 8, 2.0)
+
+
+def test_each_data_set_is_run_under_its_own_protocol_and_shown_with_it(bench: Bench) -> None:
+    miniatures.ksdd(bench.data)
+    answer = bench.run(
+        *("--datasets", "mvtec_ad,ksdd", "--categories", "bottle,ksdd", "--methods", "constant", "--image-size", "32"),
+        *("--protocol", "resolution=own", "--protocol", "ksdd.aspect=tiles", "--panels", "1"),
+    )
+    assert answer.code == 0, answer.err
+    keys = {record.identity.dataset: record.identity.protocol for record in RecordStore(str(bench.results)).records()}
+    assert keys == {"mvtec_ad": "mfrnet-bench-1/32/keep/127/own", "ksdd": "mfrnet-bench-1/32/tiles-0.25/127/own"}
+    assert "mfrnet-bench-1/32/keep/127/own for mvtec_ad; mfrnet-bench-1/32/tiles-0.25/127/own for ksdd" in answer.out
+    assert len(list((bench.results / "panels").rglob("*.png"))) == 2
+
+
+def test_a_defect_that_is_not_seen_is_warned_of(bench: Bench) -> None:
+    image, mask = (
+        bench.data / "mvtec_ad/bottle" / name for name in ("test/hole/000.png", "ground_truth/hole/000_mask.png")
+    )
+    miniatures.write_image(image, 0, size_px=(1000, 1000))
+    pixels = np.zeros((1000, 1000), np.uint8)
+    pixels[0, 0] = 255
+    Image.fromarray(pixels).save(mask)
+    arguments = ("--methods", "constant", "--image-size", "32", "--categories", "bottle")
+    answer = bench.run(*arguments)
+    assert answer.code == 0, answer.err
+    assert "WARNING: mvtec_ad/bottle constant seed 0: 1 of 4 defects are so small" in answer.out
+    (finished,) = (line for line in bench.run(*arguments, "--policy", "always", "--json").lines() if "warnings" in line)
+    assert finished["warnings"][0].startswith("1 of 4 defects are so small")
 
 
 def test_panels_are_written_beside_the_records(bench: Bench) -> None:
