@@ -79,11 +79,11 @@ def check_comparable(frame: pd.DataFrame) -> None:
         raise StoreError(
             f"Records of {len(splits)} splits, and one table shows one: {', '.join(splits)}. Choose one with --split."
         )
-    for dataset, protocols in frame.groupby("dataset")["protocol"]:
+    for name, protocols in frame.groupby("dataset")["protocol"]:
         found = sorted(protocols.unique())
         if len(found) > 1:
             raise StoreError(
-                f"Records of {len(found)} protocols, and one table shows one for {dataset}: {', '.join(found)}. "
+                f"Records of {len(found)} protocols, and one table shows one for {name}: {', '.join(found)}. "
                 "Choose one with --protocol."
             )
     for (dataset, category), prints in frame.groupby(["dataset", "category"])["data_fingerprint"]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -329,7 +330,17 @@ def test_tables_go_where_they_are_asked_to(bench: Bench, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("command", ["leaderboard", "tables", "leaderboard --failed"])
 def test_an_empty_store_says_how_to_fill_it(bench: Bench, command: str) -> None:
-    refused(bench, bench(command), "The store holds no records. Right would be one that 'bench run' has written to.")
+    refused(bench, bench(command), f"{bench.results} holds no records. Right would be what 'bench run' has written to")
+
+
+def test_an_export_holds_what_the_board_would_show(bench: Bench, tmp_path: Path) -> None:
+    bench.run("--methods", "constant", "--image-size", "32")
+    written = bench("leaderboard --categories carpet --export some.parquet")
+    assert (written.code, written.out) == (0, "some.parquet\n")
+    assert pd.read_parquet(tmp_path / "some.parquet")["category"].tolist() == ["carpet"]
+    answer = bench("leaderboard --export some.csv")
+    assert answer.code == 2
+    assert answer.err == "bench: --export some.csv: right would be a name that ends in .parquet.\n"
 
 
 def test_an_unknown_metric_gets_the_nearest_known_one(bench: Bench) -> None:
