@@ -122,6 +122,7 @@ def build_plan(
     stored: Mapping[str, Stored],
     policy: Policy,
     split: str = PUBLISHED_SPLIT,
+    dataset_protocols: Mapping[str, Protocol] | None = None,
 ) -> RunPlan:
     """Cross sources, methods and seeds, and subtract what the store already answers.
 
@@ -129,11 +130,12 @@ def build_plan(
         sources: Categories to run on; repeated ones count once.
         methods: Methods with resolved settings; repeated ones count once.
         seeds: Seeds; repeated ones count once.
-        protocol: The one protocol of this run.
+        protocol: The protocol of this run.
         stored: Cell id to the status of its stored record.
         policy: ``only-missing`` runs cells without any record. ``failed`` runs those and the cells
             whose record is a failure. ``always`` runs everything. ``never`` runs nothing.
         split: The one split of this run.
+        dataset_protocols: Data set to its protocol, where that is another.
 
     Returns:
         A plan whose ids do not depend on the order of the arguments.
@@ -149,7 +151,7 @@ def build_plan(
                     method_version=method.version,
                     seed=seed,
                     settings_json=canonical_json(dict(method.settings)),
-                    protocol=protocol,
+                    protocol=(dataset_protocols or {}).get(source.dataset, protocol),
                     data_fingerprint=source.data_fingerprint,
                     weights_sha256=method.weights_sha256,
                     split=split,

@@ -88,7 +88,7 @@ class Table:
     """This many rows at the end summarise those above."""
     reported: tuple[ReportedRow, ...] = ()
     protocol: str
-    """``Protocol.key()`` of every record behind the table."""
+    """``Protocol.key()`` of every record behind the table; where data sets have their own, each with its data sets."""
     split: str = PUBLISHED_SPLIT
     """Split of every record behind the table."""
     seeds: Mapping[str, tuple[int, ...]]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from harness.leaderboard import Comparison, ComparisonLine, Side
+    from harness.store import RecordStore
 
 _MIN_RESAMPLES = 100
 _WORDS = "A row as 'bench leaderboard' prints it, or RESULTS::ROW for one of another store."
@@ -50,8 +51,8 @@ def compare(
         asked["num_resamples"] = resamples
     home = results or default_results()
 
-    def choose(frame: "pd.DataFrame") -> "pd.DataFrame":
-        return selected(frame, datasets, categories, None, seeds, protocol, split, latest)
+    def choose(store: "RecordStore") -> "pd.DataFrame":
+        return selected(store, datasets, categories, None, seeds, protocol, split, latest)
 
     found = compare_rows(_side(a, home, choose), _side(b, home, choose), **asked)
     if as_json:
@@ -60,14 +61,14 @@ def compare(
         _print(found)
 
 
-def _side(text: str, home: str, choose: "Callable[[pd.DataFrame], pd.DataFrame]") -> "Side":
+def _side(text: str, home: str, choose: "Callable[[RecordStore], pd.DataFrame]") -> "Side":
     from harness.leaderboard import Side
     from harness.store import RecordStore
 
     url, elsewhere, row = text.partition("::")
     store = RecordStore(url if elsewhere else home)
     try:
-        return Side.of(choose(store.frame()), row if elsewhere else text, store.image_scores, label=text)
+        return Side.of(choose(store), row if elsewhere else text, store.image_scores, label=text)
     except BenchError as error:
         if not elsewhere:
             raise

@@ -37,7 +37,7 @@ def figures(
 
     home = results or default_results()
     store = RecordStore(home)
-    chosen = selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
+    chosen = selected(store, datasets, categories, methods, seeds, protocol, split, latest)
     expected = expected_categories(chosen, categories)
     intervals = intervals_of(chosen, store.image_scores, ["image_auroc"], expected=expected)
     made = all_plots(chosen, store.image_scores, intervals=intervals, expected=expected)

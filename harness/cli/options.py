@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.config import RunSettings, load_run_settings, parse_assignments
+from harness.config import RunSettings, load_run_settings, parse_assignments, parse_protocol
 from harness.errors import SettingsError
 from harness.methods import METHODS
 
@@ -41,6 +41,15 @@ Weights = Annotated[
 ImageSize = Annotated[
     int | None, typer.Option(help="Shorter side in pixels, a multiple of 32 (default: 192).", rich_help_panel=WHAT)
 ]
+Protocol = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[DATASET.]NAME=VALUE",
+        help="A choice of the protocol: aspect=keep, square, pad or tiles; tile_overlap=0.25; tiled_size_px=384; "
+        "resolution=frame or own; mask_threshold=127. With a data set's name, for that one alone; repeatable.",
+        rich_help_panel=WHAT,
+    ),
+]
 Config = Annotated[Path | None, typer.Option(help="TOML file with any of these settings.", rich_help_panel=WHERE)]
 Data = Annotated[
     Path | None,
@@ -69,6 +78,7 @@ def run_settings(
     backbone: str | None,
     weights: list[str] | None,
     image_size: int | None,
+    protocol: list[str] | None,
     **others: Any,
 ) -> RunSettings:
     """Turn flags into settings; a flag that was not given leaves file and default alone.
@@ -85,8 +95,15 @@ def run_settings(
         flags["backbone"] = backbone
     if weights:
         flags["weights"] = dict(_named_file(text) for text in weights)
+    choices = parse_protocol(protocol or [])
     if image_size is not None:
-        flags["protocol"] = {"image_size_px": image_size}
+        if "image_size_px" in choices:
+            raise SettingsError(
+                "--image-size and --protocol image_size_px say the same; right would be one of the two."
+            )
+        choices["image_size_px"] = image_size
+    if choices:
+        flags["protocol"] = choices
     settings = load_run_settings(flags, config)
     if not set_:
         return settings

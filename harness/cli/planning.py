@@ -44,6 +44,10 @@ def make_plan(settings: RunSettings) -> Planned:
     split = split_identity(settings.split)
     datasets = resolve(settings.datasets, settings.data)
     _check_overrides(settings)
+    for name in settings.dataset_protocols:
+        # A file may say how every data set is seen, and be used for some of them.
+        if name not in (known := {*DATASETS.names(), *(dataset.info.name for dataset in datasets)}):
+            raise UnknownNameError.of("data set in protocol.datasets:", name, known)
 
     # From here on torch is needed; a wrong name has been answered without it.
     from harness.methods.weights import weights_identity
@@ -64,7 +68,16 @@ def make_plan(settings: RunSettings) -> Planned:
     # Last, because it reads every file that is new.
     sources = _sources(datasets, settings)
     stored = RecordStore(settings.results).statuses()
-    plan = build_plan(sources, choices, settings.seeds, settings.protocol, stored, settings.policy, split)
+    plan = build_plan(
+        sources,
+        choices,
+        settings.seeds,
+        settings.protocol,
+        stored,
+        settings.policy,
+        split,
+        settings.dataset_protocols,
+    )
     return Planned(
         plan=plan,
         datasets={dataset.info.name: _reference(dataset, settings) for dataset in datasets},

@@ -168,7 +168,7 @@ class JsonNarrator(Narrator):
         match event:
             case CellFinished(outcome=outcome):
                 fields |= {"status": outcome.status, "error": outcome.error, "image_auroc": outcome.image_auroc}
-                fields |= {"seconds": round(outcome.seconds, 3)}
+                fields |= {"seconds": round(outcome.seconds, 3), "warnings": outcome.warnings}
             case CellProgressed(progress=progress):
                 fields |= {"stage": progress.stage, "done": progress.done, "total": progress.total}
                 fields |= {"loss": progress.loss}
@@ -186,10 +186,11 @@ class JsonNarrator(Narrator):
 
 
 def line_of(event: FleetEvent) -> str | None:
-    """An event as one line; None where a log is better off without."""
+    """An event as one line, and one for each warning; None where a log is better off without."""
     match event:
         case CellFinished(cell=cell, outcome=outcome) if outcome.status == "ok":
-            return f"{cell.label}: image AUROC {outcome.image_auroc:.3f} ({_duration(outcome.seconds)})"
+            told = f"{cell.label}: image AUROC {outcome.image_auroc:.3f} ({_duration(outcome.seconds)})"
+            return "\n".join([told, *(f"WARNING: {cell.label}: {warning}" for warning in outcome.warnings)])
         case CellFinished(cell=cell, outcome=outcome):
             return f"{cell.label}: FAILED: {outcome.error}"
         case CellLost(cell=cell, attempts=attempts, reason=reason):

@@ -24,6 +24,7 @@ def run(
     backbone: o.Backbone = None,
     weights: o.Weights = None,
     image_size: o.ImageSize = None,
+    protocol: o.Protocol = None,
     config: o.Config = None,
     data: o.Data = None,
     results: o.Results = None,
@@ -51,9 +52,9 @@ def run(
     """Fit and judge methods on every category; what is stored already is not run again."""
     settings = o.run_settings(
         config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
-        backbone=backbone, weights=weights, image_size=image_size, data=data, results=results, policy=policy,
-        workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker, address=address,
-        device=device, panels=panels,
+        backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data, results=results,
+        policy=policy, workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker,
+        address=address, device=device, panels=panels,
     )  # fmt: skip
     from harness.cli.planning import check_cells, make_plan
 
@@ -105,6 +106,7 @@ def plan(
     backbone: o.Backbone = None,
     weights: o.Weights = None,
     image_size: o.ImageSize = None,
+    protocol: o.Protocol = None,
     config: o.Config = None,
     data: o.Data = None,
     results: o.Results = None,
@@ -114,7 +116,8 @@ def plan(
     """Show what 'bench run' would do with these flags, check it, and run nothing."""
     settings = o.run_settings(
         config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
-        backbone=backbone, weights=weights, image_size=image_size, data=data, results=results, policy=policy,
+        backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data, results=results,
+        policy=policy,
     )  # fmt: skip
     from harness.cli.planning import check_cells, make_plan
 

@@ -10,7 +10,7 @@ import typer
 
 from harness.cli import options as o
 from harness.environment import default_results
-from harness.errors import BenchError, SettingsError, UnknownNameError
+from harness.errors import BenchError, SettingsError, StoreError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from harness.tables import Table
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
-ProtocolKey = Annotated[str | None, typer.Option(help="Show records of this protocol; needed where there are several.")]
+ProtocolKey = Annotated[
+    str | None,
+    typer.Option(
+        help="Show records of these protocols, comma-separated; needed where a data set has records of several."
+    ),
+]
 StoredSplit = Annotated[
     str | None,
     typer.Option(
@@ -44,15 +49,19 @@ def leaderboard(
     latest: Latest = False,
     failed: Annotated[bool, typer.Option("--failed", help="List failed cells and why, and nothing else.")] = False,
     export: Annotated[
-        Path | None, typer.Option(help="Write all records to one Parquet file, and nothing else.")
+        Path | None,
+        typer.Option(metavar="FILE.parquet", help="Write the records to one Parquet file, and nothing else."),
     ] = None,
     results: o.Results = None,
 ) -> None:
     """Show methods x data sets and every category. A mean with a missing cell is withheld."""
+    if export is not None and export.suffix.lower() != ".parquet":
+        raise SettingsError(f"--export {export}: right would be a name that ends in .parquet.")
+    store = _store(results)
+    chosen = selected(store, datasets, categories, methods, seeds, protocol, split, latest)
     if export is not None:
-        print(_store(results).export(export))
+        print(store.export(export, chosen["cell_id"]))
         return
-    chosen = selected(_store(results).frame(), datasets, categories, methods, seeds, protocol, split, latest)
     if failed:
         failures = chosen[chosen["status"] == "failed"]
         for _, row in failures.iterrows():
@@ -99,7 +108,7 @@ def tables(
     if wide and longtable:
         raise SettingsError("--wide with --longtable: LaTeX has no long tables over two columns; choose one of them.")
     store = _store(results)
-    chosen = selected(store.frame(), datasets, categories, methods, seeds, protocol, split, latest)
+    chosen = selected(store, datasets, categories, methods, seeds, protocol, split, latest)
     expected = expected_categories(chosen, categories)
     wanted = {"metrics": HEADLINE_METRICS, "expected": expected} | _metrics(metrics)
     if spread == "interval":
@@ -149,7 +158,7 @@ def _store(results: str | None) -> "RecordStore":
 
 
 def selected(
-    frame: "pd.DataFrame",
+    store: "RecordStore",
     datasets: str | None,
     categories: str | None,
     methods: str | None,
@@ -161,11 +170,16 @@ def selected(
     """The records that the flags of a reading command ask for.
 
     Raises:
-        BenchError: A name is unknown, or no record has all that was asked for.
+        BenchError: There are no records, a name is unknown, or no record has all that was asked for.
     """
     from harness.datasets.splits import split_identity
     from harness.leaderboard import select
 
+    frame = store.frame()
+    if frame.empty:
+        raise StoreError(
+            f"{store.url} holds no records. Right would be what 'bench run' has written to: --results or BENCH_RESULTS."
+        )
     if split is not None and split not in set(frame["split"]):
         # What is no split at all stays as typed: the error below lists the splits that have records.
         with suppress(BenchError):
@@ -176,7 +190,7 @@ def selected(
         categories=o.chosen_names(categories),
         methods=o.chosen_names(methods),
         seeds=None if seeds is None else o.parse_seeds(seeds),
-        protocol=protocol,
+        protocols=o.chosen_names(protocol),
         split=split,
         latest=latest,
     )

@@ -16,6 +16,7 @@ def split(
     out: Annotated[Path, typer.Option(help="The CSV file to write; '--split FILE.csv' then means this split.")],
     split_name: SplitName = "grouped",
     seed: Annotated[int, typer.Option(min=0, help="Decides who trains where no split is published.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     data: o.Data = None,
 ) -> None:
     """Write down which images of a data set train, test or are left out, to look at, change and share."""
@@ -25,6 +26,8 @@ def split(
 
     if out.suffix.lower() != ".csv":
         raise SettingsError(f"--out {out}: right would be a name that ends in .csv; '--split' knows a manifest by it.")
+    if out.exists() and not force:
+        raise SettingsError(f"--out {out}: is there already; right would be another name, or --force.")
     root = (data or default_data_root()).absolute()
     dataset = find(name, root)
     splits = {category: make_split(dataset, root, category, seed, split_name) for category in dataset.categories(root)}

@@ -4,12 +4,14 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from itertools import groupby
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
 from harness.cli import options as o
+from harness.config import Protocol
 from harness.environment import default_data_root
 from harness.errors import SettingsError
 
@@ -113,6 +115,13 @@ def _show(report: "VerificationReport") -> None:
     for twins in report.twins:
         if twins.groups:
             _show_twins(twins, *num_test[twins.category])
+    for category, ids in groupby(report.vanished, key=lambda pair: pair[0]):
+        gone = [sample_id for _, sample_id in ids]
+        print(
+            f"WARNING: {category}: {len(gone)} of {num_test[category][1]} defects have no mask pixel left at "
+            f"{Protocol().image_size_px} px, e.g. {gone[0]}; a larger --image-size or --protocol resolution=own "
+            "keeps them."
+        )
     for finding in report.findings:
         print(f"WRONG: {finding.file}: {finding.problem}")
     verdict = "sound" if report.is_sound else f"{len(report.findings)} problems"

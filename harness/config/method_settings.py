@@ -1,8 +1,7 @@
-"""Overrides from flags and files, checked against a method's settings."""
+"""Overrides checked against a method's settings."""
 
 import json
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
@@ -48,31 +47,6 @@ def as_json(settings: Any) -> dict[str, Any]:
     return values
 
 
-def parse_assignments(assignments: Sequence[str], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read ``--set method.name=value``; the value is TOML, or else a plain string.
-
-    Args:
-        assignments: As typed.
-        methods: The methods of this run.
-
-    Returns:
-        Method to its overrides.
-
-    Raises:
-        SettingsError: Not of that form, or of a method that does not run.
-    """
-    overrides: dict[str, dict[str, Any]] = {}
-    for assignment in assignments:
-        target, equals, text = assignment.partition("=")
-        method, dot, name = target.strip().rpartition(".")
-        if not (equals and dot and method and name):
-            raise SettingsError(f"--set {assignment!r}: right would be METHOD.NAME=VALUE, e.g. mfrnet.k=3.")
-        if method not in methods:
-            raise SettingsError(f"--set {assignment!r}: method {method!r} is not in this run ({', '.join(methods)}).")
-        overrides.setdefault(method, {})[name] = _value(text.strip())
-    return overrides
-
-
 def _check_json(place: str, value: Any) -> None:
     try:
         json.dumps(value, allow_nan=False)
@@ -81,10 +55,3 @@ def _check_json(place: str, value: Any) -> None:
         raise SettingsError(
             f"{place} = {value}: right would be a finite number, a string, a boolean or a list."
         ) from error
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

@@ -1,35 +1,83 @@
 """The metric protocol: everything that decides what a number means, apart from data and method."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+DEFAULT_TILE_OVERLAP = 0.25
 
 
 class Protocol(BaseModel):
     """How images become pixels and maps become metrics. Two records compare only if these agree.
 
-    Fixed by the protocol's name: maps and masks are compared at the resized resolution, masks are
-    resized by nearest neighbour, regions are 8-connected, every normal pixel of every test image
-    counts in the false positive rate, AUPRO is interpolated at its limits .3 and .05.
+    Fixed by the protocol's name: masks are thresholded first and resized by nearest neighbour after,
+    regions are 8-connected, every normal pixel of every test image counts in the false positive rate,
+    AUPRO is interpolated at its limits .3 and .05. `harness.framing` does what ``aspect`` says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: Literal["mfrnet-bench-1"] = "mfrnet-bench-1"
     image_size_px: int = Field(default=192, ge=32, le=4096, multiple_of=32)
-    """Shorter side after resizing, in pixels."""
-    aspect: Literal["keep", "square"] = "keep"
-    """``keep``: the longer side follows the median aspect of the category's training images,
-    rounded to 32 pixels. ``square``: both sides are ``image_size_px``."""
+    """Shorter side of what a method sees, in pixels."""
+    aspect: Literal["keep", "square", "pad", "tiles"] = "keep"
+    """How an image becomes what a method sees.
+
+    ``keep``: resized to one frame a category, whose longer side follows the median aspect of the
+    training images, rounded to 32 pixels. ``square``: resized to ``image_size_px`` on both sides.
+    ``pad``: scaled to fit into the frame of ``keep``, its edge repeated around it; maps and scores
+    leave out what is not image. ``tiles``: cut into overlapping squares of ``image_size_px``, which a
+    method is given as images; an image's map is stitched from theirs, and its score is their highest."""
+    tile_overlap: float | None = Field(default=None, ge=0, le=0.75)
+    """Share of a tile's side that its neighbour covers too, at least; .25 unless said. For tiles alone."""
+    tiled_size_px: int | None = Field(default=None, ge=32, le=65536)
+    """Shorter side that an image is resized to before it is cut, in pixels; None leaves it as it is, but
+    for one that is smaller than a tile, which is enlarged to it. For tiles alone."""
+    resolution: Literal["frame", "own"] = "frame"
+    """Where maps meet masks. ``frame``: at the size the image had for the method; masks are resized.
+    ``own``: at each image's own size; maps are resized (bilinear), masks are left as they are."""
     mask_threshold: int = Field(default=127, ge=0, le=254)
     """A mask pixel is a defect when its 8-bit grey value is above this."""
 
+    @model_validator(mode="after")
+    def _tiles_are_possible(self) -> Self:
+        for name in ("tile_overlap", "tiled_size_px"):
+            if getattr(self, name) is not None and self.aspect != "tiles":
+                raise PydanticCustomError(
+                    "tiles_alone",
+                    "{name} is for aspect 'tiles' alone, not for {aspect}",
+                    {"name": name, "aspect": repr(self.aspect)},
+                )
+        if self.tiled_size_px is not None and self.tiled_size_px < self.image_size_px:
+            raise PydanticCustomError(
+                "tile_too_large",
+                "tiles of image_size_px = {tile} do not fit images whose shorter side is tiled_size_px = {whole}",
+                {"tile": self.image_size_px, "whole": self.tiled_size_px},
+            )
+        return self
+
+    @property
+    def overlap(self) -> float:
+        """Share of a tile's side that its neighbour covers too, with the default filled in."""
+        return DEFAULT_TILE_OVERLAP if self.tile_overlap is None else self.tile_overlap
+
     def key(self) -> str:
-        """One short word for tables and file names, e.g. ``mfrnet-bench-1/192/keep/127``."""
-        return f"{self.name}/{self.image_size_px}/{self.aspect}/{self.mask_threshold}"
+        """One short word for tables and file names.
+
+        ``mfrnet-bench-1/192/keep/127``: name, size, aspect, mask threshold. Tiles name their overlap and,
+        where images are resized before, to what: ``tiles-0.25-of-384``. A resolution other than the
+        frame's comes last: ``mfrnet-bench-1/192/pad/127/own``.
+        """
+        aspect: str = self.aspect
+        if aspect == "tiles":
+            aspect += f"-{self.overlap}" + ("" if self.tiled_size_px is None else f"-of-{self.tiled_size_px}")
+        # What came later is named only where it is used: a key that was stored stays what it is.
+        later = [] if self.resolution == "frame" else [self.resolution]
+        return "/".join([self.name, str(self.image_size_px), aspect, str(self.mask_threshold), *later])
 
     def size_for(self, median_aspect: float) -> tuple[int, int]:
-        """Height and width in pixels of every image of a category.
+        """Height and width in pixels of every item that a method is given of a category.
 
         Args:
             median_aspect: Median of height / width over the training images, positive.
@@ -38,7 +86,7 @@ class Protocol(BaseModel):
             ``(height_px, width_px)``, both multiples of 32.
         """
         short = self.image_size_px
-        if self.aspect == "square":
+        if self.aspect in ("square", "tiles"):
             return short, short
         ratio = max(median_aspect, 1 / median_aspect)
         long = max(short, 32 * round(short * ratio / 32))

@@ -29,6 +29,8 @@ class RunSettings(BaseModel):
     data: Path = Field(default_factory=default_data_root)
     results: str = Field(default_factory=default_results)
     protocol: Protocol = Protocol()
+    dataset_protocols: dict[str, Protocol] = Field(default_factory=dict, alias="protocol.datasets")
+    """Data set to its protocol, where that is not ``protocol``; ``[protocol.datasets.NAME]`` in a file."""
     split: str = "published"
     """``published``, ``grouped``, ``kfold-K-I`` or a manifest's path ending in ``.csv``."""
     backbone: str | None = None
@@ -47,6 +49,10 @@ class RunSettings(BaseModel):
     device: str = "auto"
     panels: int = Field(default=0, ge=0)
     """Heat-map panels of test images to write for each cell."""
+
+    def protocol_of(self, dataset: str) -> Protocol:
+        """The protocol of a data set."""
+        return self.dataset_protocols.get(dataset, self.protocol)
 
     @field_validator("data")
     @classmethod
@@ -68,10 +74,11 @@ def load_run_settings(flags: Mapping[str, Any], config: Path | None = None) -> R
     """Merge a file and flags.
 
     Args:
-        flags: Field to value, only those that were given. ``protocol`` and ``overrides`` are merged
-            with the file's key by key, everything else replaces it.
-        config: A TOML file with the fields of ``RunSettings``; ``[protocol]``, ``[weights]`` and
-            ``[methods.NAME]`` are tables.
+        flags: Field to value, only those that were given. ``protocol``, with its ``datasets``, and
+            ``overrides`` are merged with the file's key by key, everything else replaces it.
+        config: A TOML file with the fields of ``RunSettings``; ``[protocol]``,
+            ``[protocol.datasets.NAME]``, ``[weights]`` and ``[methods.NAME]`` are tables. What the
+            protocol of a data set does not say is as in ``[protocol]``.
 
     Raises:
         SettingsError: The file is missing or not TOML, or a value is of the wrong type or range.
@@ -79,25 +86,45 @@ def load_run_settings(flags: Mapping[str, Any], config: Path | None = None) -> R
     """
     values = _read(config) if config else {}
     for name, value in flags.items():
-        if name in ("protocol", "weights"):
+        if name == "weights":
             values[name] = {**values.get(name, {}), **value}
+        elif name == "protocol":
+            of_file = values.get(name, {})
+            datasets = _merged(of_file.get("datasets", {}), value.get("datasets", {}))
+            values[name] = {**of_file, **value, "datasets": datasets}
         elif name == "overrides":
-            merged = {method: dict(settings) for method, settings in values.get(name, {}).items()}
-            for method, settings in value.items():
-                merged.setdefault(method, {}).update(settings)
-            values[name] = merged
+            values[name] = _merged(values.get(name, {}), value)
         else:
             values[name] = value
     known = set(RunSettings.model_fields)
     for name in values:
         if name not in known:
             raise UnknownNameError.of(f"setting in {config}:" if config else "setting", name, known)
+    if "protocol" in values:
+        everywhere = dict(values["protocol"])
+        of_datasets = everywhere.pop("datasets", {})
+        values["protocol"] = everywhere
+        values["protocol.datasets"] = {name: _inheriting(everywhere, own) for name, own in of_datasets.items()}
     try:
         return RunSettings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"{place} = {first['input']!r}: {first['msg'].lower()}.") from error
+
+
+def _merged(under: Mapping[str, dict[str, Any]], over: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Two tables of tables, the second one's values over the first one's."""
+    merged = {name: dict(table) for name, table in under.items()}
+    for name, table in over.items():
+        merged.setdefault(name, {}).update(table)
+    return merged
+
+
+def _inheriting(everywhere: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The protocol of a data set. One with an aspect of its own takes over nothing about tiles."""
+    inherited = {name: value for name, value in everywhere.items() if not ("aspect" in own and name.startswith("tile"))}
+    return {**inherited, **own}
 
 
 def _read(config: Path) -> dict[str, Any]:
@@ -112,6 +139,11 @@ def _read(config: Path) -> dict[str, Any]:
     for name in ("protocol", "weights", "overrides"):
         if not isinstance(values.get(name, {}), dict):
             raise SettingsError(f"--config {config}: {name} = {values[name]!r}: right would be a table [{name}].")
+    of_datasets = values.get("protocol", {}).get("datasets", {})
+    if not isinstance(of_datasets, dict) or not all(isinstance(table, dict) for table in of_datasets.values()):
+        raise SettingsError(
+            f"--config {config}: protocol.datasets = {of_datasets!r}: right would be tables [protocol.datasets.NAME]."
+        )
     if "methods" in values and isinstance(values["methods"], dict):
         # A table of settings also says which methods run.
         values["overrides"] = values.pop("methods")

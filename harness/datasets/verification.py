@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
+from harness.config import Protocol
 from harness.datasets._base import Dataset, Sample, Split
 from harness.datasets.empty_masks import MASK_THRESHOLD
 from harness.datasets.image_facts import ImageFacts, image_facts
@@ -12,6 +14,7 @@ from harness.datasets.layout import IMAGE_SUFFIXES
 from harness.datasets.preflight import mask_problem
 from harness.datasets.splits import check_split_name, make_split
 from harness.datasets.twins import Twins, find_twins, samples_of
+from harness.datasets.vanished_masks import vanished_masks
 from harness.errors import DataError
 from harness.records import PUBLISHED_SPLIT
 
@@ -97,6 +100,8 @@ class VerificationReport:
     """Worth knowing, and no findings: the data set is what it is, and another split may suit better."""
     left_out: tuple[tuple[str, str], ...]
     """``(sample id, reason)`` of images in no split; known of, and not findings."""
+    vanished: tuple[tuple[str, str], ...]
+    """``(category, sample id)`` of defects whose masks show nothing at the default protocol's resolution."""
     findings: tuple[Finding, ...]
 
     @property
@@ -141,12 +146,14 @@ def verify(
     images: list[CategoryImages] = []
     twins: list[CategoryTwins] = []
     left_out: list[tuple[str, str]] = []
+    vanished: list[tuple[str, str]] = []
     for category in files:
         try:
             split = make_split(dataset, root, category, _SEED, split_name)
             samples = samples_of(dataset, root, category)
             present = [sample for sample in samples if sample.image.is_file()]
             groups = find_twins(present)
+            vanished += [(category, sample_id) for sample_id in _vanished(split, looked_at)]
         except DataError as error:
             findings.append(Finding(category, str(error)))
             continue
@@ -172,6 +179,7 @@ def verify(
         images=tuple(images),
         twins=tuple(twins),
         left_out=tuple(left_out),
+        vanished=tuple(vanished),
         findings=tuple(findings),
     )
 
@@ -221,6 +229,17 @@ def _twins_of(category: str, split: Split, groups: Sequence[Twins]) -> CategoryT
         num_test_good_with_twin_in_train=len(leaked) - sum(leaked),
         num_test_defect_with_twin_in_train=sum(leaked),
     )
+
+
+def _vanished(split: Split, looked_at: Mapping[Path, ImageFacts]) -> tuple[str, ...]:
+    """Under the default protocol; nothing where no size is known, or where a mask is not there."""
+    facts = [looked_at[sample.image] for sample in split.train if sample.image in looked_at]
+    aspects = [height / width for height, width in (known.size_px for known in facts if known.problem is None)]
+    if not aspects:
+        return ()
+    size_px = Protocol().size_for(median(aspects))
+    there = [sample for sample in split.test if all(mask.is_file() for mask in sample.masks)]
+    return vanished_masks(there, [size_px] * len(there), MASK_THRESHOLD)
 
 
 def _count(category: str, split: Split) -> CategoryCount:

@@ -28,8 +28,15 @@ class CellRunner:
             RuntimeError: A CUDA error, likewise.
         """
         started_at, clock = now(), time.perf_counter()
+        warnings: list[str] = []
+
+        def pass_on(progress: CellProgress) -> None:
+            if progress.warning is not None:
+                warnings.append(progress.warning)
+            report(progress)
+
         try:
-            record = run_cell(cell, self.context, report)
+            record = run_cell(cell, self.context, pass_on)
         except Exception as error:
             if isinstance(error, OSError) or "CUDA error" in str(error):
                 raise
@@ -49,6 +56,7 @@ class CellRunner:
             error=None,
             image_auroc=record.image_auroc,
             seconds=time.perf_counter() - clock,
+            warnings=tuple(warnings),
         )
 
     def give_up(self, cell: Cell, reason: str) -> None:

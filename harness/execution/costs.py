@@ -1,19 +1,21 @@
 """What judging costs, measured the same way for every method: real images in memory, after warm-up.
 
-Shapes: B images of a batch, H x W pixels, C colours.
+Shapes: V views of an image or of several, H x W pixels, C colours.
 """
 
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.images import ImageSet
+from harness.framing import stitch
+from harness.images import ImageSet, View
 from harness.methods.base import Method
 
 BATCH_SIZE = 8
@@ -23,6 +25,10 @@ _WARM_UP = 3
 _PATIENCE_SECONDS = 20.0
 _FEWEST = 5
 """Calls timed even when they outlast the patience."""
+_MOST_VIEWS_HELD = 512
+"""Tiles, or whole images, whose pixels are in memory: 57 MB at 192 px."""
+_MOST_VIEWS_JUDGED = 32
+"""Given to a method at once, so that an image of many tiles needs no more memory than one of few."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +54,23 @@ class JudgingCosts:
 def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCosts:
     """Time ``Method.judge`` on images of the category, and weigh what it saves.
 
-    Decoding and resizing are left out: they are the same for every method. Takes some forty seconds, or
-    sixteen calls for a method that takes longer; other work on the same cores shows in the times.
+    An image that is cut into tiles takes as long as all of them and the stitching of their maps.
+    Decoding, resizing and cutting are left out: they are the same for every method. Takes some forty
+    seconds, or sixteen calls for a method that takes longer; other work on the same cores shows in the
+    times.
 
     Args:
         method: Fitted.
-        images: Test images; at most 30 are used, evenly spaced.
+        images: Test images; at most 30 are used, evenly spaced, and fewer where they are many tiles.
         device: Where the method runs; a GPU is waited for before a clock is read.
     """
-    spaced = images.select(sorted({round(row) for row in np.linspace(0, len(images) - 1, _NUM_SINGLES)}))
-    pixels = [spaced[row] for row in range(len(spaced))]
-    singles = [pixels[row % len(pixels)][None] for row in range(_NUM_SINGLES)]
+    of_images = images.images()
+    most = max(1, min(_NUM_SINGLES, _MOST_VIEWS_HELD // max(len(views) for views in of_images)))
+    spaced = sorted({round(row) for row in np.linspace(0, len(of_images) - 1, most)})
+    held = [_held(images, of_images[row]) for row in spaced]
+    singles = [[held[row % len(held)]] for row in range(_NUM_SINGLES)]
     batches = [
-        np.stack([pixels[(first + offset) % len(pixels)] for offset in range(BATCH_SIZE)])
+        [held[(first + offset) % len(held)] for offset in range(BATCH_SIZE)]
         for first in range(0, BATCH_SIZE * _NUM_BATCHES, BATCH_SIZE)
     ]
     return JudgingCosts(
@@ -100,7 +110,20 @@ class PeakMemory:
         return int(torch.cuda.max_memory_allocated(self._device)) if self._device else None
 
 
-def _latency(method: Method, batches: Sequence[NDArray[np.uint8]], device: str) -> Latency:
+@dataclass(frozen=True)
+class _Image:
+    """An image in memory, as a method sees it."""
+
+    views: list[View]
+    pixels_VHWC: NDArray[np.uint8]
+
+
+def _held(images: ImageSet, views: range) -> _Image:
+    (pixels_VHWC,) = images.select(views).batches(len(views))
+    return _Image([images.view(view) for view in views], pixels_VHWC)
+
+
+def _latency(method: Method, batches: Sequence[Sequence[_Image]], device: str) -> Latency:
     for batch in batches[:_WARM_UP]:
         _timed(method, batch, device)
     seconds: list[float] = []
@@ -113,11 +136,17 @@ def _latency(method: Method, batches: Sequence[NDArray[np.uint8]], device: str) 
     return Latency(p50_seconds=float(p50), p95_seconds=float(p95), images_per_second=num_images / sum(seconds))
 
 
-def _timed(method: Method, batch: NDArray[np.uint8], device: str) -> float:
+def _timed(method: Method, batch: Sequence[_Image], device: str) -> float:
+    pixels_VHWC = np.concatenate([image.pixels_VHWC for image in batch])
     _wait_for(device)
     started = time.perf_counter()
-    method.judge(batch)
+    maps_VHW: list[NDArray[np.float32]] = []
+    for first in range(0, len(pixels_VHWC), _MOST_VIEWS_JUDGED):
+        maps_VHW += [*method.judge(pixels_VHWC[first : first + _MOST_VIEWS_JUDGED]).maps_BHW]
     _wait_for(device)
+    left = iter(maps_VHW)
+    for image in batch:
+        stitch(image.views, list(islice(left, len(image.views))))
     return time.perf_counter() - started
 
 

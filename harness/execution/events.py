@@ -32,6 +32,8 @@ class CellProgress:
     done: int
     total: int
     loss: float | None = None
+    warning: str | None = None
+    """What a reader of the numbers should know, in one line; passed on with the outcome."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class CellOutcome:
     """One line; None when the status is ``ok``."""
     image_auroc: float | None
     seconds: float
+    warnings: tuple[str, ...] = ()
+    """One line each."""
 
 
 class CellWork(Protocol):

@@ -1,6 +1,6 @@
 """Heat-map panels of a cell's test images.
 
-Shapes: B images, H x W pixels of the scoring resolution.
+Shapes: B images.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from harness.datasets import Sample
 from harness.execution.ground_truth import mask_of
-from harness.images import ImageSet
+from harness.execution.map_file import MapFile
+from harness.images import read_rgb, resize_rgb
 from harness.plan import Cell
 
 
@@ -19,8 +20,7 @@ def save_panels(
     folder: Path,
     cell: Cell,
     samples: Sequence[Sample],
-    images: ImageSet,
-    maps_BHW: NDArray[np.float32],
+    maps: MapFile,
     scores_B: NDArray[np.float32],
     count: int,
 ) -> None:
@@ -30,8 +30,7 @@ def save_panels(
         folder: Made when missing.
         cell: Named in the titles.
         samples: Of the test set.
-        images: The same, at the scoring resolution.
-        maps_BHW: The same.
+        maps: Of the same images, which are shown at the maps' sizes.
         scores_B: The same.
         count: How many, at most.
     """
@@ -42,13 +41,14 @@ def save_panels(
     count = min(count, len(defects))
     chosen = [defects[position * len(defects) // count] for position in range(count)]
     normal_scores = [float(scores_B[row]) for row, sample in enumerate(samples) if not sample.is_defect]
-    low, high = float(np.median(maps_BHW)), max(2 * float(np.max(normal_scores)), 1e-6)
+    low, high = float(np.median(maps.values)), max(2 * float(np.max(normal_scores)), 1e-6)
     for row in chosen:
+        size_px = (maps[row].shape[0], maps[row].shape[1])
         save_panel(
             folder / (samples[row].id.replace("/", "-").rsplit(".", 1)[0] + ".png"),
-            images[row],
-            mask_of(samples[row], images.size_px, cell.protocol),
-            maps_BHW[row],
+            resize_rgb(read_rgb(samples[row].image), size_px),
+            mask_of(samples[row], size_px, cell.protocol),
+            maps[row],
             title=f"{cell.label}: {samples[row].id}",
             map_range=(low, max(high, low + 1e-6)),
             anomaly_score=float(scores_B[row]),

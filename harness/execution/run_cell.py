@@ -1,6 +1,6 @@
 """One cell from start to end: split, fit, maps, metrics, record. Knows no Ray.
 
-Shapes: B images of a batch, H x W pixels of the scoring resolution.
+Shapes: B images of the test set.
 """
 
 import hashlib
@@ -25,12 +25,15 @@ from harness.datasets import DATASETS, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.splits import is_manifest, make_split, split_identity
+from harness.datasets.vanished_masks import vanished_masks
 from harness.environment import code_version, host_name, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.costs import BATCH_SIZE, JudgingCosts, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
 from harness.execution.ground_truth import saturated_overlap, with_masks
+from harness.execution.map_file import MapFile
 from harness.execution.panels import save_panels
+from harness.framing import frame, image_score, stitch
 from harness.images import ImageSet, image_size
 from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
@@ -102,26 +105,24 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     fit_feature_seconds = features.seconds
 
     with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
-        maps_BHW = np.lib.format.open_memmap(
-            Path(scratch) / "maps.npy", mode="w+", dtype=np.float32, shape=(len(test), *test.size_px)
-        )
+        maps = MapFile(Path(scratch) / "maps.npy", [test.view(rows[0]).scaled_px for rows in test.images()])
         clock = time.perf_counter()
-        scores_B = _score(method, test, maps_BHW, report)
+        scores_B = _score(method, test, cell.protocol, maps, report)
         score_seconds = time.perf_counter() - clock - (features.seconds - fit_feature_seconds)
         report(CellProgress(stage="metrics", done=0, total=1))
         labels_B = np.array([sample.is_defect for sample in split.test])
         image = image_metrics(scores_B, labels_B)
         pixel = None
         if all(sample.mask is not None for sample in split.test if sample.is_defect):
-            pixel = pixel_metrics_of(lambda: with_masks(maps_BHW, split.test, test, cell.protocol))
-        spro_05 = saturated_overlap(maps_BHW, split, test.size_px) if split.saturations else None
-        maps_sha256 = _hash_of(maps_BHW)
-        report(CellProgress(stage="costs", done=0, total=1))
+            pixel = pixel_metrics_of(lambda: with_masks(maps, split.test, cell.protocol))
+        spro_05 = saturated_overlap(maps, split, cell.protocol) if split.saturations else None
+        maps_sha256 = _hash_of(maps)
+        report(CellProgress(stage="costs", done=0, total=1, warning=_vanished(split, test, cell.protocol)))
         costs = _costs(method, test, device)
         if context.panels_dir is not None and context.num_panels > 0:
             folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
             try:
-                save_panels(folder, cell, split.test, test, maps_BHW, scores_B, context.num_panels)
+                save_panels(folder, cell, split.test, maps, scores_B, context.num_panels)
             except Exception:
                 # A picture is no reason to lose what was fitted and measured.
                 logging.getLogger(__name__).exception("No panels of %s", cell.label)
@@ -139,7 +140,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         aupro_05=pixel.aupro_05 if pixel else None,
         spro_05=spro_05,
         overlap_curve=pixel.overlap_curve if pixel else None,
-        num_train=len(train),
+        num_train=len(split.train),
         num_test_normal=int((~labels_B).sum()),
         num_test_defect=int(labels_B.sum()),
         num_left_out=len(split.left_out),
@@ -185,29 +186,35 @@ def failure_of(cell: Cell, context: CellContext, error: BaseException, started_a
 
 
 def image_sets(split: Split, protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
-    """Training and test images at the protocol's size, as selections of one set of the whole category.
+    """Training and test images as a method is given them, as selections of one set of the whole category.
 
     One set for all splits lets their features be computed once.
 
     Args:
         split: Samples.
-        protocol: Decides the size, from the median aspect of the training images.
+        protocol: Decides the size, from the median aspect of the training images, and how it is reached.
         key: Names the content of the category.
+
+    Raises:
+        DataError: The header of an image cannot be read.
     """
     samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
-    base = ImageSet(
-        ids=tuple(sample.id for sample in samples),
-        paths=tuple(sample.image for sample in samples),
-        size_px=category_size(split, protocol),
-        key=hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
+    base = frame(
+        [sample.id for sample in samples],
+        [sample.image for sample in samples],
+        hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
+        category_size(split, protocol),
+        protocol,
     )
-    row_of = {sample.id: row for row, sample in enumerate(samples)}
-    train = base.select(row_of[sample.id] for sample in split.train)
-    return train, base.select(row_of[sample.id] for sample in split.test)
+    rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
+    train, test = (
+        base.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
+    )
+    return train, test
 
 
 def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
-    """Height and width in pixels that every image of the category is resized to."""
+    """Height and width in pixels of what a method is given of a category: its images, or their tiles."""
     sizes = [image_size(sample.image) for sample in split.train]
     return protocol.size_for(median(height / width for height, width in sizes))
 
@@ -268,22 +275,47 @@ def _build(cell: Cell, context: CellContext, features: FeatureCache, device: str
 
 
 def _score(
-    method: Method, test: ImageSet, maps_BHW: NDArray[np.float32], report: ProgressReport
+    method: Method, test: ImageSet, protocol: Protocol, maps: MapFile, report: ProgressReport
 ) -> NDArray[np.float32]:
     """Fill the maps, return the image scores."""
-    scores_B = np.empty(len(test), np.float32)
-    done = 0
+    images = test.images()
+    scores_B = np.empty(len(images), np.float32)
+    # What a method gave for the views of the image that is not complete yet.
+    maps_V: list[NDArray[np.float32]] = []
+    scores_V: list[float] = []
+    num_views = row = 0
     for batch in method.score(test):
-        end = done + len(batch.scores_B)
-        maps_BHW[done:end] = batch.maps_BHW
-        scores_B[done:end] = batch.scores_B
         if not (np.isfinite(batch.scores_B).all() and np.isfinite(batch.maps_BHW).all()):
             raise FloatingPointError("The method gave a map or a score that is not finite.")
-        done = end
-        report(CellProgress(stage="score", done=done, total=len(test)))
-    if done != len(test):
-        raise RuntimeError(f"The method gave {done} maps for {len(test)} images.")
+        num_views += len(batch.scores_B)
+        if num_views > len(test):
+            break
+        for map_HW, score in zip(batch.maps_BHW, batch.scores_B, strict=True):
+            maps_V.append(map_HW)
+            scores_V.append(float(score))
+            if len(maps_V) == len(images[row]):
+                maps[row][:] = stitch([test.view(view) for view in images[row]], maps_V)
+                scores_B[row] = image_score(scores_V, maps[row], protocol)
+                maps_V, scores_V, row = [], [], row + 1
+        report(CellProgress(stage="score", done=row, total=len(images)))
+    if num_views != len(test):
+        raise RuntimeError(f"The method gave {num_views} maps for {len(test)} images.")
     return scores_B
+
+
+def _vanished(split: Split, test: ImageSet, protocol: Protocol) -> str | None:
+    """A warning of defects that no mask shows any more; their images count as normal ones in pixel metrics."""
+    if protocol.resolution == "own":
+        return None
+    sizes_px = [test.view(rows[0]).scaled_px for rows in test.images()]
+    vanished = vanished_masks(split.test, sizes_px, protocol.mask_threshold)
+    if not vanished:
+        return None
+    return (
+        f"{len(vanished)} of {sum(sample.is_defect for sample in split.test)} defects are so small that no pixel of "
+        f"their masks is left at the scoring resolution ({vanished[0]} is one); pixel metrics take these images for "
+        "normal. A larger --image-size or --protocol resolution=own keeps them."
+    )
 
 
 def _costs(method: Method, test: ImageSet, device: str) -> JudgingCosts | None:
@@ -297,8 +329,8 @@ def _costs(method: Method, test: ImageSet, device: str) -> JudgingCosts | None:
         return None
 
 
-def _hash_of(maps_BHW: NDArray[np.float32]) -> str:
+def _hash_of(maps: MapFile) -> str:
     digest = hashlib.sha256()
-    for map_HW in maps_BHW:
-        digest.update(map_HW.tobytes())
+    for map_YX in maps:
+        digest.update(map_YX.tobytes())
     return digest.hexdigest()

@@ -3,9 +3,10 @@
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from harness.images.reading import read_rgb
 from harness.images.resizing import resize_rgb
+from harness.images.view import View
 
 _DECODING_THREADS = 4
 
@@ -21,17 +23,22 @@ _DECODING_THREADS = 4
 class ImageSet:
     """An immutable sequence of images of one size, holding paths and not pixels.
 
+    An item is a whole image, or a view of one: a tile, or an image with its edge repeated around it.
+    To a method there is no difference.
+
     Nothing is kept between two looks at the same image; memory use is that of one batch and the
     one being prepared. Can be pickled.
     """
 
     ids: tuple[str, ...]
-    """Names that do not depend on the machine, in the order of the images."""
+    """Names that do not depend on the machine, in the order of the items; tiles have that of their image."""
     paths: tuple[Path, ...]
     size_px: tuple[int, int]
-    """Height and width every image is resized to."""
+    """Height and width of every item."""
     key: str
-    """Names the content: equal keys mean equal images in equal order, before resizing."""
+    """Names the content: equal keys mean equal images in equal order, before they are resized or cut."""
+    views: tuple[View, ...] | None = None
+    """What each item shows of its image; None where each is a whole image resized to ``size_px``."""
     base: "ImageSet | None" = None
     """The set this one was selected from; None for a set of its own."""
     rows: tuple[int, ...] | None = None
@@ -42,6 +49,10 @@ class ImageSet:
             raise ValueError(
                 f"An image set needs one path an id; there are {len(self.ids)} ids, {len(self.paths)} paths."
             )
+        if self.views is not None and len(self.ids) != len(self.views):
+            raise ValueError(
+                f"An image set needs one view an id; there are {len(self.ids)} ids, {len(self.views)} views."
+            )
         if min(self.size_px) < 1:
             raise ValueError(f"An image set needs a positive height and width in pixels, not {self.size_px}.")
 
@@ -49,21 +60,33 @@ class ImageSet:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> NDArray[np.uint8]:
-        """One image, ``(H, W, 3)``, 0 to 255.
+        """One item, ``(H, W, 3)``, 0 to 255.
 
         Raises:
             DataError: The file cannot be read.
-            IndexError: No such image.
+            IndexError: No such item.
         """
-        return resize_rgb(read_rgb(self.paths[index]), self.size_px)
+        return self._read([index])[0]
+
+    def view(self, index: int) -> View:
+        """What an item shows of its image."""
+        return View(self.size_px, (0, 0)) if self.views is None else self.views[index]
+
+    def images(self) -> tuple[range, ...]:
+        """The items of each image, in order: one, or as many as it has tiles.
+
+        Items of one image are expected side by side, as they are in a set that was not shuffled.
+        """
+        return tuple(range(run[0], run[-1] + 1) for run in self._runs(self.ids))
 
     def batches(self, batch_size: int) -> Iterator[NDArray[np.uint8]]:
-        """All images in order, ``(B, H, W, 3)``; the last batch may be smaller.
+        """All items in order, ``(B, H, W, 3)``; the last batch may be smaller.
 
-        The next batch is decoded in threads while the caller works on this one.
+        The next batch is decoded in threads while the caller works on this one. Tiles of an image that
+        follow each other are cut from one decoding.
 
         Args:
-            batch_size: Images in one array, at least 1.
+            batch_size: Items in one array, at least 1.
 
         Raises:
             DataError: A file cannot be read.
@@ -76,23 +99,37 @@ class ImageSet:
     def _decode_ahead(self, batch_size: int) -> Iterator[NDArray[np.uint8]]:
         threads = min(_DECODING_THREADS, os.cpu_count() or 1)
         executor = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-        waiting: deque[Future[NDArray[np.uint8]]] = deque()
+        starts = range(0, len(self), batch_size)
+        waiting: deque[list[Future[list[NDArray[np.uint8]]]]] = deque()
         try:
-            submitted = 0
-            for start in range(0, len(self), batch_size):
-                while submitted < min(start + 2 * batch_size, len(self)):
-                    waiting.append(executor.submit(self.__getitem__, submitted))
-                    submitted += 1
-                count = min(batch_size, len(self) - start)
-                yield np.stack([waiting.popleft().result() for _ in range(count)])
+            for number in range(len(starts)):
+                for start in starts[number + len(waiting) : number + 2]:
+                    paths = self.paths[start : start + batch_size]
+                    waiting.append(
+                        [executor.submit(self._read, [start + row for row in run]) for run in self._runs(paths)]
+                    )
+                yield np.stack([item for run in waiting.popleft() for item in run.result()])
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
 
+    def _read(self, run: Sequence[int]) -> list[NDArray[np.uint8]]:
+        """Items of one file, which is decoded once."""
+        pixels_HW3 = read_rgb(self.paths[run[0]])
+        views = [self.view(index) for index in run]
+        scaled = {size: resize_rgb(pixels_HW3, size) for size in {view.scaled_px for view in views}}
+        return [view.cut(scaled[view.scaled_px], self.size_px) for view in views]
+
+    @staticmethod
+    def _runs(names: Sequence[str | Path]) -> Iterator[list[int]]:
+        """Positions of equal neighbours."""
+        for _, run in groupby(range(len(names)), key=names.__getitem__):
+            yield list(run)
+
     def select(self, indices: Iterable[int]) -> "ImageSet":
-        """The images at ``indices``, in that order, under a key that follows from both.
+        """The items at ``indices``, in that order, under a key that follows from both.
 
         Raises:
-            IndexError: No such image.
+            IndexError: No such item.
         """
         chosen = [range(len(self))[index] for index in indices]
         text = f"{self.key}|{','.join(map(str, chosen))}"
@@ -101,6 +138,7 @@ class ImageSet:
             paths=tuple(self.paths[index] for index in chosen),
             size_px=self.size_px,
             key=hashlib.sha256(text.encode()).hexdigest(),
+            views=None if self.views is None else tuple(self.views[index] for index in chosen),
             base=self.base or self,
             rows=tuple(chosen if self.rows is None else (self.rows[index] for index in chosen)),
         )

@@ -1,4 +1,4 @@
-"""To the size of the protocol: images smoothly, masks without inventing pixels."""
+"""To the size of the protocol: images and maps smoothly, masks without inventing pixels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,3 +39,21 @@ def resize_mask(mask_HW: NDArray[np.bool_], size_px: tuple[int, int]) -> NDArray
     height, width = size_px
     grey = Image.fromarray(mask_HW.astype(np.uint8))
     return np.array(grey.resize((width, height), Image.Resampling.NEAREST)).astype(bool)
+
+
+def resize_map(map_HW: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[np.float32]:
+    """Resize an anomaly map, bilinear; shrinking averages over all source pixels (antialiased).
+
+    Args:
+        map_HW: ``(H, W)``, higher is more anomalous.
+        size_px: Height and width wanted.
+
+    Returns:
+        ``size_px``, within the range of the input; the input itself where it already has that size.
+    """
+    if map_HW.shape == tuple(size_px):
+        return map_HW
+    height, width = size_px
+    resized = np.array(Image.fromarray(map_HW).resize((width, height), Image.Resampling.BILINEAR))
+    # Weights add up to 1 but for rounding.
+    return resized.clip(map_HW.min(), map_HW.max())

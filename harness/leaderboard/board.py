@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.intervals import MEAN, Intervals
-from harness.leaderboard.selection import check_comparable
+from harness.leaderboard.selection import check_comparable, protocols_text
 from harness.leaderboard.standings import CellKey, Standings
 from harness.leaderboard.variants import row_labels
 from harness.tables import METRIC_TITLES, Entry, Table
@@ -120,8 +120,9 @@ class Board:
             for label, found in of_rows.items():
                 if found != seeds[one.dataset]:
                     own_seeds.setdefault(label, {})[one.dataset] = found
+        shown = self.frame[self.frame["dataset"].isin([one.dataset for one in standings])]
         return Table(
-            protocol=str(self.frame["protocol"].iloc[0]),
+            protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True)),
             split=str(self.frame["split"].iloc[0]),
             seeds=seeds,
             own_seeds=own_seeds,

@@ -16,6 +16,7 @@ from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.board import HEADLINE_METRICS
 from harness.leaderboard.intervals import resample
 from harness.leaderboard.pairing import Side, cells_text, common_cells
+from harness.leaderboard.selection import protocols_text
 from harness.stats import (
     CONFIDENCE,
     IMAGE_METRICS,
@@ -105,7 +106,7 @@ def compare(
     return Comparison(
         a=a.label,
         b=b.label,
-        protocol=str(cells.frame["protocol_a"].iloc[0]),
+        protocol=protocols_text(zip(cells.frame["dataset"], cells.frame["protocol_a"], strict=True)),
         lines=tuple(lines),
         num_cells=len(cells.frame),
         left_out=(*cells.left_out, *(f"left out of {', '.join(of)}, {reason}" for reason, of in undefined.items())),

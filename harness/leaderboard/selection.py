@@ -1,6 +1,6 @@
 """Which records a table is made of. A table never mixes what cannot be compared."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ def select(
     categories: Collection[str] | None = None,
     methods: Collection[str] | None = None,
     seeds: Collection[int] | None = None,
-    protocol: str | None = None,
+    protocols: Collection[str] | None = None,
     split: str | None = None,
     latest: bool = False,
 ) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def select(
         categories: ``category`` or ``dataset/category``; None keeps all.
         methods: Names; None keeps all.
         seeds: None keeps all.
-        protocol: ``Protocol.key()``; None keeps all.
+        protocols: Each a ``Protocol.key()``; None keeps all.
         split: Name of a split; None keeps all.
         latest: Of each category keep only the data fingerprint, then of each method only the settings
             (with version and weights), of the record that finished last.
@@ -46,7 +46,7 @@ def select(
         ("category", "category", categories),
         ("method", "method", methods),
         ("seed", "seed", seeds),
-        ("protocol", "protocol", None if protocol is None else [protocol]),
+        ("protocol", "protocol", protocols),
         ("split", "split", None if split is None else [split]),
     ]
     kept = frame
@@ -71,14 +71,20 @@ def check_comparable(frame: pd.DataFrame) -> None:
     """Refuse records that one table must not mix.
 
     Raises:
-        StoreError: There are several protocols or splits, or a category with several data fingerprints.
+        StoreError: There are several splits, a data set with several protocols, or a category with several
+            data fingerprints.
     """
-    for kind in ("protocol", "split"):
-        found = sorted(frame[kind].unique())
+    splits = sorted(frame["split"].unique())
+    if len(splits) > 1:
+        raise StoreError(
+            f"Records of {len(splits)} splits, and one table shows one: {', '.join(splits)}. Choose one with --split."
+        )
+    for name, protocols in frame.groupby("dataset")["protocol"]:
+        found = sorted(protocols.unique())
         if len(found) > 1:
             raise StoreError(
-                f"Records of {len(found)} {kind}s, and one table shows one: {', '.join(found)}. "
-                f"Choose one with --{kind}."
+                f"Records of {len(found)} protocols, and one table shows one for {name}: {', '.join(found)}. "
+                "Choose one with --protocol."
             )
     for (dataset, category), prints in frame.groupby(["dataset", "category"])["data_fingerprint"]:
         if prints.nunique() > 1:
@@ -87,6 +93,20 @@ def check_comparable(frame: pd.DataFrame) -> None:
                 f"Records of {dataset}/{category} come from {prints.nunique()} states of the data ({shown}), "
                 "and one table shows one. Choose the newest with --latest."
             )
+
+
+def protocols_text(protocol_of: Iterable[tuple[str, str]]) -> str:
+    """The protocol of a table, or each with the data sets that have it.
+
+    Args:
+        protocol_of: Data set and ``Protocol.key()`` of each record; one protocol a data set.
+    """
+    datasets: dict[str, set[str]] = {}
+    for dataset, protocol in protocol_of:
+        datasets.setdefault(protocol, set()).add(dataset)
+    if len(datasets) == 1:
+        return next(iter(datasets))
+    return "; ".join(f"{protocol} for {', '.join(sorted(found))}" for protocol, found in sorted(datasets.items()))
 
 
 def _check_known(kind: str, values: Collection[object], column: pd.Series) -> None:

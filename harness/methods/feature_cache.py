@@ -29,7 +29,7 @@ _ABANDONED_SECONDS = 24 * 3600
 
 
 class FeatureCache:
-    """One folder an entry; an entry is the layers of all images of a category.
+    """One folder an entry; an entry is the layers of all images of a category, seen in one way.
 
     Splits and seeds of one category read rows of the same entry, so a second seed, setting or method
     runs no backbone. The least recently used entries go when the cache outgrows its limit
@@ -116,6 +116,8 @@ class FeatureCache:
 
 def _key(images: ImageSet, settings: BackboneSettings, weights: str) -> str:
     content = [_FORMAT, images.key, images.size_px, settings.backbone, settings.layers, weights]
+    if images.views is not None:
+        content.append([[*view.scaled_px, *view.corner_px] for view in images.views])
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.errors import StoreError
@@ -129,13 +130,14 @@ class RecordStore:
         """
         return frame_of(self._table())
 
-    def export(self, path: Path) -> Path:
-        """Write all records as one Parquet file, e.g. ``leaderboard.parquet``, for publishing.
+    def export(self, path: Path, cell_ids: Iterable[str] | None = None) -> Path:
+        """Write records as one Parquet file, e.g. ``leaderboard.parquet``, for publishing.
 
         Image scores stay behind.
 
         Args:
             path: A local file; replaced when it is there.
+            cell_ids: Whose records; None for all.
 
         Returns:
             ``path``.
@@ -143,7 +145,10 @@ class RecordStore:
         Raises:
             StoreError: A part cannot be read, or the file cannot be written.
         """
-        content = _encoded(self._table(), compression="zstd")
+        table = self._table()
+        if cell_ids is not None:
+            table = table.filter(pc.is_in(table["cell_id"], value_set=pa.array(cell_ids, pa.string())))
+        content = _encoded(table, compression="zstd")
         try:
             write_atomically(path, content)
         except OSError as error:

@@ -72,6 +72,14 @@ def test_every_category_meets_every_method_and_seed() -> None:
     assert found == {(s.category, m.method, seed) for s in SOURCES for m in METHODS for seed in SEEDS}
 
 
+def test_a_data_set_is_run_under_its_own_protocol_and_the_others_stay_the_same_cells() -> None:
+    tiles = Protocol(aspect="tiles")
+    plan = build_plan(SOURCES, METHODS, SEEDS, Protocol(), {}, "only-missing", dataset_protocols={"mtd": tiles})
+    assert {(cell.dataset, cell.protocol) for cell in plan.cells} == {("mtd", tiles), ("demo", Protocol())}
+    unchanged = {cell.id for cell in plan_of().cells if cell.dataset == "demo"}
+    assert {cell.id for cell in plan.cells if cell.dataset == "demo"} == unchanged
+
+
 def test_what_is_asked_twice_runs_once() -> None:
     assert plan_of(SOURCES * 2, METHODS * 2, SEEDS * 2) == plan_of()
 

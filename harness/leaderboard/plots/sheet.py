@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.errors import StoreError
 from harness.leaderboard.board import Expected
-from harness.leaderboard.selection import check_comparable
+from harness.leaderboard.selection import check_comparable, protocols_text
 from harness.leaderboard.standings import Standings
 from harness.leaderboard.variants import row_labels
 from harness.plots import Heading
@@ -83,10 +83,11 @@ class Sheet:
         for dataset, row in drawn:
             found = sorted(int(seed) for seed in self.finished(dataset, row)["seed"].unique())
             seeds.setdefault(dataset, {})[row] = tuple(found)
+        shown = self.records[self.records["dataset"].isin(seeds)] if seeds else self.records
         return Heading(
             name=name,
             title=title,
-            protocol=str(self.records["protocol"].iloc[0]),
+            protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True)),
             split=str(self.records["split"].iloc[0]),
             seeds=seeds,
             notes=tuple(notes),

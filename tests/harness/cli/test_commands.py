@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 from harness import cli
 from harness.datasets import DATASETS
@@ -96,6 +99,11 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--seeds", "0,x"), ["--seeds '0,x': right would be whole numbers"]),
         (("--policy", "again"), ["policy = 'again'", "'only-missing', 'failed', 'always' or 'never'"]),
         (("--image-size", "100"), ["protocol.image_size_px = 100", "multiple of 32"]),
+        (("--protocol", "aspect=crop"), ["protocol.aspect = 'crop'", "'keep', 'square', 'pad' or 'tiles'"]),
+        (("--protocol", "tile_overlap=0.9"), ["protocol.tile_overlap = 0.9", "less than or equal to 0.75"]),
+        (("--protocol", "pad"), ["--protocol 'pad': right would be NAME=VALUE or DATASET.NAME=VALUE"]),
+        (("--protocol", "image_size_px=96"), ["--image-size and --protocol image_size_px say the same"]),
+        (("--protocol", "mvtecad.aspect=pad"), ["Unknown data set in protocol.datasets: 'mvtecad'. Did you mean"]),
         (("--methods", ","), ["methods = ()", "at least 1 item"]),
         (("--config", "none.toml"), ["--config none.toml: there is no such file."]),
         (("--set", "mfrnet.k=0"), ["mfrnet.k = 0 is out of range; right would be 2 or more"]),
@@ -238,6 +246,35 @@ def test_a_config_file_says_what_to_run_and_flags_go_over_it(bench: Bench, tmp_p
     assert (settings["backbone"], settings["grid_stride_px"], settings["smoothing_px"]) == ("filter_bank", 8, 2.0)
 
 
+def test_each_data_set_is_run_under_its_own_protocol_and_shown_with_it(bench: Bench) -> None:
+    miniatures.ksdd(bench.data)
+    answer = bench.run(
+        *("--datasets", "mvtec_ad,ksdd", "--categories", "bottle,ksdd", "--methods", "constant", "--image-size", "32"),
+        *("--protocol", "resolution=own", "--protocol", "ksdd.aspect=tiles", "--panels", "1"),
+    )
+    assert answer.code == 0, answer.err
+    keys = {record.identity.dataset: record.identity.protocol for record in RecordStore(str(bench.results)).records()}
+    assert keys == {"mvtec_ad": "mfrnet-bench-1/32/keep/127/own", "ksdd": "mfrnet-bench-1/32/tiles-0.25/127/own"}
+    assert "mfrnet-bench-1/32/keep/127/own for mvtec_ad; mfrnet-bench-1/32/tiles-0.25/127/own for ksdd" in answer.out
+    assert len(list((bench.results / "panels").rglob("*.png"))) == 2
+
+
+def test_a_defect_that_is_not_seen_is_warned_of(bench: Bench) -> None:
+    image, mask = (
+        bench.data / "mvtec_ad/bottle" / name for name in ("test/hole/000.png", "ground_truth/hole/000_mask.png")
+    )
+    miniatures.write_image(image, 0, size_px=(1000, 1000))
+    pixels = np.zeros((1000, 1000), np.uint8)
+    pixels[0, 0] = 255
+    Image.fromarray(pixels).save(mask)
+    arguments = ("--methods", "constant", "--image-size", "32", "--categories", "bottle")
+    answer = bench.run(*arguments)
+    assert answer.code == 0, answer.err
+    assert "WARNING: mvtec_ad/bottle constant seed 0: 1 of 4 defects are so small" in answer.out
+    (finished,) = (line for line in bench.run(*arguments, "--policy", "always", "--json").lines() if "warnings" in line)
+    assert finished["warnings"][0].startswith("1 of 4 defects are so small")
+
+
 def test_panels_are_written_beside_the_records(bench: Bench) -> None:
     answer = bench.run("--methods", "constant", "--image-size", "32", "--categories", "bottle", "--panels", "1")
     assert answer.code == 0, answer.err
@@ -293,7 +330,17 @@ def test_tables_go_where_they_are_asked_to(bench: Bench, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("command", ["leaderboard", "tables", "leaderboard --failed"])
 def test_an_empty_store_says_how_to_fill_it(bench: Bench, command: str) -> None:
-    refused(bench, bench(command), "The store holds no records. Right would be one that 'bench run' has written to.")
+    refused(bench, bench(command), f"{bench.results} holds no records. Right would be what 'bench run' has written to")
+
+
+def test_an_export_holds_what_the_board_would_show(bench: Bench, tmp_path: Path) -> None:
+    bench.run("--methods", "constant", "--image-size", "32")
+    written = bench("leaderboard --categories carpet --export some.parquet")
+    assert (written.code, written.out) == (0, "some.parquet\n")
+    assert pd.read_parquet(tmp_path / "some.parquet")["category"].tolist() == ["carpet"]
+    answer = bench("leaderboard --export some.csv")
+    assert answer.code == 2
+    assert answer.err == "bench: --export some.csv: right would be a name that ends in .parquet.\n"
 
 
 def test_an_unknown_metric_gets_the_nearest_known_one(bench: Bench) -> None:

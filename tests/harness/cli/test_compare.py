@@ -133,7 +133,7 @@ def test_a_method_of_several_rows_is_one_line_that_lists_them(bench: Callable[..
     ("arguments", "texts"),
     [
         (("mfrnt", "gaussian"), ["Unknown row 'mfrnt'. Did you mean 'mfrnet'?"]),
-        (("nowhere::mfrnet", "gaussian"), ["nowhere: The store holds no records."]),
+        (("nowhere::mfrnet", "gaussian"), ["nowhere holds no records."]),
         (("mfrnet", "gaussian", "--metrics", "auroc"), ["Unknown metric 'auroc'. Did you mean"]),
         (("mfrnet", "gaussian", "--datasets", "mtd"), ["Unknown data set 'mtd'"]),
         (("mfrnet", "gaussian", "--resamples", "5"), ["--resamples 5: right would be 100 or more."]),

@@ -129,3 +129,16 @@ def test_a_split_is_written_down_and_used(bench: Bench, tmp_path: Path, castings
     used = bench("datasets verify castings --split mine.csv")
     assert used.code == 0
     assert "left out: back/train/0.png: left out by mine.csv" in used.out
+
+
+def test_a_split_that_was_written_down_is_not_written_over_by_accident(
+    bench: Bench, tmp_path: Path, castings: Path
+) -> None:
+    manifest = tmp_path / "mine.csv"
+    manifest.write_text("my own lines\n")
+    refused = bench("datasets split castings --out mine.csv")
+    assert refused.code == 2
+    assert refused.err == "bench: --out mine.csv: is there already; right would be another name, or --force.\n"
+    assert manifest.read_text() == "my own lines\n"
+    assert bench("datasets split castings --out mine.csv --force").code == 0
+    assert manifest.read_text().startswith("image,part\n")

@@ -71,7 +71,6 @@ def test_figures_go_where_they_are_asked_to(bench: Callable[..., Answer], result
         (("--protocol", "none"), "Unknown protocol 'none'."),
         (("--split", "none"), "Unknown split 'none'."),
         (("--methods", "padim"), "None of 1 cells is finished; right would be at least one."),
-        (("--results", "elsewhere"), "The store holds no records."),
     ],
 )
 def test_a_mistake_is_one_line(
@@ -82,3 +81,9 @@ def test_a_mistake_is_one_line(
     assert answer.err.startswith(f"bench: {text}")
     assert answer.err.count("\n") == 1
     assert answer.out == ""
+
+
+def test_a_folder_without_records_is_named(bench: Callable[..., Answer], tmp_path: Path) -> None:
+    answer = bench("--results", str(tmp_path / "elsewhere"))
+    assert answer.code == 2
+    assert answer.err.startswith(f"bench: {tmp_path / 'elsewhere'} holds no records.")

@@ -52,6 +52,44 @@ def test_the_key_holds_every_choice() -> None:
 
 
 @pytest.mark.parametrize(
+    ("choices", "key"),
+    [
+        ({"aspect": "pad"}, "mfrnet-bench-1/192/pad/127"),
+        ({"resolution": "own"}, "mfrnet-bench-1/192/keep/127/own"),
+        ({"aspect": "tiles"}, "mfrnet-bench-1/192/tiles-0.25/127"),
+        ({"aspect": "tiles", "tile_overlap": 0.25}, "mfrnet-bench-1/192/tiles-0.25/127"),
+        ({"aspect": "tiles", "tile_overlap": 0.5, "tiled_size_px": 384}, "mfrnet-bench-1/192/tiles-0.5-of-384/127"),
+    ],
+)
+def test_what_came_later_is_in_the_key_where_it_is_used(choices: dict[str, Any], key: str) -> None:
+    assert Protocol(**choices).key() == key
+
+
+def test_a_padded_category_has_the_frame_of_one_that_keeps_its_aspect() -> None:
+    assert Protocol(image_size_px=64, aspect="pad").size_for(2.5) == Protocol(image_size_px=64).size_for(2.5)
+
+
+def test_tiles_are_square() -> None:
+    assert Protocol(image_size_px=64, aspect="tiles").size_for(2.5) == (64, 64)
+
+
+@pytest.mark.parametrize(
+    ("choices", "text"),
+    [
+        ({"tile_overlap": 0.5}, "tile_overlap is for aspect 'tiles' alone, not for 'keep'"),
+        ({"aspect": "pad", "tiled_size_px": 384}, "tiled_size_px is for aspect 'tiles' alone, not for 'pad'"),
+        (
+            {"aspect": "tiles", "tiled_size_px": 128},
+            "tiles of image_size_px = 192 do not fit images whose shorter side is tiled_size_px = 128",
+        ),
+    ],
+)
+def test_choices_that_do_not_go_together_are_refused(choices: dict[str, Any], text: str) -> None:
+    with pytest.raises(ValidationError, match=text):
+        Protocol(**choices)
+
+
+@pytest.mark.parametrize(
     ("field", "value", "text"),
     [
         ("name", "mine", "mfrnet-bench-1"),
@@ -59,7 +97,11 @@ def test_the_key_holds_every_choice() -> None:
         ("image_size_px", 0, "greater than or equal to 32"),
         ("image_size_px", 8192, "less than or equal to 4096"),
         ("image_size_px", "192", "valid integer"),
-        ("aspect", "crop", "'keep' or 'square'"),
+        ("aspect", "crop", "'keep', 'square', 'pad' or 'tiles'"),
+        ("tile_overlap", 0.8, "less than or equal to 0.75"),
+        ("tile_overlap", -0.1, "greater than or equal to 0"),
+        ("tiled_size_px", 16, "greater than or equal to 32"),
+        ("resolution", "full", "'frame' or 'own'"),
         ("mask_threshold", 255, "less than or equal to 254"),
         ("mask_threshold", -1, "greater than or equal to 0"),
         ("max_fpr", 0.3, "not permitted"),

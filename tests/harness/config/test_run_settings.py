@@ -57,6 +57,25 @@ def test_protocol_and_weights_are_merged_key_by_key(config: Path) -> None:
     assert settings.weights == {"resnet18": Path("flag.pth"), "resnet50": Path("other.pth")}
 
 
+def test_a_data_set_may_have_a_protocol_of_its_own(config: Path) -> None:
+    config.write_text(FILE + '[protocol.datasets.ksdd]\naspect = "tiles"\ntile_overlap = 0.5\n')
+    flags = {"protocol": {"mask_threshold": 0, "datasets": {"ksdd": {"tile_overlap": 0.0}, "mtd": {"aspect": "pad"}}}}
+    settings = load_run_settings(flags, config)
+    assert settings.protocol_of("demo") == Protocol(image_size_px=64, aspect="square", mask_threshold=0)
+    assert settings.protocol_of("mtd") == Protocol(image_size_px=64, aspect="pad", mask_threshold=0)
+    assert settings.protocol_of("ksdd") == Protocol(
+        image_size_px=64, aspect="tiles", tile_overlap=0.0, mask_threshold=0
+    )
+
+
+def test_a_data_set_with_an_aspect_of_its_own_takes_over_nothing_about_tiles() -> None:
+    protocol = {"aspect": "tiles", "tile_overlap": 0.5, "tiled_size_px": 384}
+    datasets = {"mtd": {"aspect": "pad"}, "ksdd": {"resolution": "own"}}
+    settings = load_run_settings({"protocol": {**protocol, "datasets": datasets}})
+    assert settings.protocol_of("mtd") == Protocol(aspect="pad")
+    assert settings.protocol_of("ksdd") == Protocol(**protocol, resolution="own")
+
+
 def test_settings_of_methods_are_merged_key_by_key(config: Path) -> None:
     settings = load_run_settings({"overrides": {"mfrnet": {"k": 4}, "gaussian": {"top_share": 0.1}}}, config)
     assert settings.overrides == {"mfrnet": {"k": 4, "n": 1}, "gaussian": {"top_share": 0.1}}
@@ -88,6 +107,12 @@ def test_a_list_of_methods_needs_no_tables(tmp_path: Path) -> None:
         ({"gpus_per_worker": -0.5}, r"gpus_per_worker = -0\.5: input should be greater than or equal to 0"),
         ({"panels": -1}, r"panels = -1: input should be greater than or equal to 0"),
         ({"protocol": {"image_size_px": 100}}, r"protocol\.image_size_px = 100: input should be a multiple of 32"),
+        ({"protocol": {"aspect": "crop"}}, r"protocol\.aspect = 'crop': input should be 'keep', 'square', 'pad'"),
+        ({"protocol": {"tile_overlap": 0.5}}, r"protocol = \{.*\}: tile_overlap is for aspect 'tiles' alone"),
+        (
+            {"protocol": {"datasets": {"ksdd": {"aspect": "crop"}}}},
+            r"protocol\.datasets\.ksdd\.aspect = 'crop': input should be 'keep', 'square', 'pad'",
+        ),
         ({"protocol": {"size": 64}}, r"protocol\.size = 64: extra inputs are not permitted"),
     ],
 )
@@ -129,6 +154,15 @@ def test_a_value_where_a_table_belongs_is_refused(tmp_path: Path, name: str) -> 
     (tmp_path / "run.toml").write_text(f"{name} = 3\n")
     with pytest.raises(SettingsError, match=rf"run\.toml: {name} = 3: right would be a table \[{name}\]\.$"):
         load_run_settings({name: {}}, tmp_path / "run.toml")
+
+
+@pytest.mark.parametrize("text", ["[protocol]\ndatasets = 3", "[protocol.datasets]\nksdd = 3"])
+def test_a_value_where_the_protocol_of_a_data_set_belongs_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.toml").write_text(text)
+    with pytest.raises(
+        SettingsError, match=r"run\.toml: protocol\.datasets = .*: right would be tables \[protocol\.da"
+    ):
+        load_run_settings({}, tmp_path / "run.toml")
 
 
 def test_a_value_where_the_settings_of_a_method_belong_is_refused(tmp_path: Path) -> None:

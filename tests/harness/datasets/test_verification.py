@@ -51,6 +51,16 @@ def test_finds_nothing_wrong_with_sound_data(base: Path) -> None:
     assert report.counts == (CategoryCount("bottle", 6, 3, 4, 0),)
 
 
+def test_defects_that_the_default_protocol_does_not_see_are_told_and_are_no_fault(base: Path) -> None:
+    mask = np.zeros((1000, 1000), np.uint8)
+    mask[0, 0] = 255
+    miniatures.write_image(base / "test/hole/000.png", 0, size_px=(1000, 1000))
+    Image.fromarray(mask).save(base / "ground_truth/hole/000_mask.png")
+    report = verify(Bottle(), base.parent.parent)
+    assert report.is_sound
+    assert report.vanished == (("bottle", "bottle/test/hole/000.png"),)
+
+
 def test_finds_nothing_wrong_with_the_demo() -> None:
     report = verify(Demo(), Path())
     assert report.is_sound

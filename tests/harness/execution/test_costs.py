@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from harness.config import Protocol
 from harness.execution import costs
 from harness.execution.costs import BATCH_SIZE, PeakMemory, measure_judging
+from harness.framing import frame
 from harness.images import ImageSet
 from mfrnet import AnomalyMaps
 from tests.support.miniatures import write_image
@@ -43,6 +45,22 @@ def test_only_images_of_the_category_are_judged_and_all_of_them(images: ImageSet
     real = {images[row].tobytes() for row in range(4)}
     assert {image.tobytes() for batch in recorder.asked for image in batch} == real
     assert {len(batch) for batch in recorder.asked} == {1, BATCH_SIZE}
+
+
+def test_an_image_in_tiles_costs_what_all_its_tiles_cost(
+    tmp_path: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_image(tmp_path / "0.png", 0, size_px=(32, 96))
+    tiles = frame(images.ids, images.paths, "tiles", (32, 32), Protocol(image_size_px=32, aspect="tiles"))
+    assert [len(rows) for rows in tiles.images()] == [4, 1, 1, 1]
+    stitched: list[int] = []
+    original = costs.stitch
+    monkeypatch.setattr(costs, "stitch", lambda views, maps: (stitched.append(len(maps)), original(views, maps))[1])
+    recorder = Recorder()
+    measure_judging(recorder, tiles, "cpu")
+    assert {len(batch) for batch in recorder.asked} == {4, 1, 2 * 4 + 6}
+    assert sum(stitched) == sum(len(batch) for batch in recorder.asked)
+    assert set(stitched) == {4, 1}
 
 
 def test_the_first_calls_are_not_counted(images: ImageSet) -> None:

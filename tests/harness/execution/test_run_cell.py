@@ -3,7 +3,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from harness.config import Protocol, as_json
 from harness.datasets.catalog import find
@@ -13,9 +15,11 @@ from harness.execution.cell_runner import CellRunner
 from harness.execution.events import CellProgress
 from harness.execution.run_cell import CellContext, run_cell
 from harness.methods import METHODS
+from harness.metrics import pixel_metrics_of
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord
 from harness.store import RecordStore
+from mfrnet import AnomalyMaps
 from tests.support import miniatures
 from tests.support.cells import TINY_SETTINGS
 
@@ -33,7 +37,9 @@ def root(tmp_path: Path) -> Path:
     return data
 
 
-def cell_of(root: Path, method: str = "gaussian", dataset: str = "mvtec_ad", category: str = "bottle") -> Cell:
+def cell_of(
+    root: Path, method: str = "gaussian", dataset: str = "mvtec_ad", category: str = "bottle", **protocol: Any
+) -> Cell:
     kind = METHODS.get(method)
     return Cell(
         dataset=dataset,
@@ -42,7 +48,7 @@ def cell_of(root: Path, method: str = "gaussian", dataset: str = "mvtec_ad", cat
         method_version=kind.version,
         seed=0,
         settings_json=canonical_json(as_json(kind.Settings(**TINY[method]))),
-        protocol=Protocol(image_size_px=32),
+        protocol=Protocol(**{"image_size_px": 32} | protocol),
         data_fingerprint=fingerprint(find(dataset, root), root, category),
         weights_sha256="",
         cost=1.0,
@@ -128,6 +134,88 @@ def test_only_a_data_set_with_saturations_has_a_saturated_overlap(tmp_path: Path
     record = ran(cell_of(tmp_path, dataset="mvtec_loco", category="pushpins"), tmp_path)
     assert 0 < record.spro_05 <= 1
     assert ran(cell_of(tmp_path), tmp_path).spro_05 is None
+
+
+FRAMINGS: list[dict[str, Any]] = [
+    {"aspect": aspect, "resolution": resolution}
+    for aspect in ("keep", "square", "pad", "tiles")
+    for resolution in ("frame", "own")
+]
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("method", ["constant", "gaussian"])
+def test_long_narrow_images_and_those_of_other_sizes_are_judged_in_every_framing(
+    root: Path, method: str, framing: dict[str, Any]
+) -> None:
+    bottle = root / "mvtec_ad/bottle"
+    miniatures.write_image(bottle / "train/good/000.png", 0, size_px=(300, 20))
+    miniatures.write_image(bottle / "test/good/000.png", 10, size_px=(33, 150))
+    miniatures.write_image(bottle / "test/hole/000.png", 20, size_px=(96, 40), defect=True)
+    miniatures.write_mask(bottle / "ground_truth/hole/000_mask.png", size_px=(96, 40))
+    record = ran(cell_of(root, method, **framing), root)
+    assert (record.num_train, record.num_test_normal, record.num_test_defect) == (6, 3, 4)
+    assert len(record.image_scores) == 7
+    assert (record.image_height_px, record.image_width_px) == (32, 32)
+    assert record.latency_p50_seconds > 0
+    if method == "constant":
+        assert record.image_auroc == record.pixel_auroc == 0.5
+    else:
+        assert record.image_auroc >= 0.75
+        assert record.pixel_auroc > 0.75
+
+
+def test_at_equal_sizes_the_image_s_own_resolution_is_the_frame_s(root: Path) -> None:
+    miniatures.ksdd(root)
+    choices = {"image_size_px": 32, "aspect": "tiles"}
+    frame, own = (
+        ran(cell_of(root, dataset="ksdd", category="ksdd", **choices, resolution=resolution), root)
+        for resolution in ("frame", "own")
+    )
+    assert frame.identity.cell_id != own.identity.cell_id
+    for metric in ("pixel_auroc", "pixel_average_precision", "pixel_f1_max", "aupro_30", "aupro_05", "maps_sha256"):
+        assert getattr(frame, metric) == getattr(own, metric)
+
+
+def test_masks_are_left_as_they_are_at_the_image_s_own_resolution(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def metrics(maps_and_masks: Any) -> Any:
+        seen.extend((*map_YX.shape, int(mask_YX.sum())) for map_YX, mask_YX in maps_and_masks())
+        return pixel_metrics_of(maps_and_masks)
+
+    monkeypatch.setattr("harness.execution.run_cell.pixel_metrics_of", metrics)
+    ran(cell_of(root, resolution="own"), root)
+    assert seen == [(*miniatures.SIZE_PX, 0)] * 3 + [(*miniatures.SIZE_PX, 120)] * 4
+
+
+def test_padding_raises_no_score_and_counts_in_no_metric(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    method = METHODS.get("constant")
+    miniatures.write_image(root / "mvtec_ad/bottle/test/good/000.png", 10, size_px=(20, 60))
+
+    def hot_outside(self: Any, images: Any) -> Any:
+        for row in range(len(images)):
+            map_HW = np.full(images.size_px, 9.0, np.float32)
+            map_HW[images.view(row).within(images.size_px)[1]] = 1.0
+            yield AnomalyMaps(map_HW[None], map_HW.max(keepdims=True)[0])
+
+    monkeypatch.setattr(method, "score", hot_outside)
+    record = ran(cell_of(root, "constant", aspect="pad"), root)
+    assert {score.anomaly_score for score in record.image_scores} == {1.0}
+    assert record.pixel_auroc == record.image_auroc == 0.5
+
+
+def test_defects_that_no_mask_shows_any_more_are_told(root: Path) -> None:
+    mask = np.zeros((640, 640), np.uint8)
+    mask[3, 3] = 255
+    bottle = root / "mvtec_ad/bottle"
+    miniatures.write_image(bottle / "test/hole/000.png", 20, size_px=(640, 640))
+    Image.fromarray(mask).save(bottle / "ground_truth/hole/000_mask.png")
+    runner = runner_of(root, root.parent / "results")
+    (warning,) = runner(cell_of(root), lambda progress: None).warnings
+    assert warning.startswith("1 of 4 defects are so small that no pixel of their masks is left at the scoring")
+    assert "(bottle/test/hole/000.png is one)" in warning
+    assert runner(cell_of(root, resolution="own"), lambda progress: None).warnings == ()
 
 
 def test_a_category_without_masks_has_no_pixel_metrics(tmp_path: Path) -> None:

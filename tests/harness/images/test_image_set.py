@@ -1,6 +1,6 @@
 import pickle
 import threading
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.errors import DataError
-from harness.images import ImageSet, read_rgb
+from harness.images import ImageSet, View, read_rgb
 from tests.support.miniatures import truncate, write_image
 
 
@@ -93,6 +93,35 @@ def test_a_selection_outside_the_set_is_refused(images: ImageSet) -> None:
         images.select([7])
 
 
+def test_views_of_one_file_side_by_side_are_cut_from_one_decoding(
+    images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = tuple(View((40, 48), (0, left)) for left in (0, 8, 16))
+    tiles = ImageSet(
+        ids=("0.png",) * 3 + ("1.png",) * 3,
+        paths=(images.paths[0],) * 3 + (images.paths[1],) * 3,
+        size_px=(40, 32),
+        key="tiles",
+        views=views * 2,
+    )
+    expected = np.stack([tiles[row] for row in range(6)])
+    decoded: list[Path] = []
+
+    def read(path: Path) -> NDArray[np.uint8]:
+        decoded.append(path)
+        return read_rgb(path)
+
+    monkeypatch.setattr("harness.images.image_set.read_rgb", read)
+    assert np.array_equal(next(tiles.batches(6)), expected)
+    assert sorted(decoded) == sorted(images.paths[:2])
+
+
+def test_a_selection_of_views_keeps_what_they_show(images: ImageSet) -> None:
+    views = tuple(View((40, 48), (0, left)) for left in range(7))
+    chosen = replace(images, views=views).select([5, 0])
+    assert chosen.views == (views[5], views[0])
+
+
 def test_can_be_sent_to_another_process(images: ImageSet) -> None:
     assert pickle.loads(pickle.dumps(images)) == images
 
@@ -107,5 +136,7 @@ def test_refuses_what_makes_no_sense(images: ImageSet) -> None:
         images.batches(0)
     with pytest.raises(ValueError, match="2 ids, 7 paths"):
         ImageSet(ids=("a", "b"), paths=images.paths, size_px=(8, 8), key="")
+    with pytest.raises(ValueError, match="7 ids, 1 views"):
+        replace(images, views=(View((8, 8), (0, 0)),))
     with pytest.raises(ValueError, match=r"positive height and width in pixels, not \(0, 8\)"):
         ImageSet(ids=(), paths=(), size_px=(0, 8), key="")

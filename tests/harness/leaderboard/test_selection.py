@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from harness.errors import StoreError, UnknownNameError
-from harness.leaderboard.selection import check_comparable, select
+from harness.leaderboard.selection import check_comparable, protocols_text, select
 from tests.support import records as make
 
 
@@ -32,7 +32,7 @@ def kept(frame: pd.DataFrame) -> list[str]:
         ({"categories": ["gear", "mtd"]}, ["gear", "mtd"]),
         ({"methods": ["mfrnet"], "datasets": ["demo"]}, ["tile"]),
         ({"seeds": [1]}, ["gear"]),
-        ({"protocol": "other"}, ["mtd"]),
+        ({"protocols": ["other"]}, ["mtd"]),
         ({"split": "published", "datasets": ["mtd"]}, ["mtd"]),
     ],
 )
@@ -73,11 +73,21 @@ def test_latest_keeps_the_data_that_was_run_last() -> None:
     assert select(frame, latest=True)["seed"].tolist() == [1]
 
 
-def test_two_protocols_are_not_comparable() -> None:
+def test_two_protocols_of_a_data_set_are_not_comparable() -> None:
+    frame = make.frame(record(seed=0), record(seed=1, protocol="other"))
     with pytest.raises(
-        StoreError, match=r"Records of 2 protocols, .*: mfrnet-bench-1/192/keep/127, other\. Choose one"
+        StoreError, match=r"Records of 2 protocols, .* for demo: mfrnet-bench-1/192/keep/127, other\. Choose one"
     ):
-        check_comparable(FRAME)
+        check_comparable(frame)
+
+
+def test_each_data_set_may_have_a_protocol_of_its_own() -> None:
+    check_comparable(FRAME)
+
+
+def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
+    assert protocols_text([("demo", "a"), ("mtd", "a")]) == "a"
+    assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "a for demo, mtd; b for ksdd"
 
 
 def test_two_splits_are_not_comparable() -> None:

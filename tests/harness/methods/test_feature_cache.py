@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.config import Protocol
 from harness.errors import DataError
-from harness.images import ImageSet
+from harness.framing import frame
+from harness.images import ImageSet, View
 from harness.methods import feature_cache
 from harness.methods.feature_cache import FeatureCache
 from mfrnet import BackboneSettings, FeatureStack
@@ -95,6 +97,7 @@ def test_a_selection_alone_computes_the_whole_for_the_next(
         ({}, {"layers": (2, 1)}),
         ({"key": "b"}, {}),
         ({"size_px": (64, 64)}, {}),
+        ({"views": (View((32, 64), (0, 0)),) * 5}, {}),
     ],
 )
 def test_other_content_is_another_entry(
@@ -102,6 +105,29 @@ def test_other_content_is_another_entry(
 ) -> None:
     stack_of(cache, images)
     stack_of(cache, replace(images, **of_images), replace(SETTINGS, **of_settings))
+    assert len(entries(cache)) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"aspect": "keep"}, {"aspect": "pad"}),
+        ({"aspect": "square"}, {"aspect": "tiles"}),
+        ({"aspect": "tiles"}, {"aspect": "tiles", "tile_overlap": 0.75}),
+        ({"aspect": "tiles"}, {"aspect": "tiles", "tiled_size_px": 64}),
+    ],
+)
+def test_two_framings_never_share_features(
+    cache: FeatureCache, images: ImageSet, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    sets = [
+        frame(images.ids, images.paths, images.key, (32, 32), Protocol(image_size_px=32, **choices))
+        for choices in (one, other)
+    ]
+    first, second = (stack_of(cache, each) for each in sets)
+    assert len(entries(cache)) == 2
+    assert (len(first), len(second)) == (len(sets[0]), len(sets[1]))
+    stack_of(cache, sets[1].select([1, 0]))
     assert len(entries(cache)) == 2
 
 

@@ -207,6 +207,14 @@ def test_an_export_holds_every_record_in_one_file(store: RecordStore, tmp_path: 
     pd.testing.assert_frame_equal(frame_of(pq.read_table(path)), store.frame())
 
 
+def test_an_export_of_some_cells_holds_their_records_alone(store: RecordStore, tmp_path: Path) -> None:
+    records = [make.cell_record(identity=make.identity(seed=seed)) for seed in range(3)]
+    for record in records:
+        store.write(record)
+    path = store.export(tmp_path / "some.parquet", [records[2].identity.cell_id, "no such cell"])
+    assert frame_of(pq.read_table(path))["seed"].tolist() == [2]
+
+
 def test_an_export_into_a_file_s_place_says_so(store: RecordStore, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(StoreError, match=r"Cannot write .*leaderboard\.parquet"):

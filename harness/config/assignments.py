@@ -1,0 +1,64 @@
+"""Settings as they are typed: ``PLACE.NAME=VALUE``, where the value is TOML, or else a plain string."""
+
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+from harness.errors import SettingsError
+
+
+def parse_assignments(assignments: Sequence[str], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read ``--set method.name=value``.
+
+    Args:
+        assignments: As typed.
+        methods: The methods of this run.
+
+    Returns:
+        Method to its overrides.
+
+    Raises:
+        SettingsError: Not of that form, or of a method that does not run.
+    """
+    overrides: dict[str, dict[str, Any]] = {}
+    for assignment in assignments:
+        target, equals, text = assignment.partition("=")
+        method, dot, name = target.strip().rpartition(".")
+        if not (equals and dot and method and name):
+            raise SettingsError(f"--set {assignment!r}: right would be METHOD.NAME=VALUE, e.g. mfrnet.k=3.")
+        if method not in methods:
+            raise SettingsError(f"--set {assignment!r}: method {method!r} is not in this run ({', '.join(methods)}).")
+        overrides.setdefault(method, {})[name] = _value(text.strip())
+    return overrides
+
+
+def parse_protocol(assignments: Sequence[str]) -> dict[str, Any]:
+    """Read ``--protocol name=value`` and ``--protocol dataset.name=value``.
+
+    Args:
+        assignments: As typed.
+
+    Returns:
+        What ``[protocol]`` of a file would hold; what is for one data set alone is below ``datasets``.
+
+    Raises:
+        SettingsError: Not of that form.
+    """
+    protocol: dict[str, Any] = {}
+    for assignment in assignments:
+        target, equals, text = assignment.partition("=")
+        dataset, dot, name = target.strip().rpartition(".")
+        if not (equals and name) or (dot and not dataset) or name == "datasets":
+            raise SettingsError(
+                f"--protocol {assignment!r}: right would be NAME=VALUE or DATASET.NAME=VALUE, e.g. ksdd.aspect=tiles."
+            )
+        of = protocol.setdefault("datasets", {}).setdefault(dataset, {}) if dataset else protocol
+        of[name] = _value(text.strip())
+    return protocol
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,150 @@
+"""How images become what a method sees, and how its maps and scores become those of the images.
+
+One picture of it for every ``Protocol.aspect``: an image is scaled and seen through windows of one
+size. One window that is the image itself (``keep``, ``square``), one that is larger (``pad``), or
+several that are smaller (``tiles``). A method is given windows; everything else is given images.
+
+Shapes: V views of one image, H x W pixels of a window, Y x X pixels of the scaled image.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.config.protocol import Protocol
+from harness.images import ImageSet, View, image_size, resize_map
+
+
+def frame(
+    ids: Sequence[str], paths: Sequence[Path], key: str, size_px: tuple[int, int], protocol: Protocol
+) -> ImageSet:
+    """Images of a category as a method is given them.
+
+    Args:
+        ids: Names of the images.
+        paths: Their files; where images are padded or tiled, their headers are read.
+        key: Names the content; the way it is seen need not be in it.
+        size_px: ``Protocol.size_for`` of the category.
+        protocol: Says how.
+
+    Raises:
+        DataError: A file's header cannot be read.
+    """
+    if protocol.aspect in ("keep", "square"):
+        return ImageSet(ids=tuple(ids), paths=tuple(paths), size_px=size_px, key=key)
+    views_of = [_views(image_size(path), size_px, protocol) for path in paths]
+    counts = [len(views) for views in views_of]
+    return ImageSet(
+        ids=tuple(name for name, count in zip(ids, counts, strict=True) for _ in range(count)),
+        paths=tuple(path for path, count in zip(paths, counts, strict=True) for _ in range(count)),
+        size_px=size_px,
+        key=key,
+        views=tuple(view for views in views_of for view in views),
+    )
+
+
+def padded_view(image_px: tuple[int, int], size_px: tuple[int, int]) -> View:
+    """The image scaled to fit, small ones up, in the middle of the window.
+
+    Args:
+        image_px: Height and width of the image.
+        size_px: Height and width of the window.
+    """
+    scale = min(size / own for size, own in zip(size_px, image_px, strict=True))
+    height, width = (min(size, max(1, round(scale * own))) for size, own in zip(size_px, image_px, strict=True))
+    return View((height, width), (-((size_px[0] - height) // 2), -((size_px[1] - width) // 2)))
+
+
+def tile_views(
+    image_px: tuple[int, int], side_px: int, overlap: float, tiled_size_px: int | None = None
+) -> tuple[View, ...]:
+    """Square tiles that cover an image, row by row, evenly spaced.
+
+    Args:
+        image_px: Height and width of the image.
+        side_px: Side of a tile.
+        overlap: Share of the side that neighbours have in common, at least; in [0, 1).
+        tiled_size_px: Shorter side that the image is resized to before, at least ``side_px``; None for
+            its own, or ``side_px`` where that is larger.
+    """
+    scale = (tiled_size_px or max(side_px, min(image_px))) / min(image_px)
+    height, width = (max(side_px, round(scale * own)) for own in image_px)
+    tops, lefts = (_starts(length, side_px, overlap) for length in (height, width))
+    return tuple(View((height, width), (top, left)) for top in tops for left in lefts)
+
+
+def stitch(views: Sequence[View], maps_VHW: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The map of an image from those of its views; what a window shows beyond the image is dropped.
+
+    Where tiles overlap, their maps are averaged with weights that fall linearly from a tile's middle to
+    its edge: no seam shows, and a network knows least about what is next to its edge. Equal maps stay
+    what they are.
+
+    Args:
+        views: All of one image.
+        maps_VHW: Their maps.
+
+    Returns:
+        ``(Y, X)``.
+    """
+    size_px = (maps_VHW[0].shape[0], maps_VHW[0].shape[1])
+    if len(views) == 1:
+        _, of_window = views[0].within(size_px)
+        return maps_VHW[0][of_window]
+    weights_HW = np.outer(_falling(size_px[0]), _falling(size_px[1]))
+    sum_YX, weight_YX = np.zeros(views[0].scaled_px), np.zeros(views[0].scaled_px)
+    for view, map_HW in zip(views, maps_VHW, strict=True):
+        of_image, of_window = view.within(size_px)
+        sum_YX[of_image] += (weights_HW * map_HW)[of_window]
+        weight_YX[of_image] += weights_HW[of_window]
+    return (sum_YX / weight_YX).astype(np.float32)
+
+
+def image_score(scores_V: Sequence[float], map_YX: NDArray[np.float32], protocol: Protocol) -> float:
+    """The score of an image, by one rule for all methods.
+
+    Whole images have the score that the method gave. Tiles: the highest of theirs, so an image is as
+    anomalous as its worst tile. Padded images: the highest value of the map inside the image, because
+    a method's own score may come from pixels that are none.
+
+    Args:
+        scores_V: What the method gave for each view.
+        map_YX: The image's map.
+        protocol: Says how the image was seen.
+    """
+    return float(map_YX.max()) if protocol.aspect == "pad" else max(scores_V)
+
+
+def at_resolution(map_YX: NDArray[np.float32], path: Path, protocol: Protocol) -> NDArray[np.float32]:
+    """A map at the size where it meets its mask: as it is, or resized to the image's own size.
+
+    Args:
+        map_YX: Stitched.
+        path: The image; its header is read.
+        protocol: Says which.
+
+    Raises:
+        DataError: The file's header cannot be read.
+    """
+    return map_YX if protocol.resolution == "frame" else resize_map(map_YX, image_size(path))
+
+
+def _views(image_px: tuple[int, int], size_px: tuple[int, int], protocol: Protocol) -> tuple[View, ...]:
+    if protocol.aspect == "pad":
+        return (padded_view(image_px, size_px),)
+    return tile_views(image_px, protocol.image_size_px, protocol.overlap, protocol.tiled_size_px)
+
+
+def _starts(length: int, side: int, overlap: float) -> list[int]:
+    steps = math.ceil((length - side) / (side * (1 - overlap)))
+    return [round(step * (length - side) / steps) for step in range(steps + 1)] if steps else [0]
+
+
+def _falling(length: int) -> NDArray[np.float64]:
+    """Distance of each pixel from the nearer end, half a pixel or more."""
+    place = np.arange(length) + 0.5
+    distance: NDArray[np.float64] = np.minimum(place, length - place)
+    return distance

@@ -1,0 +1,59 @@
+from typing import Any
+
+import pytest
+
+from harness.config import parse_assignments, parse_protocol
+from harness.errors import SettingsError
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        (" 0.5 ", 0.5),
+        ("true", True),
+        ("[1, 'a']", [1, "a"]),
+        ("filter_bank", "filter_bank"),
+        ("'3'", "3"),
+        ("a=b", "a=b"),
+        ("", ""),
+    ],
+)
+def test_a_value_is_toml_or_else_a_plain_string(text: str, value: Any) -> None:
+    assert parse_assignments([f"mock.rate={text}"], ["mock"]) == {"mock": {"rate": value}}
+
+
+def test_assignments_are_gathered_by_method_and_the_last_one_counts() -> None:
+    typed = ["a.x=1", "b.x=2", "a.y=3", "a.x=4"]
+    assert parse_assignments(typed, ["a", "b"]) == {"a": {"x": 4, "y": 3}, "b": {"x": 2}}
+
+
+def test_a_method_of_the_user_s_own_has_settings_too() -> None:
+    assert parse_assignments(["my.module:Mine.k=3"], ["my.module:Mine"]) == {"my.module:Mine": {"k": 3}}
+
+
+@pytest.mark.parametrize("text", ["k=3", "mock.k", ".k=3", "mock.=3", "", "=", "3"])
+def test_what_is_no_assignment_is_shown_what_is(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--set '.*': right would be METHOD\.NAME=VALUE, e\.g\. mfrnet\.k=3\.$"):
+        parse_assignments([text], ["mock"])
+
+
+def test_a_method_that_does_not_run_has_no_settings() -> None:
+    with pytest.raises(SettingsError, match=r"^--set 'mfrnet\.k=3': method 'mfrnet' is not in this run \(a, b\)\.$"):
+        parse_assignments(["mfrnet.k=3"], ["a", "b"])
+
+
+def test_choices_of_the_protocol_are_for_all_data_sets_or_for_one() -> None:
+    typed = ["aspect=pad", "ksdd.aspect=tiles", "ksdd.tile_overlap=0.5", "my.parts.aspect=keep", "aspect=square"]
+    assert parse_protocol(typed) == {
+        "aspect": "square",
+        "datasets": {"ksdd": {"aspect": "tiles", "tile_overlap": 0.5}, "my.parts": {"aspect": "keep"}},
+    }
+
+
+@pytest.mark.parametrize("text", ["aspect", "=pad", ".aspect=pad", "ksdd.=pad", "datasets=3", ""])
+def test_what_is_no_choice_of_the_protocol_is_shown_what_is(text: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^--protocol '.*': right would be NAME=VALUE or DATASET\.NAME=VALUE, e\.g\."
+    ):
+        parse_protocol([text])
