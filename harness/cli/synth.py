@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options as o
+from harness.cli.places import named
 from harness.cli.verify import SplitName
 from harness.config import Protocol, load_run_settings
 from harness.environment import default_data_root
-from harness.errors import DataError, UnknownNameError
+from harness.errors import DataError
 
 if TYPE_CHECKING:
     from harness.datasets import Dataset
@@ -27,23 +28,10 @@ def synth(
     """Make defects on normal training images and write them: image, image with defect and mask, a file a kind."""
     protocol = load_run_settings({} if image_size is None else {"protocol": {"image_size_px": image_size}}).protocol
     root = (data or default_data_root()).absolute()
-    dataset, category = _named(name, root)
+    dataset, category = named(name, root)
     for one in dataset.categories(root) if category is None else [category]:
         _show(dataset, one, root, split_name, seed, show, protocol, out / one)
         print(out / one)
-
-
-def _named(name: str, root: Path) -> "tuple[Dataset, str | None]":
-    """The data set, and the category where one is named; a folder with slashes is a data set's."""
-    from harness.datasets.catalog import find
-
-    before, slash, last = name.rpartition("/")
-    if not slash or Path(name).exists():
-        return find(name, root), None
-    dataset = find(before, root)
-    if last not in dataset.categories(root):
-        raise UnknownNameError.of(f"category of {before}", last, dataset.categories(root))
-    return dataset, last
 
 
 def _show(

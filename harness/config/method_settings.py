@@ -73,6 +73,17 @@ def parse_assignments(assignments: Sequence[str], methods: Sequence[str]) -> dic
     return overrides
 
 
+def parse_values(text: str) -> tuple[Any, ...]:
+    """Read values between commas, each as after the ``=`` of ``--set``; lists keep their own commas.
+
+    ``2,3`` are two numbers, ``[2],[2,3]`` two lists, ``keep,square`` two strings.
+    """
+    try:
+        return tuple(tomllib.loads(f"values = [{text}]")["values"])
+    except tomllib.TOMLDecodeError:
+        return tuple(_value(part.strip()) for part in text.split(","))
+
+
 def _check_json(place: str, value: Any) -> None:
     try:
         json.dumps(value, allow_nan=False)

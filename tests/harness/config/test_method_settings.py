@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from harness.config import as_json, build_settings, parse_assignments
+from harness.config import as_json, build_settings, parse_assignments, parse_values
 from harness.errors import SettingsError, UnknownNameError
 
 
@@ -82,6 +82,22 @@ def test_what_toml_can_say_and_json_cannot_is_refused(text: str) -> None:
 )
 def test_a_value_is_toml_or_else_a_plain_string(text: str, value: Any) -> None:
     assert parse_assignments([f"mock.rate={text}"], ["mock"]) == {"mock": {"rate": value}}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1,2,3", (1, 2, 3)),
+        ("0.5", (0.5,)),
+        ("[2],[3],[2,3]", ([2], [3], [2, 3])),
+        ("keep, square", ("keep", "square")),
+        ("'a,b','c'", ("a,b", "c")),
+        ("true,false", (True, False)),
+        ("1,resnet18", (1, "resnet18")),
+    ],
+)
+def test_values_between_commas_are_read_as_one_is(text: str, values: tuple[Any, ...]) -> None:
+    assert parse_values(text) == values
 
 
 def test_assignments_are_gathered_by_method_and_the_last_one_counts() -> None:
