@@ -31,6 +31,8 @@ def draw_ablation(plot: AblationPlot, looks: Mapping[str, Look], *, wide: bool) 
     for page, panels in pages:
         for number, (axes, panel) in enumerate(panels):
             _draw_panel(axes, panel, looks)
+            if number == 0:
+                _write_legend(axes, plot, looks)
             if number % across == 0:
                 axes.set_ylabel(f"{plot.metric} (%)")
         yield page
@@ -65,13 +67,19 @@ def _draw_panel(axes: Axes, panel: FactorPanel, looks: Mapping[str, Look]) -> No
     if high - low < _MIN_SPAN:
         middle = (low + high) / 2
         axes.set_ylim(middle - _MIN_SPAN / 2, middle + _MIN_SPAN / 2)
-    if len(panel.lines) + len(panel.controls) > 1:
-        lines = [Line2D([], [], color=looks[one.label].colour, marker=looks[one.label].marker) for one in panel.lines]
-        levels = [Line2D([], [], color=looks[label].colour, linestyle=_CONTROL) for label in panel.controls]
+
+
+def _write_legend(axes: Axes, plot: AblationPlot, looks: Mapping[str, Look]) -> None:
+    """Once a page, for all panels."""
+    lines = list(dict.fromkeys(line.label for panel in plot.panels for line in panel.lines))
+    controls = list(dict.fromkeys(label for panel in plot.panels for label in panel.controls))
+    if len(lines) + len(controls) > 1:
+        curves = [Line2D([], [], color=looks[label].colour, marker=looks[label].marker) for label in lines]
+        levels = [Line2D([], [], color=looks[label].colour, linestyle=_CONTROL) for label in controls]
         axes.legend(
-            [*lines, *levels],
+            [*curves, *levels],
             # A label that begins with "_" would be a hidden one; a space before it shows nothing.
-            [f" {label}" for label in (*(one.label for one in panel.lines), *panel.controls)],
+            [f" {label}" for label in (*lines, *controls)],
             loc="best",
             fontsize=SMALL_POINTS,
             handlelength=1.6,

@@ -8,7 +8,7 @@ from harness.synthetic.regions import area_px, blob
 from harness.synthetic.scene import Change, Colours, Scene
 
 _BLUR_AT_192_PX = (2.0, 6.0)
-_NOISE_LEVELS = (20.0, 70.0)
+_NOISE_LEVELS = (15.0, 60.0)
 
 
 def blur_noise(scene: Scene, dice: Dice) -> Change:

@@ -12,7 +12,7 @@ from harness.exact import Dice
 from harness.synthetic.regions import area_px, blob, offsets, rectangle
 from harness.synthetic.scene import Change, Colours, Photograph, Scene
 
-_GAIN = (0.06, 0.3)
+_GAIN = (0.03, 0.2)
 """Least and largest relative change of brightness: a piece of an even surface would not show without."""
 
 

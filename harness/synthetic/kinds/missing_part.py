@@ -9,7 +9,7 @@ from harness.exact import Dice
 from harness.synthetic.regions import area_px, blob
 from harness.synthetic.scene import Change, Colours, Photograph, Scene, pick
 
-_SHADE_OF_HOLE = (0.5, 0.88)
+_SHADE_OF_HOLE = (0.55, 0.92)
 """A hole lies in its own shadow; without, a smooth fill of a smooth surface would hardly show."""
 _SHADE_OF_BACKGROUND = (0.85, 1.1)
 _EDGE_PX = 1.5

@@ -12,7 +12,7 @@ from harness.synthetic.perlin import perlin
 from harness.synthetic.regions import area_px, offsets
 from harness.synthetic.scene import Change, Colours, Scene
 
-_OPACITY = (0.3, 1.0)
+_OPACITY = (0.15, 1.0)
 _REACH = (0.12, 0.5)
 """How far spots lie from the middle of their cluster, as a share of the shorter side."""
 

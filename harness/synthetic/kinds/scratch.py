@@ -10,7 +10,7 @@ from harness.synthetic.scene import Change, Photograph, Scene
 _LENGTHS = (0.08, 0.8)
 """Shortest and longest, as shares of the shorter side."""
 _WIDTHS_AT_192_PX = (1.0, 3.0)
-_CHANGE_LEVELS = (25.0, 90.0)
+_CHANGE_LEVELS = (15.0, 70.0)
 _STEPS = 24
 _TURN = 0.12
 """Largest change of the direction's half tangent from one step to the next."""

@@ -95,7 +95,7 @@ def test_bits_are_those_of_every_machine() -> None:
     images = np.stack([(rows * columns + 31 * number) % 97 + 40 for number in range(10)])
     made = make_defects(np.repeat(images[..., None], 3, axis=-1).astype(np.uint8), 5)
     content = made.images_NHWC.tobytes() + made.masks_NHW.tobytes()
-    assert hashlib.sha256(content).hexdigest()[:16] == "2747e1ee15f10ecd"
+    assert hashlib.sha256(content).hexdigest()[:16] == "9f49e910056c7027"
 
 
 def test_the_given_images_are_left_alone() -> None:
@@ -107,7 +107,7 @@ def test_the_given_images_are_left_alone() -> None:
 
 
 def test_defects_are_from_small_to_large() -> None:
-    made = make_defects(textures(60, grey=True), 0)
+    made = make_defects(textures(40, grey=True), 0)
     shares = made.masks_NHW.mean(axis=(1, 2))
     assert shares.min() >= 0.0004
     assert shares.max() < 0.1
