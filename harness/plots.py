@@ -158,7 +158,50 @@ class RankPlot:
     friedman_p_value: float | None
 
 
-Plot = LatencyPlot | CategoryPlot | CurvePlot | RankPlot
+@dataclass(frozen=True, kw_only=True)
+class FactorPoint:
+    """One value of a factor."""
+
+    mean: float
+    """Over categories and seeds, a fraction."""
+    std: float | None
+    """Sample standard deviation over seeds; None with one seed."""
+    is_reference: bool
+    """Whether these are the settings that all others are changes of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorLine:
+    """What the values of a factor do, other settings being equal."""
+
+    label: str
+    points: tuple[FactorPoint | None, ...]
+    """One a value of the panel; None where there is none, or its mean is withheld."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorPanel:
+    """One factor on one data set."""
+
+    title: str
+    factor: str
+    values: tuple[str, ...]
+    lines: tuple[FactorLine, ...]
+    controls: Mapping[str, float]
+    """Label of a method that stands beside the variants, to its mean."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AblationPlot:
+    """One metric against the values of settings."""
+
+    heading: Heading
+    metric: str
+    """Title of the metric."""
+    panels: tuple[FactorPanel, ...]
+
+
+Plot = LatencyPlot | CategoryPlot | CurvePlot | RankPlot | AblationPlot
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import describe, split, unpack, verify
+from harness.cli import describe, split, synth, unpack, verify
 from harness.cli import options as o
 from harness.environment import default_data_root
 
 app = typer.Typer(
-    help="List data sets, unpack or describe new ones, check one from end to end, or write a split down.",
+    help="List data sets, unpack or describe new ones, check one from end to end, write a split down, make defects.",
     no_args_is_help=True,
 )
 
@@ -49,5 +49,6 @@ def list_(data: o.Data = None, as_json: AsJson = False) -> None:
 
 app.command()(verify.verify)
 app.command()(split.split)
+app.command()(synth.synth)
 app.command()(describe.describe)
 app.command()(unpack.unpack)

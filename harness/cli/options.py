@@ -65,6 +65,17 @@ Policy = Annotated[
     str | None,
     typer.Option(help="only-missing, failed (those too), always, never.", rich_help_panel=HOW),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Worker processes; 0 runs in this process (default: by cores and GPUs).", rich_help_panel=HOW),
+]
+CpusPerWorker = Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=HOW)]
+GpusPerWorker = Annotated[float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=HOW)]
+Address = Annotated[
+    str | None,
+    typer.Option(envvar="RAY_ADDRESS", help="A running Ray cluster: HOST:PORT or auto.", rich_help_panel=HOW),
+]
+Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", rich_help_panel=HOW)]
 
 
 def run_settings(

@@ -1,5 +1,6 @@
 """From settings to a plan that is known to be runnable, before any cell starts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from harness.datasets.preflight import check_split
 from harness.datasets.splits import make_split, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.methods import METHODS
-from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan
+from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan, canonical_json
+
+Variant = tuple[str, Mapping[str, Any]]
+"""A method and its settings that differ from the defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,16 +27,26 @@ class Planned:
     plan: RunPlan
     datasets: dict[str, str]
     """Data set to what ``find`` opens it by: its name, a description, or ``module:Class``."""
-    settings_of: dict[str, Any]
-    """Method to its resolved settings."""
+    settings_of: dict[tuple[str, str], Any]
+    """Method and settings, as a cell has them, to the resolved settings."""
     weights: dict[str, Path]
     """Backbone to a local file."""
     split: str
     """What records keep of the split's name."""
 
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every cell that was asked for, whether it runs or not."""
+        return (*self.plan.cells, *(skipped.cell for skipped in self.plan.skipped))
 
-def make_plan(settings: RunSettings) -> Planned:
+
+def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) -> Planned:
     """Resolve names, settings and weights, and subtract what is stored. Reads no image.
+
+    Args:
+        settings: Of the run.
+        variants: What runs, each on every category with every seed; None for each method once, with its
+            ``overrides``.
 
     Raises:
         BenchError: A name, a setting or a weights file is wrong.
@@ -53,17 +67,19 @@ def make_plan(settings: RunSettings) -> Planned:
     from harness.methods.weights import weights_identity
     from harness.store import RecordStore
 
-    settings_of = {method: _method_settings(method, settings) for method in settings.methods}
-    weights = _weights(settings, settings_of)
+    if variants is None:
+        variants = [(method, settings.overrides.get(method, {})) for method in settings.methods]
+    resolved = [(method, method_settings(method, overrides, settings.backbone)) for method, overrides in variants]
+    weights = _weights(settings, [each for _, each in resolved])
     choices = [
         MethodChoice(
             method=method,
             version=METHODS.get(method).version,
-            settings=as_json(resolved),
-            weights_sha256=weights_identity(resolved, weights.get(getattr(resolved, "backbone", ""))),
+            settings=as_json(each),
+            weights_sha256=weights_identity(each, weights.get(getattr(each, "backbone", ""))),
             relative_cost=METHODS.get(method).relative_cost,
         )
-        for method, resolved in settings_of.items()
+        for method, each in resolved
     ]
     # Last, because it reads every file that is new.
     sources = _sources(datasets, settings)
@@ -81,7 +97,7 @@ def make_plan(settings: RunSettings) -> Planned:
     return Planned(
         plan=plan,
         datasets={dataset.info.name: _reference(dataset, settings) for dataset in datasets},
-        settings_of=settings_of,
+        settings_of={(method, canonical_json(as_json(each))): each for method, each in resolved},
         weights=weights,
         split=split,
     )
@@ -93,7 +109,7 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     Looks at image headers only, but for a split without twins, which every image is read for once.
 
     Raises:
-        BenchError: One line naming the file or the setting.
+        BenchError: One line naming the file, or every setting that does not fit.
     """
     from harness.execution.run_cell import category_size, check_device
 
@@ -102,7 +118,9 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
 
     datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
     splits: dict[tuple[str, str, int], Split] = {}
-    checked: set[tuple[str, tuple[int, int]]] = set()
+    checked: set[tuple[str, str, tuple[int, int]]] = set()
+    # One reason for settings that do not fit; that they do not fit other categories either is no news.
+    misfits: dict[tuple[str, str], SettingsError] = {}
     for cell in planned.plan.cells:
         place = (cell.dataset, cell.category, cell.seed)
         if place not in splits:
@@ -114,11 +132,17 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
         except DataError:
             # A damaged image fails its own cells, and the others go on.
             continue
-        if (cell.method, size) not in checked:
-            checked.add((cell.method, size))
-            _check_method(cell, planned.settings_of[cell.method], size)
-    for method in sorted({cell.method for cell in planned.plan.cells}):
-        resolved = planned.settings_of[method]
+        chosen = (cell.method, cell.settings_json)
+        if (*chosen, size) not in checked and chosen not in misfits:
+            checked.add((*chosen, size))
+            try:
+                _check_method(cell, planned.settings_of[chosen], size)
+            except SettingsError as error:
+                misfits[chosen] = error
+    if misfits:
+        raise SettingsError(" ".join(map(str, misfits.values()))) from next(iter(misfits.values()))
+    for method, settings_json in sorted({(cell.method, cell.settings_json) for cell in planned.plan.cells}):
+        resolved = planned.settings_of[method, settings_json]
         METHODS.get(method).check_weights(resolved, planned.weights.get(getattr(resolved, "backbone", "")))
 
 
@@ -162,23 +186,32 @@ def _check_overrides(settings: RunSettings) -> None:
             )
 
 
-def _method_settings(method: str, settings: RunSettings) -> Any:
+def method_settings(method: str, overrides: Mapping[str, Any], backbone: str | None) -> Any:
+    """The resolved settings of a method.
+
+    Args:
+        method: Its name.
+        overrides: Where they differ from the defaults.
+        backbone: Of every method that has one; None for the one of its settings.
+
+    Raises:
+        BenchError: A setting is unknown or out of range, or there are two backbones.
+    """
     settings_type = METHODS.get(method).Settings
-    overrides = dict(settings.overrides.get(method, {}))
-    asked = settings.backbone
+    overrides = dict(overrides)
     has_backbone = any(field.name == "backbone" for field in fields(settings_type))
-    if asked is not None and has_backbone and overrides.setdefault("backbone", asked) != asked:
+    if backbone is not None and has_backbone and overrides.setdefault("backbone", backbone) != backbone:
         raise SettingsError(
-            f"Backbone {asked!r} for all methods, and {overrides['backbone']!r} in the settings of {method!r}; "
+            f"Backbone {backbone!r} for all methods, and {overrides['backbone']!r} in the settings of {method!r}; "
             "right would be one of the two."
         )
     return build_settings(method, settings_type, overrides)
 
 
-def _weights(settings: RunSettings, settings_of: dict[str, Any]) -> dict[str, Path]:
+def _weights(settings: RunSettings, resolved: Sequence[Any]) -> dict[str, Path]:
     from mfrnet import FILTER_BANK
 
-    used = {resolved.backbone for resolved in settings_of.values() if hasattr(resolved, "backbone")} - {FILTER_BANK}
+    used = {each.backbone for each in resolved if hasattr(each, "backbone")} - {FILTER_BANK}
     if settings.weights and not used:
         path = next(iter(settings.weights.values()))
         raise SettingsError(

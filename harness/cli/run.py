@@ -29,21 +29,11 @@ def run(
     data: o.Data = None,
     results: o.Results = None,
     policy: o.Policy = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Worker processes; 0 runs in this process (default: by cores and GPUs).", rich_help_panel=o.HOW
-        ),
-    ] = None,
-    cpus_per_worker: Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=o.HOW)] = None,
-    gpus_per_worker: Annotated[
-        float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=o.HOW)
-    ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(envvar="RAY_ADDRESS", help="A running Ray cluster: HOST:PORT or auto.", rich_help_panel=o.HOW),
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.", rich_help_panel=o.HOW)] = None,
+    workers: o.Workers = None,
+    cpus_per_worker: o.CpusPerWorker = None,
+    gpus_per_worker: o.GpusPerWorker = None,
+    address: o.Address = None,
+    device: o.Device = None,
     panels: Annotated[
         int | None, typer.Option(help="Heat-map panels of test images to write a cell.", rich_help_panel=o.HOW)
     ] = None,
@@ -56,38 +46,61 @@ def run(
         policy=policy, workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker,
         address=address, device=device, panels=panels,
     )  # fmt: skip
-    from harness.cli.planning import check_cells, make_plan
+    from harness.cli.planning import make_plan
 
     planned = make_plan(settings)
+    carry_out(planned, settings, as_json=json_lines)
+    if not json_lines:
+        from harness.cli.show import show_run
+        from harness.store import RecordStore
+
+        show_run(RecordStore(settings.results).frame(), planned.cells)
+        print(f"Records: {settings.results}. Tables for a paper: bench tables {_where(settings, planned)}")
+    exit_by_failures(planned, settings, as_json=json_lines)
+
+
+def carry_out(planned: "Planned", settings: "RunSettings", *, as_json: bool = False) -> None:
+    """Check the cells of a plan and run them, telling what happens.
+
+    Raises:
+        BenchError: A cell is bound to fail; nothing was run.
+        typer.Exit: With 130 after Ctrl-C.
+    """
     # These load torch and Ray; a mistake in the command has been answered by now.
+    from harness.cli.planning import check_cells
     from harness.cli.progress import Narrator
-    from harness.cli.show import show_run
     from harness.execution.execute import execute
     from harness.execution.summary import RunInterrupted
+
+    narrator = Narrator.for_output(planned.plan, as_json=as_json)
+    narrator.announce(planned, settings)
+    if not planned.plan.cells:
+        return
+    check_cells(planned, settings)
+    narrator.begin()
+    try:
+        with narrator:
+            summary = execute(planned.plan.cells, settings, planned.datasets, planned.weights, narrator.on_event)
+    except RunInterrupted as interruption:
+        print(f"bench: {interruption}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    narrator.close(summary)
+
+
+def exit_by_failures(planned: "Planned", settings: "RunSettings", *, as_json: bool = False) -> None:
+    """End with code 1, and say how to see why, where a cell of the plan has a failure for a record.
+
+    Raises:
+        typer.Exit: With 1, if so.
+    """
     from harness.store import RecordStore
 
-    narrator = Narrator.for_output(planned.plan, as_json=json_lines)
-    narrator.announce(planned, settings)
-    if planned.plan.cells:
-        check_cells(planned, settings)
-        narrator.begin()
-        try:
-            with narrator:
-                summary = execute(planned.plan.cells, settings, planned.datasets, planned.weights, narrator.on_event)
-        except RunInterrupted as interruption:
-            print(f"bench: {interruption}", file=sys.stderr)
-            raise typer.Exit(130) from None
-        narrator.close(summary)
     statuses = RecordStore(settings.results).statuses()
-    cells = [*planned.plan.cells, *(skipped.cell for skipped in planned.plan.skipped)]
-    num_failed = sum(statuses.get(cell.id) == "failed" for cell in cells)
-    if not json_lines:
-        show_run(RecordStore(settings.results).frame(), cells)
-        print(f"Records: {settings.results}. Tables for a paper: bench tables {_where(settings, planned)}")
+    num_failed = sum(statuses.get(cell.id) == "failed" for cell in planned.cells)
     if num_failed:
-        if not json_lines:
+        if not as_json:
             why = f"bench leaderboard --failed {_where(settings, planned)}"
-            print(f"{num_failed} of {len(cells)} cells failed; '{why}' shows why.")
+            print(f"{num_failed} of {len(planned.cells)} cells failed; '{why}' shows why.")
         raise typer.Exit(1)
 
 

@@ -57,6 +57,17 @@ def parse_protocol(assignments: Sequence[str]) -> dict[str, Any]:
     return protocol
 
 
+def parse_values(text: str) -> tuple[Any, ...]:
+    """Read values between commas, each as after the ``=`` of ``--set``; lists keep their own commas.
+
+    ``2,3`` are two numbers, ``[2],[2,3]`` two lists, ``keep,square`` two strings.
+    """
+    try:
+        return tuple(tomllib.loads(f"values = [{text}]")["values"])
+    except tomllib.TOMLDecodeError:
+        return tuple(_value(part.strip()) for part in text.split(","))
+
+
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]

@@ -122,6 +122,8 @@ def ablation_table(
     frame: pd.DataFrame,
     method: str,
     *,
+    reference: str | None = None,
+    controls: Sequence[str] = (),
     metrics: Sequence[str] = HEADLINE_METRICS,
     expected: Expected = NOTHING_EXPECTED,
     intervals: Intervals = NO_INTERVALS,
@@ -133,6 +135,8 @@ def ablation_table(
     Args:
         frame: Records as ``select`` returns them, of this and any other method.
         method: Its name.
+        reference: Its settings as records have them, where they are known.
+        controls: Other methods, each with a row of its own below.
         metrics: Keys of ``METRIC_TITLES``.
         expected: Data set to the categories that its mean needs, with or without records.
         intervals: Of means and categories, as far as they are known.
@@ -143,18 +147,20 @@ def ablation_table(
     """
     if method not in set(frame["method"]):
         raise UnknownNameError.of("method", method, frame["method"].unique())
-    return _ablation(Board.of(frame, metrics, expected, intervals=intervals), method)
+    return _ablation(Board.of(frame, metrics, expected, intervals=intervals), method, reference, controls)
 
 
-def _ablation(board: Board, method: str) -> Table:
+def _ablation(board: Board, method: str, reference: str | None = None, controls: Sequence[str] = ()) -> Table:
     metrics = board.metrics
     of_method = board.frame[board.frame["method"] == method]
-    ablation = ablation_of(of_method, of_method["row"])
-    shown = [one for one in board.standings if not ablation.labels.keys().isdisjoint(one.rows)]
-    columns = [placed([board.mean(one, row, metric) for row in ablation.labels]) for one in shown for metric in metrics]
+    ablation = ablation_of(of_method, of_method["row"], reference)
+    of_controls = board.frame[board.frame["method"].isin(list(controls))]["row"]
+    labels = ablation.labels | {row: f"control: {row}" for row in of_controls.unique()}
+    shown = [one for one in board.standings if not labels.keys().isdisjoint(one.rows)]
+    columns = [placed([board.mean(one, row, metric) for row in labels]) for one in shown for metric in metrics]
     return board.table(
         shown,
-        ablation.labels,
+        labels,
         metrics=metrics,
         # A method of the user's own is called MODULE:CLASS, and a colon is no part of a file name everywhere.
         name=f"ablation_{method.replace(':', '.')}",
@@ -162,7 +168,7 @@ def _ablation(board: Board, method: str) -> Table:
         row_title="Change",
         groups=tuple(one.dataset for one in shown),
         columns=_metric_columns(metrics),
-        rows=tuple(ablation.labels.values()),
+        rows=tuple(labels.values()),
         entries=tuple(zip(*columns, strict=True)),
         remarks=(f"Reference: {ablation.reference}.",) if ablation.reference else (),
     )

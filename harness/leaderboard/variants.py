@@ -44,16 +44,18 @@ class Ablation:
     reference itself, called so, comes first; numbers are in their order, not in that of their digits."""
 
 
-def ablation_of(frame: pd.DataFrame, rows: pd.Series) -> Ablation:
+def ablation_of(frame: pd.DataFrame, rows: pd.Series, settings: str | None = None) -> Ablation:
     """Choose the reference among the variants of one method and name the others by their differences.
 
-    The reference is the variant with the fewest differences from all others together: the settings that
-    an ablation changes one at a time. Of several such (a grid, or two variants), it is the first that
+    The reference is the variant of the settings that are asked for. Where none are, or where they have no
+    record, it is the variant with the fewest differences from all others together: the settings that an
+    ablation changes one at a time. Of several such (a grid, or two variants), it is the first that
     finished a cell.
 
     Args:
         frame: Records of one method.
         rows: Their labels from ``row_labels``, with the index of ``frame``.
+        settings: Of the reference, as records have them.
     """
     first = frame.assign(row=rows).sort_values(["finished_at", "cell_id"]).drop_duplicates("row")
     variants = first[["row", *VARIANT_COLUMNS]].itertuples(index=False, name=None)
@@ -63,8 +65,9 @@ def ablation_of(frame: pd.DataFrame, rows: pd.Series) -> Ablation:
     def differing(one: str, other: str) -> list[str]:
         return [name for name in telling if parts[one].get(name) != parts[other].get(name)]
 
+    asked = first[first["settings"] == settings]["row"].tolist()
     # min keeps the first of equals, and dictionaries keep the order of their making.
-    reference = min(parts, key=lambda one: sum(len(differing(one, other)) for other in parts))
+    reference = min(asked or parts, key=lambda one: sum(len(differing(one, other)) for other in parts))
     labels = {row: _shown(part, differing(row, reference)) for row, part in parts.items()}
     ordered = sorted((row for row in parts if row != reference), key=lambda row: _natural(labels[row]))
     return Ablation(

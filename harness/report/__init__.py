@@ -1,7 +1,7 @@
 from harness.report.console import console_table
 from harness.report.files import write_tables
 from harness.report.latex import Environment, latex_document, latex_table
-from harness.report.panels import save_panel
+from harness.report.panels import save_defect_examples, save_panel
 from harness.report.plain import csv_table, markdown_table
 from harness.report.wording import SPREADS, Spread
 
@@ -14,6 +14,7 @@ __all__ = [
     "latex_document",
     "latex_table",
     "markdown_table",
+    "save_defect_examples",
     "save_panel",
     "write_tables",
 ]

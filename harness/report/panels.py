@@ -17,6 +17,7 @@ _SHORT_SIDE_INCHES = 3.0
 _LONG_SIDE_INCHES = 6.0
 _DOTS_PER_INCH = 120
 _COLOURS = "inferno"
+_ROW_INCHES = 2.0
 _OUTLINE = "#00e5ff"  # cyan: apart from every colour of inferno and from most materials
 
 
@@ -69,6 +70,47 @@ def save_panel(
         axes[2].set_title(f"anomaly map, score {anomaly_score:.3g}", fontsize=8)
     bar = figure.colorbar(colours, ax=axes[2], fraction=0.05, pad=0.03)
     bar.ax.tick_params(labelsize=7)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=_DOTS_PER_INCH, format="png")
+
+
+def save_defect_examples(
+    path: Path,
+    normal_NHW3: NDArray[np.uint8],
+    defect_NHW3: NDArray[np.uint8],
+    masks_NHW: NDArray[np.bool_],
+    *,
+    title: str,
+) -> None:
+    """Write a PNG with one row for each example: the normal image, the same with a defect, the mask.
+
+    Args:
+        path: The PNG; missing parent folders are made.
+        normal_NHW3: RGB, at least one.
+        defect_NHW3: RGB, of the same shape.
+        masks_NHW: True on defect pixels.
+        title: Above all rows.
+
+    Raises:
+        ValueError: Images and masks differ in number or size.
+    """
+    num, height, width = masks_NHW.shape
+    if not normal_NHW3.shape == defect_NHW3.shape == (num, height, width, 3):
+        raise ValueError(
+            f"Images {normal_NHW3.shape}, with defects {defect_NHW3.shape}, and masks {masks_NHW.shape} must be "
+            "(N, H, W, 3), (N, H, W, 3) and (N, H, W)."
+        )
+    row_width = 3 * _ROW_INCHES * width / height
+    figure = Figure(figsize=(row_width, num * _ROW_INCHES + 0.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, fontsize=10, parse_math=False)
+    for row, axes in enumerate(figure.subplots(num, 3, squeeze=False)):
+        for axis, picture in zip(axes, (normal_NHW3[row], defect_NHW3[row], masks_NHW[row]), strict=True):
+            axis.imshow(picture, cmap="gray", vmin=0, vmax=1 if picture.ndim == 2 else 255)
+            axis.set_axis_off()
+        if row == 0:
+            for axis, heading in zip(axes, ("normal", "with defect", "mask"), strict=True):
+                axis.set_title(heading, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=_DOTS_PER_INCH, format="png")
 

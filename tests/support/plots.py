@@ -3,11 +3,15 @@
 import numpy as np
 
 from harness.plots import (
+    AblationPlot,
     CategoryPlot,
     Curve,
     CurvePanel,
     CurvePlot,
     Estimate,
+    FactorLine,
+    FactorPanel,
+    FactorPoint,
     Heading,
     LatencyPanel,
     LatencyPlot,
@@ -88,3 +92,29 @@ RANKS = RankPlot(
     num_categories=12,
     friedman_p_value=0.0004,
 )
+
+
+def _points(*means: float | None) -> tuple[FactorPoint | None, ...]:
+    return tuple(
+        None if mean is None else FactorPoint(mean=mean, std=0.02, is_reference=number == 1)
+        for number, mean in enumerate(means)
+    )
+
+
+def ablation_plot(num_panels: int = 1, labels: tuple[str, ...] = (LONG,)) -> AblationPlot:
+    """The last value of each factor has no number."""
+    panels = tuple(
+        FactorPanel(
+            title="castings",
+            factor=f"weight_structure_{number}",
+            values=("1", "2", "10"),
+            lines=tuple(FactorLine(label=label, points=_points(0.7, 0.9, None)) for label in labels),
+            controls={PLAIN: 0.8},
+        )
+        for number in range(num_panels)
+    )
+    return AblationPlot(
+        heading=heading("ablation_mfrnet_image_auroc", labels=(*labels, PLAIN), notes=("k=10 on castings: failed",)),
+        metric="image AUROC",
+        panels=panels,
+    )

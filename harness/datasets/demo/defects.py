@@ -3,19 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.demo.canvas import (
-    COLUMNS,
-    ROWS,
-    SIZE_PX,
-    Dice,
-    Picture,
-    Plane,
-    blur,
-    inside,
-    noise,
-    paint,
-    segment,
-)
+from harness.datasets.demo.canvas import COLUMNS, ROWS, SIZE_PX, Picture, blur, noise, paint, segment
+from harness.exact import Dice, Plane, inside
 
 Mask = NDArray[np.bool_]
 Damaged = tuple[Picture, Mask]

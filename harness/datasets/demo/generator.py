@@ -7,10 +7,11 @@ from typing import Protocol as Interface
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.demo.canvas import SIZE_PX, Camera, Dice, Picture
+from harness.datasets.demo.canvas import SIZE_PX, Camera, Picture
 from harness.datasets.demo.defects import Damaged
 from harness.datasets.demo.parts import Board, Nut
 from harness.datasets.demo.textures import Fabric, Tile, Wood
+from harness.exact import Dice
 
 SEED = 20240229
 """Root of every draw; another number gives another data set, so it also raises the version."""

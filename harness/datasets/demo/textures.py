@@ -3,8 +3,9 @@
 import numpy as np
 
 from harness.datasets.demo import defects
-from harness.datasets.demo.canvas import COLUMNS, ROWS, Camera, Dice, Picture, noise, smooth_step, tint, wave
+from harness.datasets.demo.canvas import COLUMNS, ROWS, Camera, Picture, noise, tint
 from harness.datasets.demo.defects import Damaged
+from harness.exact import Dice, smooth_step, wave
 
 
 class Fabric:

@@ -28,12 +28,13 @@ class Sheet:
     """One a data set, in the order of their names."""
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, expected: Expected) -> "Sheet":
+    def of(cls, frame: pd.DataFrame, expected: Expected, metrics: Sequence[str] = (SCORE, OVERLAP, LATENCY)) -> "Sheet":
         """Lay out records.
 
         Args:
             frame: Records as ``select`` returns them.
             expected: Data set to the categories that its mean needs, with or without records.
+            metrics: Columns of records that ``standings`` shall hold.
 
         Raises:
             StoreError: No cell is finished, or the records must not stand in one table.
@@ -45,7 +46,7 @@ class Sheet:
         return cls(
             records=records,
             standings=tuple(
-                Standings.of(of_dataset, [SCORE, OVERLAP, LATENCY], expected.get(str(dataset), ()))
+                Standings.of(of_dataset, metrics, expected.get(str(dataset), ()))
                 for dataset, of_dataset in records.groupby("dataset")
             ),
         )

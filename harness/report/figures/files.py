@@ -7,7 +7,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from harness.errors import StoreError
-from harness.plots import CategoryPlot, CurvePlot, LatencyPlot, Plot, PlotSet, RankPlot
+from harness.plots import AblationPlot, CategoryPlot, CurvePlot, LatencyPlot, Plot, PlotSet, RankPlot
+from harness.report.figures.ablation import draw_ablation
 from harness.report.figures.categories import draw_categories
 from harness.report.figures.curves import draw_curves
 from harness.report.figures.latency import draw_latency
@@ -33,6 +34,8 @@ def draw(plot: Plot, looks: Mapping[str, Look], *, wide: bool = False) -> Iterat
             return draw_curves(plot, looks, wide=wide)
         case RankPlot():
             return draw_ranks(plot, looks, wide=wide)
+        case AblationPlot():
+            return draw_ablation(plot, looks, wide=wide)
 
 
 def write_figures(plots: PlotSet, out_dir: Path, *, wide: bool = False) -> Iterator[Path]:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.config import parse_assignments, parse_protocol
+from harness.config import parse_assignments, parse_protocol, parse_values
 from harness.errors import SettingsError
 
 
@@ -57,3 +57,19 @@ def test_what_is_no_choice_of_the_protocol_is_shown_what_is(text: str) -> None:
         SettingsError, match=r"^--protocol '.*': right would be NAME=VALUE or DATASET\.NAME=VALUE, e\.g\."
     ):
         parse_protocol([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1,2,3", (1, 2, 3)),
+        ("0.5", (0.5,)),
+        ("[2],[3],[2,3]", ([2], [3], [2, 3])),
+        ("keep, square", ("keep", "square")),
+        ("'a,b','c'", ("a,b", "c")),
+        ("true,false", (True, False)),
+        ("1,resnet18", (1, "resnet18")),
+    ],
+)
+def test_values_between_commas_are_read_as_one_is(text: str, values: tuple[Any, ...]) -> None:
+    assert parse_values(text) == values

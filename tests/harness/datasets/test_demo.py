@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from harness.datasets.demo import Demo
-from harness.datasets.demo.canvas import SIZE_PX, Dice, noise, wave
+from harness.datasets.demo.canvas import SIZE_PX, noise
 from harness.datasets.demo.dataset import _write_category
 from harness.datasets.demo.generator import SURFACES, GeneratedImage, generate
 from harness.datasets.demo.png import encode_png
 from harness.datasets.fingerprint import fingerprint
+from harness.exact import Dice, wave
 from harness.images import read_mask, read_rgb
 
 GOLDEN = {

@@ -176,6 +176,16 @@ def test_an_ablation_is_settings_by_data_sets_with_the_reference_first() -> None
     assert table.remarks == ("Reference: k=2.",)
 
 
+def test_a_control_stands_below_the_settings_and_is_ranked_with_them() -> None:
+    records = [*ABLATION, *(cell("demo", "gear", "gaussian", 0.85, seed) for seed in (0, 1))]
+    table = ablation_table(
+        make.frame(*records), "mfrnet", reference='{"k":3}', controls=["gaussian"], metrics=["image_auroc"]
+    )
+    assert table.rows == ("reference", "k=2", "k=10", "control: gaussian")
+    assert [row[0].place for row in table.entries] == [1, 3, 4, 2]
+    assert table.remarks == ("Reference: k=3.",)
+
+
 def test_notes_and_seeds_of_an_ablation_use_its_labels() -> None:
     failed = make.failure_record(identity=make.identity(category="gear", settings={"k": 4}))
     table = ablation_table(make.frame(*ABLATION, failed), "mfrnet")

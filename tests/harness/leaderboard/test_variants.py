@@ -48,7 +48,7 @@ def test_methods_do_not_tell_each_other_apart() -> None:
     assert labels({"settings": {"k": 3}}, {"method": "gaussian", "settings": {"eps": 1}}) == ["mfrnet", "gaussian"]
 
 
-def ablation(*settings: dict[str, Any]) -> Ablation:
+def ablation(*settings: dict[str, Any], reference: str | None = None) -> Ablation:
     """Of variants that finished in the order given."""
     frame = make.frame(
         *(
@@ -58,7 +58,7 @@ def ablation(*settings: dict[str, Any]) -> Ablation:
             for day, each in enumerate(settings, start=1)
         )
     )
-    return ablation_of(frame, row_labels(frame))
+    return ablation_of(frame, row_labels(frame), reference)
 
 
 def test_the_reference_is_what_the_others_change_one_at_a_time() -> None:
@@ -72,6 +72,14 @@ def test_of_a_grid_the_first_to_finish_is_the_reference() -> None:
     found = ablation({"k": 3, "n": 2}, {"k": 2, "n": 2}, {"k": 3, "n": 5}, {"k": 2, "n": 5})
     assert found.reference == "k=3, n=2"
     assert list(found.labels.values()) == ["reference", "k=2", "k=2, n=5", "n=5"]
+
+
+def test_the_reference_can_be_asked_for() -> None:
+    grid = ({"k": 3, "n": 2}, {"k": 2, "n": 2}, {"k": 3, "n": 5}, {"k": 2, "n": 5})
+    found = ablation(*grid, reference='{"k":2,"n":5}')
+    assert found.reference == "k=2, n=5"
+    assert list(found.labels.values()) == ["reference", "k=3", "k=3, n=2", "n=2"]
+    assert ablation(*grid, reference='{"k":9,"n":5}').reference == "k=3, n=2"
 
 
 def test_numbers_are_in_their_own_order() -> None:

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
-from harness.report.panels import save_panel
+from harness.report.panels import save_defect_examples, save_panel
 
 HEIGHT, WIDTH = 48, 64
 IMAGE_HW3 = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
@@ -55,3 +55,23 @@ def test_a_wide_image_is_stacked(tmp_path: Path) -> None:
 def test_sizes_that_differ_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"Image \(48, 64, 3\), mask None and map \(24, 64\) must be"):
         save_panel(tmp_path / "panel.png", IMAGE_HW3, None, MAP_HW[:24], title="t", map_range=(0.0, 1.0))
+
+
+def test_examples_of_defects_stand_in_rows(tmp_path: Path) -> None:
+    normal_NHW3 = np.repeat(IMAGE_HW3[None], 2, axis=0)
+    masks_NHW = np.zeros((2, HEIGHT, WIDTH), bool)
+    masks_NHW[:, 4:20, 4:20] = True
+    defect_NHW3 = np.where(masks_NHW[..., None], np.array([255, 0, 0], np.uint8), normal_NHW3)
+    path = tmp_path / "new" / "examples.png"
+    save_defect_examples(path, normal_NHW3, defect_NHW3, masks_NHW, title="demo/tile: scratch")
+    picture = imread(path)[..., :3]
+    red = (picture == [1.0, 0.0, 0.0]).all(axis=-1)
+    assert red[: len(red) // 2].any()
+    assert red[len(red) // 2 :].any()
+
+
+def test_examples_whose_sizes_differ_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"and masks \(2, 48, 64\) must be"):
+        save_defect_examples(
+            tmp_path / "examples.png", IMAGE_HW3[None], IMAGE_HW3[None], np.zeros((2, HEIGHT, WIDTH), bool), title="t"
+        )

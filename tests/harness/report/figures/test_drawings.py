@@ -14,10 +14,11 @@ from matplotlib.transforms import Bbox
 from harness.plots import Plot
 from harness.report.figures.files import draw
 from harness.report.figures.style import COLUMN_INCHES, PAGE_INCHES, drawing, looks_of
-from tests.support.plots import LABELS, LATENCY, LONG, PLAIN, RANKS, category_plot, curve_plot
+from tests.support.plots import LABELS, LATENCY, LONG, PLAIN, RANKS, ablation_plot, category_plot, curve_plot
 
 LOOKS = looks_of(LABELS)
 SIX = (LONG, PLAIN, "constant", "mfrnet [k=4, layers=[2,3]]", "padim", "patchcore")
+CROSSED = ("k=2, n=3", "k=2, n=5", "k=3, n=3")
 CASES = {
     "latency": LATENCY,
     "one category": category_plot(1, LABELS[:2]),
@@ -25,6 +26,8 @@ CASES = {
     "curves": curve_plot(1),
     "many curves": curve_plot(7, SIX),
     "ranks": RANKS,
+    "ablation": ablation_plot(),
+    "many factors": ablation_plot(9, CROSSED),
 }
 
 
@@ -35,7 +38,7 @@ def case_figures(case: str, wide: bool) -> list[Figure]:
 
 def figures_of(plot: Plot, *, wide: bool = False) -> list[Figure]:
     with drawing():
-        pages = list(draw(plot, looks_of(SIX), wide=wide))
+        pages = list(draw(plot, looks_of((*SIX, *CROSSED)), wide=wide))
         for page in pages:
             page.figure.draw_without_rendering()
     return [page.figure for page in pages]
@@ -114,8 +117,23 @@ def test_ranks_lie_on_one_scale() -> None:
     assert found["clique"][:, 0] == pytest.approx([at[LONG] - 0.03, at[PLAIN] + 0.03])
 
 
+def test_a_factor_s_values_are_in_their_order_with_their_spread_and_the_reference_is_ringed() -> None:
+    (figure,) = figures_of(ablation_plot())
+    (axes,) = figure.axes
+    found = lines(axes)
+    np.testing.assert_allclose(found[LONG], [[0, 70], [1, 90]])
+    np.testing.assert_allclose(found["reference"], [[1, 90]])
+    spreads = [line.get_xydata() for line in axes.lines if line.get_label() == f"{LONG} spread"]
+    np.testing.assert_allclose(spreads, [[[0, 68], [0, 72]], [[1, 88], [1, 92]]])
+    np.testing.assert_allclose(found[PLAIN][:, 1], 80)
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "10"]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text().strip() for text in legend.get_texts()] == [LONG, PLAIN]
+
+
 def test_a_row_has_one_colour_everywhere() -> None:
-    for plot in (LATENCY, category_plot(2), curve_plot(1), RANKS):
+    for plot in (LATENCY, category_plot(2), curve_plot(1), RANKS, ablation_plot()):
         (figure,) = figures_of(plot)
         colours = {line.get_color() for line in figure.axes[0].lines if line.get_label() == PLAIN}
         assert colours == {looks_of(SIX)[PLAIN].colour}

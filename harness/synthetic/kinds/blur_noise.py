@@ -1,0 +1,39 @@
+"""A region out of focus, or with other grain: smears, grease, worn or roughened spots."""
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from harness.exact import Dice
+from harness.synthetic.regions import area_px, blob
+from harness.synthetic.scene import Change, Colours, Scene
+
+_BLUR_AT_192_PX = (2.0, 6.0)
+_NOISE_LEVELS = (15.0, 60.0)
+
+
+def blur_noise(scene: Scene, dice: Dice) -> Change:
+    """Blur, roughen, or do both to a region."""
+    target = scene.target
+    coverage = blob(target, dice, target.place(dice), area_px(target, dice), edge_px=scene.pixels(3.0))
+    choice = dice.whole(0, 2)
+    content = target.pixels_HW3.astype(np.float64)
+    if choice != 1:
+        content = _blurred(content, max(1, round(scene.pixels(dice.between(*_BLUR_AT_192_PX)))))
+    if choice != 0:
+        content = content + _noise(scene, dice)
+    return Change(coverage_HW=coverage, content_HW3=content)
+
+
+def _blurred(content: Colours, radius_px: int) -> Colours:
+    """Two boxes of whole pixels, which Pillow adds up as integers."""
+    image = Image.fromarray(content.astype(np.uint8)).filter(ImageFilter.BoxBlur(radius_px))
+    return np.asarray(image.filter(ImageFilter.BoxBlur(radius_px)), dtype=np.float64)
+
+
+def _noise(scene: Scene, dice: Dice) -> Colours:
+    """Bell-shaped grain about zero, the same in all channels, one or two pixels wide."""
+    height, width = scene.target.size_px
+    grain_px = dice.whole(1, 2)
+    draws = dice.uniform_array(3, -(-height // grain_px), -(-width // grain_px))
+    grains = (draws[0] + draws[1] + draws[2] - 1.5) * dice.between(*_NOISE_LEVELS)
+    return np.repeat(np.repeat(grains, grain_px, axis=0), grain_px, axis=1)[:height, :width, None]

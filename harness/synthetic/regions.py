@@ -1,0 +1,68 @@
+"""Shapes of defects: how much of each pixel they cover, in [0, 1].
+
+Shapes: H x W pixels.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.exact import Dice, Plane, inside
+from harness.synthetic.perlin import perlin
+from harness.synthetic.scene import Photograph
+
+AREA_SHARES = (0.002, 0.08)
+"""Smallest and largest region that is asked for, as a share of the image; a third is below .5 %, half
+below 1.2 %. What falls off the part or the image, or changes nothing visible, is then lost from it."""
+_MAX_SHARE_OF_PART = 0.3
+
+
+def area_px(target: Photograph, dice: Dice) -> float:
+    """Area of a region in pixels: mostly small, seldom large, and never most of the part."""
+    low, high = AREA_SHARES
+    # A cube stands for the logarithm that would not be the same everywhere.
+    draw = dice.between(0.0, 1.0)
+    share = low + (high - low) * draw * draw * draw
+    return min(share * target.part_HW.size, _MAX_SHARE_OF_PART * float(np.count_nonzero(target.part_HW)))
+
+
+def blob(target: Photograph, dice: Dice, centre: tuple[int, int], area: float, edge_px: float) -> Plane:
+    """An ellipse of any orientation with an irregular outline.
+
+    Args:
+        target: What it lies on; it covers nothing beside the part.
+        dice: Decides the shape.
+        centre: ``(row, column)``.
+        area: In pixels.
+        edge_px: Width of the soft edge.
+    """
+    along, across = _axes(target.size_px, dice, centre)
+    length = dice.between(1.0, 1.8)
+    radius = float(np.sqrt(area / np.pi))
+    distance = np.sqrt(along * along / length + across * across * length) - radius
+    cells = (target.size_px[0] / max(radius, 2.0), target.size_px[1] / max(radius, 2.0))
+    wobble = perlin(dice, target.size_px, cells) * (0.6 * radius)
+    return _on_part(target, inside(distance + wobble, edge_px))
+
+
+def rectangle(target: Photograph, dice: Dice, centre: tuple[int, int], area: float) -> Plane:
+    """A rectangle of any orientation, up to 3.3 times as long as wide. Arguments as for `blob`."""
+    along, across = _axes(target.size_px, dice, centre)
+    width = float(np.sqrt(area / dice.between(1.0, 3.3)))
+    return _on_part(target, inside(np.maximum(np.abs(along) - area / width / 2.0, np.abs(across) - width / 2.0)))
+
+
+def offsets(size_px: tuple[int, int], centre: tuple[float, float]) -> tuple[Plane, Plane]:
+    """How far each row and each column is from a point: ``(H, 1)`` and ``(1, W)``."""
+    rows, columns = (np.arange(length, dtype=np.float64) for length in size_px)
+    return (rows - centre[0])[:, None], (columns - centre[1])[None, :]
+
+
+def _axes(size_px: tuple[int, int], dice: Dice, centre: tuple[int, int]) -> tuple[Plane, Plane]:
+    row, column = dice.direction()
+    down, right = offsets(size_px, centre)
+    return down * row + right * column, down * column - right * row
+
+
+def _on_part(target: Photograph, coverage: Plane) -> Plane:
+    part: NDArray[np.bool_] = target.part_HW
+    return np.where(part, coverage, 0.0)

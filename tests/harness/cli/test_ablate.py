@@ -1,0 +1,124 @@
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import cli
+from harness.cli.ablate import _beside
+from harness.config import RunSettings
+from harness.store import RecordStore
+from tests.support import miniatures
+
+SMALL = "--backbone filter_bank --image-size 32 --workers 0 --cpus-per-worker 1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+Bench = Callable[[str], Answer]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
+    miniatures.mvtec_ad(tmp_path / "data")
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.chdir(tmp_path)
+
+    def call(arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["bench", "ablate", *SMALL.split(), *arguments.split()])
+        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return Answer(int(str(ended.value)), captured.out, captured.err)
+
+    return call
+
+
+def stored(results: Path) -> dict[str, list[dict[str, Any]]]:
+    frame = RecordStore(str(results)).frame()
+    return {
+        str(method): [json.loads(settings) for settings in of["settings"]] for method, of in frame.groupby("method")
+    }
+
+
+def test_runs_one_factor_at_a_time_beside_a_control_and_writes_table_and_figures(bench: Bench, tmp_path: Path) -> None:
+    command = "mvtec_ad/bottle --method gaussian --vary top_share=0,0.02 --vary layers=[2],[2,3] --control constant"
+    first = bench(f"{command} --metrics image_auroc")
+    assert first.code == 0, first.err
+    of_method = stored(tmp_path / "results")
+    varied = sorted((each["top_share"], each["layers"]) for each in of_method["gaussian"])
+    assert varied == [(0.0, [2, 3]), (0.02, [2]), (0.02, [2, 3])]
+    assert len(of_method["constant"]) == 1
+    assert "top_share=0.0" in first.out
+    assert "control: constant" in first.out
+
+    written = {path.name for path in (tmp_path / "results" / "ablation").iterdir()}
+    tables = {f"ablation_gaussian.{suffix}" for suffix in ("tex", "md", "csv")}
+    assert written == tables | {f"ablation_gaussian_image_auroc.{suffix}" for suffix in ("pdf", "png")}
+    rows = (tmp_path / "results/ablation/ablation_gaussian.csv").read_text()
+    assert [word for word in ("reference", "layers=[2]", "top_share=0.0", "control: constant") if word in rows] == [
+        "reference",
+        "layers=[2]",
+        "top_share=0.0",
+        "control: constant",
+    ]
+
+    again = bench(f"{command} --metrics image_auroc --out elsewhere")
+    assert "0 cells to run, 4 skipped" in again.out
+    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        ("mvtec_ad --vary k=1,2,3", ["mfrnet.k = 1 is out of range; right would be 2 or more"]),
+        ("mvtec_ad --vary k=1,2 --vary n=0,5", ["mfrnet.k = 1 is out of range", "mfrnet.n = 0 is out of range"]),
+        ("mvtec_ad --vary k=wide", ["mfrnet.k = 'wide'"]),
+        ("mvtec_ad --vary k=3,13,14 --image-size 96", ["k = 13 masks", "k = 14 masks", "2 <= k <= 12"]),
+        ("mvtec_ad --vary kk=2", ["Unknown setting of method 'mfrnet': 'kk'. Did you mean 'k'?"]),
+        ("mvtec_ad --vary k", ["--vary 'k': right would be SETTING=VALUES"]),
+        ("mvtec_ad --vary k=2 --vary k=3", ["--vary k came twice"]),
+        ("mvtec_ad --vary k=3 --method mfrnt", ["Unknown method 'mfrnt'. Did you mean 'mfrnet'?"]),
+        ("mvtec_ad --vary k=3 --control mfrnet", ["--control mfrnet is the method itself"]),
+        ("mvtec_ad --vary k=3 --metrics auroc", ["Unknown metric 'auroc'"]),
+        ("mvtec_ad/botle --vary k=3", ["Unknown category of mvtec_ad 'botle'. Did you mean 'bottle'?"]),
+        ("mvtecad --vary k=3", ["Unknown data set 'mvtecad'. Did you mean 'mvtec_ad'?"]),
+        (
+            "mvtec_ad --vary width=16,24 --vary num_heads=1,3 --crossed",
+            ["mfrnet.width = 16 is out of range; right would be a positive multiple of 4 x num_heads = 12."],
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_runs(
+    bench: Bench, tmp_path: Path, arguments: str, texts: list[str]
+) -> None:
+    answer = bench(arguments)
+    assert answer.code == 2
+    assert answer.err.startswith("bench: ")
+    assert answer.err.count("\n") == 1
+    for text in texts:
+        assert text in answer.err
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_control_shares_what_is_not_its_own(tmp_path: Path) -> None:
+    settings = RunSettings(methods=("mfrnet", "gaussian"), overrides={"gaussian": {"top_share": 0.5}}, data=tmp_path)
+    base = {"k": 3, "layers": [1], "grid_stride_px": 8, "top_share": 0.02}
+    assert _beside("gaussian", "mfrnet", base, settings) == {"layers": [1], "grid_stride_px": 8, "top_share": 0.5}
+    assert _beside("constant", "mfrnet", base, settings) == {}
+
+
+def test_without_records_there_is_nothing_to_show(bench: Bench) -> None:
+    answer = bench("mvtec_ad/bottle --vary k=3 --policy never")
+    assert answer.code == 0
+    assert "None of these cells has a record" in answer.out
