@@ -7,8 +7,9 @@ Synthetic Anomalies", ECCV 2022) found straight ones to be learned instead of th
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from harness.exact import Dice
+from harness.exact import Dice, Plane
 from harness.synthetic.regions import area_px, blob, offsets, rectangle
 from harness.synthetic.scene import Change, Colours, Photograph, Scene
 
@@ -36,7 +37,7 @@ def _turned(source: Photograph, dice: Dice, centre: tuple[int, int], target: Pho
     return _sampled(source.pixels_HW3, row + down * cosine - right * sine, column + down * sine + right * cosine)
 
 
-def _sampled(pixels_HW3: Colours, rows: Colours, columns: Colours) -> Colours:
+def _sampled(pixels_HW3: NDArray[np.uint8], rows: Plane, columns: Plane) -> Colours:
     """Bilinear. Not scipy's: its compiled sums may be fused, and so rounded, in another way elsewhere."""
     rows, columns = _mirrored(rows, pixels_HW3.shape[0]), _mirrored(columns, pixels_HW3.shape[1])
     top, left = np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
@@ -48,6 +49,6 @@ def _sampled(pixels_HW3: Colours, rows: Colours, columns: Colours) -> Colours:
     return sampled
 
 
-def _mirrored(places: Colours, length: int) -> Colours:
+def _mirrored(places: Plane, length: int) -> Plane:
     last = length - 1.0
     return last - np.abs(np.mod(places, 2.0 * last) - last)

@@ -69,4 +69,5 @@ def _coloured(texture: Plane, dice: Dice, *, grey: bool) -> Colours:
     """From one colour to another."""
     ends = dice.uniform_array(2, 3) * 255.0
     first, last = ends[:, [0, 0, 0]] if grey else ends
-    return texture[:, :, None] * (last - first) + first
+    coloured: Colours = texture[:, :, None] * (last - first) + first
+    return coloured

@@ -33,7 +33,7 @@ def scratch(scene: Scene, dice: Dice) -> Change:
     sign = dice.sign() if 60.0 < brightness < 195.0 else (1.0 if brightness <= 60.0 else -1.0)
     return Change(
         coverage_HW=np.where(target.part_HW, coverage, 0.0),
-        content_HW3=target.pixels_HW3 + sign * dice.between(*_CHANGE_LEVELS),
+        content_HW3=target.pixels_HW3.astype(np.float64) + sign * dice.between(*_CHANGE_LEVELS),
     )
 
 
