@@ -87,7 +87,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed while the run was going on; run the command again.")
     split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
-    train, test = image_sets(split, cell.protocol, cell.data_fingerprint)
+    train, test = image_sets(split, category_size(split, cell.protocol), cell.data_fingerprint)
     features = FeatureCache()
     device = resolve_device(context.device)
     peak_memory = PeakMemory(device)
@@ -106,7 +106,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
             Path(scratch) / "maps.npy", mode="w+", dtype=np.float32, shape=(len(test), *test.size_px)
         )
         clock = time.perf_counter()
-        scores_B = _score(method, test, maps_BHW, report)
+        scores_B = score_all(method, test, maps_BHW, report)
         score_seconds = time.perf_counter() - clock - (features.seconds - fit_feature_seconds)
         report(CellProgress(stage="metrics", done=0, total=1))
         labels_B = np.array([sample.is_defect for sample in split.test])
@@ -184,26 +184,56 @@ def failure_of(cell: Cell, context: CellContext, error: BaseException, started_a
     )
 
 
-def image_sets(split: Split, protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
-    """Training and test images at the protocol's size, as selections of one set of the whole category.
+def image_sets(split: Split, size_px: tuple[int, int], key: str) -> tuple[ImageSet, ImageSet]:
+    """Training and test images at one size, as selections of one set of the whole category.
 
     One set for all splits lets their features be computed once.
 
     Args:
         split: Samples.
-        protocol: Decides the size, from the median aspect of the training images.
+        size_px: Height and width, as ``category_size`` gives them.
         key: Names the content of the category.
     """
     samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
     base = ImageSet(
         ids=tuple(sample.id for sample in samples),
         paths=tuple(sample.image for sample in samples),
-        size_px=category_size(split, protocol),
+        size_px=size_px,
         key=hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
     )
     row_of = {sample.id: row for row, sample in enumerate(samples)}
     train = base.select(row_of[sample.id] for sample in split.train)
     return train, base.select(row_of[sample.id] for sample in split.test)
+
+
+def score_all(
+    method: Method, test: ImageSet, maps_BHW: NDArray[np.float32], report: ProgressReport
+) -> NDArray[np.float32]:
+    """Fill the maps, return the image scores.
+
+    Args:
+        method: Fitted.
+        test: Images to judge.
+        maps_BHW: Receives the map of each image.
+        report: Told of the progress.
+
+    Raises:
+        FloatingPointError: A map or a score is not finite.
+        RuntimeError: The method gave more or fewer maps than there are images.
+    """
+    scores_B = np.empty(len(test), np.float32)
+    done = 0
+    for batch in method.score(test):
+        end = done + len(batch.scores_B)
+        maps_BHW[done:end] = batch.maps_BHW
+        scores_B[done:end] = batch.scores_B
+        if not (np.isfinite(batch.scores_B).all() and np.isfinite(batch.maps_BHW).all()):
+            raise FloatingPointError("The method gave a map or a score that is not finite.")
+        done = end
+        report(CellProgress(stage="score", done=done, total=len(test)))
+    if done != len(test):
+        raise RuntimeError(f"The method gave {done} maps for {len(test)} images.")
+    return scores_B
 
 
 def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
@@ -265,25 +295,6 @@ def _build(cell: Cell, context: CellContext, features: FeatureCache, device: str
     if weights_identity(settings, weights) != cell.weights_sha256:
         raise WeightsError(f"{weights} changed while the run was going on; run the command again.")
     return method_type(settings, MethodContext(seed=cell.seed, device=device, weights=weights, features=features))
-
-
-def _score(
-    method: Method, test: ImageSet, maps_BHW: NDArray[np.float32], report: ProgressReport
-) -> NDArray[np.float32]:
-    """Fill the maps, return the image scores."""
-    scores_B = np.empty(len(test), np.float32)
-    done = 0
-    for batch in method.score(test):
-        end = done + len(batch.scores_B)
-        maps_BHW[done:end] = batch.maps_BHW
-        scores_B[done:end] = batch.scores_B
-        if not (np.isfinite(batch.scores_B).all() and np.isfinite(batch.maps_BHW).all()):
-            raise FloatingPointError("The method gave a map or a score that is not finite.")
-        done = end
-        report(CellProgress(stage="score", done=done, total=len(test)))
-    if done != len(test):
-        raise RuntimeError(f"The method gave {done} maps for {len(test)} images.")
-    return scores_B
 
 
 def _costs(method: Method, test: ImageSet, device: str) -> JudgingCosts | None:
