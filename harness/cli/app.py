@@ -2,7 +2,7 @@
 
 import typer
 
-from harness.cli import compare, datasets, doctor, figures, methods, run, show
+from harness.cli import compare, datasets, doctor, figures, methods, run, search, show
 
 app = typer.Typer(
     name="bench",
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 app.command()(run.run)
 app.command()(run.plan)
+app.command()(search.search)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)

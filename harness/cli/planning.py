@@ -49,8 +49,8 @@ def make_plan(settings: RunSettings) -> Planned:
     from harness.methods.weights import weights_identity
     from harness.store import RecordStore
 
-    settings_of = {method: _method_settings(method, settings) for method in settings.methods}
-    weights = _weights(settings, settings_of)
+    settings_of = {method: method_settings(method, settings) for method in settings.methods}
+    weights = weights_files(settings, settings_of)
     choices = [
         MethodChoice(
             method=method,
@@ -67,7 +67,7 @@ def make_plan(settings: RunSettings) -> Planned:
     plan = build_plan(sources, choices, settings.seeds, settings.protocol, stored, settings.policy, split)
     return Planned(
         plan=plan,
-        datasets={dataset.info.name: _reference(dataset, settings) for dataset in datasets},
+        datasets={dataset.info.name: dataset_reference(dataset) for dataset in datasets},
         settings_of=settings_of,
         weights=weights,
         split=split,
@@ -109,7 +109,8 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
         METHODS.get(method).check_weights(resolved, planned.weights.get(getattr(resolved, "backbone", "")))
 
 
-def _reference(dataset: Dataset, settings: RunSettings) -> str:
+def dataset_reference(dataset: Dataset) -> str:
+    """What ``find`` opens a data set by, in another process too: its name, a description, or ``module:Class``."""
     name = dataset.info.name
     if name in DATASETS.names():
         return name
@@ -118,27 +119,36 @@ def _reference(dataset: Dataset, settings: RunSettings) -> str:
     return f"{type(dataset).__module__}:{type(dataset).__qualname__}"
 
 
-def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySource]:
+def chosen_categories(datasets: list[Dataset], settings: RunSettings) -> list[tuple[Dataset, str]]:
+    """Every category that is asked for, with its data set. Reads no file of theirs.
+
+    Raises:
+        UnknownNameError: No data set has a category of this name.
+    """
     wanted = set(settings.categories)
     known: set[str] = set()
-    sources = []
+    chosen = []
     for dataset in datasets:
         name = dataset.info.name
         for category in dataset.categories(settings.data):
             known |= {category, f"{name}/{category}"}
-            if wanted and not wanted & {category, f"{name}/{category}"}:
-                continue
-            sources.append(
-                CategorySource(
-                    dataset=name,
-                    category=category,
-                    data_fingerprint=fingerprint(dataset, settings.data, category),
-                    num_files=len(dataset.files(settings.data, category)),
-                )
-            )
+            if not wanted or wanted & {category, f"{name}/{category}"}:
+                chosen.append((dataset, category))
     for category in sorted(wanted - known):
         raise UnknownNameError.of("category", category, {name for name in known if "/" not in name})
-    return sources
+    return chosen
+
+
+def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySource]:
+    return [
+        CategorySource(
+            dataset=dataset.info.name,
+            category=category,
+            data_fingerprint=fingerprint(dataset, settings.data, category),
+            num_files=len(dataset.files(settings.data, category)),
+        )
+        for dataset, category in chosen_categories(datasets, settings)
+    ]
 
 
 def _check_overrides(settings: RunSettings) -> None:
@@ -149,7 +159,12 @@ def _check_overrides(settings: RunSettings) -> None:
             )
 
 
-def _method_settings(method: str, settings: RunSettings) -> Any:
+def method_settings(method: str, settings: RunSettings) -> Any:
+    """A method's settings, resolved from overrides and the backbone of all methods.
+
+    Raises:
+        BenchError: A name or a value is wrong, or two backbones were asked for.
+    """
     settings_type = METHODS.get(method).Settings
     overrides = dict(settings.overrides.get(method, {}))
     asked = settings.backbone
@@ -162,7 +177,12 @@ def _method_settings(method: str, settings: RunSettings) -> Any:
     return build_settings(method, settings_type, overrides)
 
 
-def _weights(settings: RunSettings, settings_of: dict[str, Any]) -> dict[str, Path]:
+def weights_files(settings: RunSettings, settings_of: dict[str, Any]) -> dict[str, Path]:
+    """Backbone to its local file, absolute, for the backbones that some settings use.
+
+    Raises:
+        SettingsError: A file is for a backbone that none of them uses.
+    """
     from mfrnet import FILTER_BANK
 
     used = {resolved.backbone for resolved in settings_of.values() if hasattr(resolved, "backbone")} - {FILTER_BANK}

@@ -13,6 +13,7 @@ Scalar = bool | int | float | str
 _MOST_ELEMENTS = 6
 """63 subsets: more words than a search of some hundred trials could tell apart."""
 _ROUNDING = 1e-9
+_DIGITS = 4
 
 
 class Suggests(Interface):
@@ -60,7 +61,7 @@ class FloatParameter(_Base):
 
     def suggest(self, name: str, trial: Suggests) -> float:
         """Let a trial choose."""
-        return float(trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log))
+        return self.setting(trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log))
 
     def stored(self, value: Any) -> float:
         """The value as a trial holds it.
@@ -74,8 +75,8 @@ class FloatParameter(_Base):
         return float(value)
 
     def setting(self, stored: Any) -> float:
-        """The setting that a trial's value stands for."""
-        return float(stored)
+        """The setting that a trial's value stands for, to four digits: more are noise in every table."""
+        return min(max(float(f"{stored:.{_DIGITS}g}"), self.low), self.high)
 
 
 class IntParameter(_Base):
