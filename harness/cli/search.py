@@ -1,8 +1,6 @@
 """``bench search``: settings found without a look at the test images."""
 
-
 import sys
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,9 +22,7 @@ def search(
     targets: Annotated[
         list[str], typer.Argument(metavar="DATASET[/CATEGORY]...", help="The objective is the mean over categories.")
     ],
-    space: Annotated[
-        Path, typer.Option(help="What varies: a TOML file, see search_spaces/.", rich_help_panel=SEARCH)
-    ],
+    space: Annotated[Path, typer.Option(help="What varies: a TOML file, see search_spaces/.", rich_help_panel=SEARCH)],
     trials: Annotated[
         int | None, typer.Option(min=1, help="Trials in the end, failed ones included.", rich_help_panel=SEARCH)
     ] = None,
@@ -218,7 +214,9 @@ class _Narrator:
                 came += " at its last look, given up"
             if self._best is not None and len(self._goals) == 1:
                 came += f" (best {self._best:.4g})"
-        print(f"[{self._num_ended}/{self._num_trials}] trial {record.number}: {came}, {record.seconds:.0f} s", flush=True)
+        print(
+            f"[{self._num_ended}/{self._num_trials}] trial {record.number}: {came}, {record.seconds:.0f} s", flush=True
+        )
 
     def _keep_best(self, record: "TrialRecord") -> None:
         if record.state == "complete" and record.values is not None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from harness.search.selection import JudgedCategory
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class PreparedSearch:
     """Everything that is settled before the first trial."""
@@ -112,9 +111,7 @@ def prepare(
     of_backbone = weights.get(getattr(first, "backbone", ""))
     METHODS.get(space.method).check_weights(first, of_backbone)
     judged = tuple(
-        judged_on(
-            space.objective.selection, dataset, settings.data, category, settings.split, settings.protocol, seed
-        )
+        judged_on(space.objective.selection, dataset, settings.data, category, settings.split, settings.protocol, seed)
         for dataset, category in categories
     )
     for category_judged in judged:

@@ -83,9 +83,7 @@ def refit_winner(prepared: PreparedSearch, outcome: Outcome) -> int:
     narrator.announce(merged, settings)
     if merged.plan.cells:
         with narrator:
-            narrator.close(
-                execute(merged.plan.cells, settings, merged.datasets, merged.weights, narrator.on_event)
-            )
+            narrator.close(execute(merged.plan.cells, settings, merged.datasets, merged.weights, narrator.on_event))
     store = RecordStore(settings.results)
     cells = [*merged.plan.cells, *(skipped.cell for skipped in merged.plan.skipped)]
     show_run(store.frame(), cells)
@@ -128,10 +126,7 @@ def audit_trials(prepared: PreparedSearch, outcome: Outcome, count: int) -> None
 def _rank_text(agreement: "Agreement") -> str:
     if agreement.correlation is None:
         return "no rank correlation: one of the scores is the same for all trials"
-    return (
-        f"Spearman's rho {agreement.correlation:+.2f} (p = {agreement.p_value:.2g}, "
-        f"{len(agreement.numbers)} trials)"
-    )
+    return f"Spearman's rho {agreement.correlation:+.2f} (p = {agreement.p_value:.2g}, {len(agreement.numbers)} trials)"
 
 
 def _tested_categories(prepared: PreparedSearch) -> list[Any]:
@@ -139,9 +134,7 @@ def _tested_categories(prepared: PreparedSearch) -> list[Any]:
 
     settings, tested = prepared.settings, []
     for dataset, category in prepared.categories:
-        judged = judged_on(
-            "oracle", dataset, settings.data, category, settings.split, settings.protocol, prepared.seed
-        )
+        judged = judged_on("oracle", dataset, settings.data, category, settings.split, settings.protocol, prepared.seed)
         if prepared.space.objective.selection == "validation":
             left = reported_split(dataset, settings.data, category, settings.split, prepared.seed)
             judged = replace(judged, split=left)
@@ -188,7 +181,7 @@ def _write(prepared: PreparedSearch, outcome: Outcome, study: "optuna.Study") ->
         ", ".join(prepared.dataset_names),
         prepared.settings.protocol.key(),
         split_identity(prepared.settings.split),
-        {name: (prepared.seed,) for name in prepared.dataset_names},
+        dict.fromkeys(prepared.dataset_names, (prepared.seed,)),
     )
     written = [*write_tables([table], folder), *write_plots(study, outcome.goals, folder / "plots")]
     print(f"Plots and table: {', '.join(sorted({str(path.parent) for path in written}))}.")

@@ -11,7 +11,6 @@ import time
 import traceback as traceback_module
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -25,7 +24,7 @@ from harness.datasets import DATASETS, Split
 from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.splits import is_manifest, make_split, split_identity
-from harness.environment import code_version, host_name, package_versions
+from harness.environment import code_version, host_name, now, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.costs import BATCH_SIZE, JudgingCosts, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
@@ -281,11 +280,6 @@ def provenance(context: CellContext, device: str, started_at: str) -> Provenance
         started_at=started_at,
         finished_at=now(),
     )
-
-
-def now() -> str:
-    """The time, ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _build(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:

@@ -47,9 +47,7 @@ def best_table(
         protocol=protocol,
         split=split,
         seeds=seeds,
-        remarks=(
-            f"Objective: {outcome.goals[0].name}. These numbers chose the settings: they are no test results.",
-        ),
+        remarks=(f"Objective: {outcome.goals[0].name}. These numbers chose the settings: they are no test results.",),
     )
 
 

@@ -153,9 +153,7 @@ class Evaluation:
         yield WHOLE, settings
 
 
-def objectives(
-    goals: tuple[Goal, ...], metrics: Mapping[str, Mapping[str, float | None]]
-) -> tuple[float, ...] | None:
+def objectives(goals: tuple[Goal, ...], metrics: Mapping[str, Mapping[str, float | None]]) -> tuple[float, ...] | None:
     """Each objective as the mean over categories; None where a metric is missing."""
     values: list[float] = []
     for goal in goals:

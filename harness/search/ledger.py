@@ -26,8 +26,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from harness.environment import now
 from harness.errors import StoreError
-from harness.execution.run_cell import now
 from harness.search.trials import INTERRUPTED, TrialLog, TrialRecord, TrialReport
 from harness.spaces import SearchSpace
 

@@ -57,9 +57,7 @@ def outcome_of(goals: tuple[Goal, ...], records: Sequence[TrialRecord], default:
     complete = [record for record in records if record.state == "complete"]
     losses = {record.number: _loss(goals, record) for record in complete}
     front = [
-        record
-        for record in complete
-        if not any(_dominates(other, losses[record.number]) for other in losses.values())
+        record for record in complete if not any(_dominates(other, losses[record.number]) for other in losses.values())
     ]
     front.sort(key=lambda record: (losses[record.number], record.number))
     same = [record for record in complete if _plain(record.settings) == _plain(default)]

@@ -74,7 +74,7 @@ class Objective(BaseModel):
     def _matching(self) -> "Objective":
         several = isinstance(self.metrics[0], tuple)
         if several != isinstance(self.direction, tuple) or (several and len(self.metrics) != len(self.direction)):
-            raise ValueError("[objective], direction: one word for a list of metrics, a list of as many for a list of lists")
+            raise ValueError("[objective], direction: one word for a list of metrics, as many for a list of lists")
         for goal in self.goals:
             right = "minimize" if goal.is_cost else "maximize"
             if goal.direction != right:
@@ -196,7 +196,7 @@ class SearchSpace(BaseModel):
             if not _holds(parameter.when, settings):
                 continue
             if name not in settings:
-                raise ValueError(f"[default], {name}: is missing; right would be a value for each parameter, or no table")
+                raise ValueError(f"[default], {name}: is missing; right would be a value for each, or no table")
             try:
                 point[name] = parameter.stored(settings[name])
             except ValueError as error:

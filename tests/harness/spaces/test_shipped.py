@@ -6,10 +6,11 @@ import pytest
 from harness.config import as_json, build_settings
 from harness.methods import METHODS
 from harness.spaces import load_space
+from mfrnet import check_layers, check_masks
 
 FOLDER = Path(__file__).parents[3] / "search_spaces"
 SHIPPED = sorted(path.name for path in FOLDER.glob("*.toml"))
-LARGEST_PX = (192, 192)
+SIZE_PX = (192, 192)
 
 
 def test_the_readme_names_every_shipped_space() -> None:
@@ -21,11 +22,18 @@ def test_the_readme_names_every_shipped_space() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_fifty_samples_are_settings_that_fit_the_method(name: str) -> None:
     space = load_space(FOLDER / name)
-    method = METHODS.get(space.method)
+    settings_type = METHODS.get(space.method).Settings
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(50):
-        settings = build_settings(space.method, method.Settings, {**space.fixed, **as_lists(space.suggest(study.ask()))})
-        method.check(settings, LARGEST_PX)
+        chosen = as_lists(space.suggest(study.ask()))
+        check_masks(build_settings(space.method, settings_type, {**space.fixed, **chosen}), SIZE_PX)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_layer_is_one_of_the_backbone(name: str) -> None:
+    space = load_space(FOLDER / name)
+    every = {"layers": list(space.space["layers"].of)}
+    check_layers(build_settings(space.method, METHODS.get(space.method).Settings, {**space.fixed, **every}))
 
 
 @pytest.mark.parametrize("name", SHIPPED)

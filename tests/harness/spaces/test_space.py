@@ -11,9 +11,7 @@ WHY = "a test"
 
 def space_of(parameters: dict[str, Any], **others: Any) -> SearchSpace:
     return SearchSpace.model_validate_json(
-        json.dumps(
-            {"method": "mfrnet", "objective": {"metrics": ["image_auroc"]}, "space": parameters, **others}
-        )
+        json.dumps({"method": "mfrnet", "objective": {"metrics": ["image_auroc"]}, "space": parameters, **others})
     )
 
 
