@@ -130,7 +130,7 @@ def _run(prepared: "PreparedSearch", *, resume: bool) -> "Ledger":
 
     budget = prepared.space.budget
     open_folder(prepared.folder, prepared.asked, resume=resume)
-    _write_validation(prepared)
+    _write_split(prepared)
     narrator = _Narrator(prepared, budget.trials)
     ledger = Ledger(
         prepared.folder,
@@ -162,21 +162,14 @@ def _run(prepared: "PreparedSearch", *, resume: bool) -> "Ledger":
     return ledger
 
 
-def _write_validation(prepared: "PreparedSearch") -> None:
+def _write_split(prepared: "PreparedSearch") -> None:
     from harness.datasets.splits import write_manifest
-    from harness.search.folder import VALIDATION_FILE
-    from harness.search.selection import reported_split
+    from harness.search.folder import SPLIT_FILE
 
-    if prepared.space.objective.selection != "validation":
-        return
-    settings = prepared.settings
-    splits = [
-        reported_split(dataset, settings.data, category, settings.split, prepared.seed)
-        for dataset, category in prepared.categories
-    ]
-    path = prepared.folder / VALIDATION_FILE
-    write_manifest(splits, path)
-    print(f"Left out of what is reported: {path}; 'bench run --split {path}' leaves the same images out.")
+    path = prepared.folder / SPLIT_FILE
+    if prepared.reported:
+        write_manifest(prepared.reported.values(), path)
+        print(f"To be reported: {path}; 'bench run --split {path}' tests on nothing that the search has seen.")
 
 
 class _Narrator:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli.planning import chosen_categories, dataset_reference, method_settings, weights_files
 from harness.config import RunSettings, as_json, build_settings
-from harness.datasets import Dataset
+from harness.datasets import Dataset, Split
 from harness.datasets.catalog import resolve
 from harness.datasets.folder_description import FILE_NAME, SUFFIX
-from harness.datasets.splits import split_identity
+from harness.datasets.splits import make_split, split_identity
 from harness.errors import SettingsError, UnknownNameError
 from harness.methods import METHODS
 from harness.spaces import SearchSpace
@@ -36,6 +36,8 @@ class PreparedSearch:
     settings: RunSettings
     """Of the runs that follow: methods, seeds, results, ..."""
     seed: int
+    reported: Mapping[str, Split]
+    """``dataset/category`` to what may be reported afterwards; empty where that is the split of ``settings``."""
     asked: Mapping[str, Any]
     """What a search that goes on must have in common with this one."""
 
@@ -96,7 +98,7 @@ def prepare(
     from harness.execution.run_cell import check_device
     from harness.methods.weights import weights_identity
     from harness.search.evaluation import Evaluation
-    from harness.search.selection import judged_on
+    from harness.search.selection import judged_on, reported_split
 
     if settings.address is None:
         check_device(settings.device)
@@ -116,6 +118,13 @@ def prepare(
     )
     for category_judged in judged:
         _check_category(space, first, category_judged)
+    selection = space.objective.selection
+    reported = {
+        f"{dataset.info.name}/{category}": reported_split(
+            selection, dataset, settings.data, category, settings.split, seed
+        )
+        for dataset, category in categories
+    }
     found_names = list(dict.fromkeys(dataset.info.name for dataset, _ in categories))
     chosen_name = name or "-".join([file.stem, *found_names])
     if not chosen_name.replace("-", "").replace("_", "").replace(".", "").isalnum():
@@ -141,6 +150,7 @@ def prepare(
         ),
         settings=settings.model_copy(update={"datasets": tuple(_references(datasets))}),
         seed=seed,
+        reported=_all_or_none(reported, categories, settings, seed),
         asked={
             "space": space.model_dump(mode="json", exclude={"budget": {"trials", "seconds"}}),
             "images": {each.name: each.key for each in judged},
@@ -152,6 +162,19 @@ def prepare(
             "seed": seed,
         },
     )
+
+
+def _all_or_none(
+    reported: Mapping[str, Split | None], categories: list[tuple[Dataset, str]], settings: RunSettings, seed: int
+) -> dict[str, Split]:
+    """One manifest covers every category of a run, so one that needs none is written out beside those that do."""
+    if not any(reported.values()):
+        return {}
+    own = {
+        f"{dataset.info.name}/{category}": make_split(dataset, settings.data, category, seed, settings.split)
+        for dataset, category in categories
+    }
+    return {name: split or own[name] for name, split in reported.items()}
 
 
 def as_json_values(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.cli.searching import PreparedSearch, as_json_values
 from harness.config import RunSettings
 from harness.errors import DataError
-from harness.search.folder import VALIDATION_FILE
+from harness.search.folder import SPLIT_FILE
 from harness.search.outcome import Outcome, importances
 from harness.search.trials import TrialRecord
 
@@ -130,15 +130,12 @@ def _rank_text(agreement: "Agreement") -> str:
 
 
 def _tested_categories(prepared: PreparedSearch) -> list[Any]:
-    from harness.search.selection import judged_on, reported_split
+    from harness.search.selection import judged_on
 
     settings, tested = prepared.settings, []
     for dataset, category in prepared.categories:
         judged = judged_on("oracle", dataset, settings.data, category, settings.split, settings.protocol, prepared.seed)
-        if prepared.space.objective.selection == "validation":
-            left = reported_split(dataset, settings.data, category, settings.split, prepared.seed)
-            judged = replace(judged, split=left)
-        tested.append(judged)
+        tested.append(replace(judged, split=prepared.reported.get(judged.name, judged.split)))
     return tested
 
 
@@ -161,8 +158,8 @@ def _run_settings(prepared: PreparedSearch, point: Mapping[str, Any]) -> RunSett
         "overrides": {prepared.space.method: {**prepared.base_settings, **as_json_values(point)}},
         "backbone": None,
     }
-    if selection == "validation":
-        update["split"] = str(prepared.folder / VALIDATION_FILE)
+    if prepared.reported:
+        update["split"] = str(prepared.folder / SPLIT_FILE)
     if selection == "oracle":
         update["results"] = str(prepared.folder / ORACLE_RESULTS)
     return prepared.settings.model_copy(update=update)

@@ -9,7 +9,8 @@ from harness.errors import SettingsError, StoreError
 from harness.search.ledger import STUDY_FILE
 
 ASKED_FILE = "search.json"
-VALIDATION_FILE = "validation.csv"
+SPLIT_FILE = "split.csv"
+"""Manifest of what may be reported after the search, where that is not simply the split that was asked for."""
 
 
 def open_folder(folder: Path, asked: Mapping[str, Any], *, resume: bool) -> None:

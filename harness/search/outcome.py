@@ -2,13 +2,14 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from harness.search.trials import TrialRecord
 from harness.spaces import Goal
@@ -85,13 +86,27 @@ def importances(study: optuna.Study, goal: int = 0) -> dict[str, float]:
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(complete) < _FEWEST_FOR_IMPORTANCE:
         return {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with quiet_optuna():
         evaluator = optuna.importance.PedAnovaImportanceEvaluator()
         found = optuna.importance.get_param_importances(
-            study, evaluator=evaluator, target=lambda trial: trial.values[goal]
+            study, evaluator=evaluator, target=smaller_is_better(study, goal)
         )
     return dict(found)
+
+
+def smaller_is_better(study: optuna.Study, goal: int) -> Callable[[FrozenTrial], float]:
+    """An objective, turned round where it is maximised: PED-ANOVA asks what leads to small values."""
+    sign = -1 if study.directions[goal] == optuna.study.StudyDirection.MAXIMIZE else 1
+    return lambda trial: sign * trial.values[goal]
+
+
+@contextmanager
+def quiet_optuna() -> Iterator[None]:
+    """Without what Optuna says of experimental functions, and of PED-ANOVA whatever the target is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
+        yield
 
 
 def _loss(goals: tuple[Goal, ...], record: TrialRecord) -> tuple[float, ...]:

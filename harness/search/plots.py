@@ -1,17 +1,15 @@
 """Optuna's own pictures of a study, as PDF and PNG: history, slices, importance, Pareto front."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
 from harness.errors import StoreError
-from harness.search.outcome import importances
+from harness.search.outcome import importances, quiet_optuna, smaller_is_better
 from harness.spaces import Goal
 
 _INCHES_A_SLICE = 2.2
@@ -41,10 +39,8 @@ def write_plots(study: optuna.Study, goals: tuple[Goal, ...], folder: Path) -> l
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, draw in _drawings(study, goals):
-            with matplotlib.style.context("default"), warnings.catch_warnings():
-                warnings.simplefilter("ignore", ExperimentalWarning)
-                warnings.simplefilter("ignore", UserWarning)
+        with matplotlib.style.context("default"), quiet_optuna():
+            for name, draw in _drawings(study, goals):
                 written += _saved(draw(), folder / name)
     except OSError as error:
         raise StoreError(f"Cannot write {folder}: {error.strerror or error}.") from error
@@ -63,7 +59,7 @@ def _drawings(study: optuna.Study, goals: tuple[Goal, ...]) -> Iterator[tuple[st
         yield f"slice{suffix}", lambda options=options: drawn.plot_slice(study, **options)  # type: ignore[misc]
         if importances(study, number):
             evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-            options_too = options | {"evaluator": evaluator, "target": _value(number)}
+            options_too = options | {"evaluator": evaluator, "target": smaller_is_better(study, number)}
             yield (
                 f"importance{suffix}",
                 lambda options=options_too: drawn.plot_param_importances(study, **options),  # type: ignore[misc]

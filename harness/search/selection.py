@@ -101,13 +101,24 @@ def judged_on(
     )
 
 
-def reported_split(dataset: Dataset, root: Path, category: str, split: str, seed: int) -> Split:
-    """What is left to report after ``validation``: its images are left out, by id.
+def reported_split(
+    selection: Selection, dataset: Dataset, root: Path, category: str, split: str, seed: int
+) -> Split | None:
+    """What may be reported after a search, where that is not simply ``split``.
+
+    After ``validation`` its images are left out, by id. Where the seed decides who trains, another seed
+    would test on images that the search has seen: then it is the split under the seed of the search.
+
+    Returns:
+        None where every seed of ``split`` may be reported.
 
     Raises:
         DataError: Too few test images.
     """
-    return _validation(make_split(dataset, root, category, seed, split), f"{dataset.info.name}/{category}", seed)[1]
+    own = make_split(dataset, root, category, seed, split)
+    if selection == "validation":
+        return _validation(own, f"{dataset.info.name}/{category}", seed)[1]
+    return own if make_split(dataset, root, category, seed + 1, split) != own else None
 
 
 def _validation(own: Split, name: str, seed: int) -> tuple[Split, Split]:

@@ -14,7 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.execution.cause import cause_of
+from harness.execution.fleet import check_gpus
 from harness.execution.session import ray_session
+from harness.execution.summary import FleetError
 from harness.search.evaluation import TrialWork
 from harness.search.ledger import Ledger
 from harness.search.trials import TrialReport
@@ -48,6 +51,8 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address
         log_dir: Where Ray's own output goes.
 
     Raises:
+        SettingsError: This machine has fewer GPUs than the trials ask for.
+        FleetError: A worker process could not be started; the trials that it was for have failed.
         KeyboardInterrupt: Ctrl-C; running trials are closed as failed.
     """
     if not ledger.num_left:
@@ -55,16 +60,22 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     num_cpus = size.workers * size.cpus_per_worker
+    never_started: list[str] = []
     with ray_session(num_cpus=num_cpus, address=address, log_dir=log_dir):
+        if address is None:
+            check_gpus(size.workers, size.gpus_per_worker)
         try:
-            _tuner(ledger, work, size, log_dir).fit()
+            _tuner(ledger, work, size, log_dir, never_started).fit()
         finally:
             ledger.fail_running()
+    if never_started:
+        raise FleetError(f"The workers could not be started: {never_started[0]}")
 
 
-def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path) -> Any:
-    from ray import tune
-    from ray.tune import FailureConfig, RunConfig, TuneConfig
+def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path, never_started: list[str]) -> Any:
+    from ray import cloudpickle, tune
+    from ray.exceptions import RayActorError
+    from ray.tune import CheckpointConfig, FailureConfig, RunConfig, TuneConfig
     from ray.tune.schedulers import FIFOScheduler, TrialScheduler
     from ray.tune.search import Searcher
 
@@ -76,7 +87,7 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path) ->
             self.number_of: dict[str, int] = {}
 
         def suggest(self, trial_id: str) -> Any:
-            asked = ledger.ask()
+            asked = None if never_started else ledger.ask()
             if asked is None:
                 return Searcher.FINISHED
             self.number_of[trial_id] = asked.number
@@ -84,8 +95,7 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path) ->
 
         def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
             # Does nothing for a trial that the ledger has closed already.
-            reason = PROCESS_ENDED if error else "the trial ended without an objective"
-            ledger.fail(self.number_of[trial_id], reason)
+            ledger.fail(self.number_of[trial_id], "the trial ended without an objective")
 
         def save(self, checkpoint_path: str) -> None:
             """The study is on disk at every moment."""
@@ -101,6 +111,15 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path) ->
         def on_trial_result(self, controller: Any, trial: Any, result: dict[str, Any]) -> str:
             goes_on = ledger.report(searcher.number_of[trial.trial_id], _report_of(result["report"]))
             return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
+
+        def on_trial_error(self, controller: Any, trial: Any) -> None:
+            with Path(trial.pickled_error_file).open("rb") as stream:
+                error = cloudpickle.load(stream)
+            if getattr(error, "actor_init_failed", False):
+                # Not the trial's fault, and every other one would end the same way.
+                never_started.append(cause_of(error))
+            died = isinstance(error, RayActorError) and not never_started
+            ledger.fail(searcher.number_of[trial.trial_id], PROCESS_ENDED if died else cause_of(error))
 
     class PointTrainable(tune.Trainable):
         """One look at a trial a step. The process is kept from trial to trial."""
@@ -140,6 +159,8 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path) ->
             storage_path=str(log_dir.resolve() / "ray_tune"),
             # A trial that ends its process is not tried again: its settings may be what ends it.
             failure_config=FailureConfig(max_failures=0),
+            # A class is asked for a checkpoint at the end of each trial unless it is told so.
+            checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
             verbose=0,
         ),
     )
