@@ -45,7 +45,8 @@ def search(
         bool, typer.Option("--resume", help="Go on with the search of this name.", rich_help_panel=SEARCH)
     ] = False,
     refit: Annotated[
-        str, typer.Option(help="Seeds of winner and default on the test images; none to leave it.")
+        str,
+        typer.Option(help="Seeds of winner and default on the test images; none to leave it.", rich_help_panel=SEARCH),
     ] = "0,1,2",
     audit: Annotated[
         int, typer.Option(min=0, help="Judge so many trials on the test images, afterwards.", rich_help_panel=SEARCH)

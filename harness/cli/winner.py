@@ -157,6 +157,8 @@ def _run_settings(prepared: PreparedSearch, point: Mapping[str, Any]) -> RunSett
     update: dict[str, Any] = {
         "overrides": {prepared.space.method: {**prepared.base_settings, **as_json_values(point)}},
         "backbone": None,
+        # How many trials ran at once says nothing of cells, which need no study.
+        "workers": 0 if prepared.settings.workers == 0 else None,
     }
     if prepared.reported:
         update["split"] = str(prepared.folder / SPLIT_FILE)

@@ -147,7 +147,7 @@ class Evaluation:
     def _looks(self, settings: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
         if self.fidelity is not None:
             name = self.fidelity.setting
-            whole = {**self.base_settings}.get(name) or getattr(METHODS.get(self.method).Settings(), name)
+            whole = self.base_settings.get(name, getattr(METHODS.get(self.method).Settings(), name))
             for share in self.fidelity.shares:
                 yield round(WHOLE * share), {**settings, name: max(1, round(share * whole))}
         yield WHOLE, settings

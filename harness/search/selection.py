@@ -8,7 +8,6 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -218,7 +217,7 @@ def _written(made: SyntheticSet) -> Path:
     return folder
 
 
-def _write_pngs(folder: Path, images_NHWC: NDArray[np.uint8], masks_NHW: Sequence[NDArray[np.bool_]]) -> None:
+def _write_pngs(folder: Path, images_NHWC: NDArray[np.uint8], masks_NHW: NDArray[np.bool_]) -> None:
     for number, (image_HWC, mask_HW) in enumerate(zip(images_NHWC, masks_NHW, strict=True)):
         Image.fromarray(image_HWC).save(folder / f"{number:04d}.png", compress_level=1)
         Image.fromarray(mask_HW.astype(np.uint8) * np.uint8(255)).save(folder / f"{number:04d}_mask.png")

@@ -113,8 +113,8 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path, ne
             return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
 
         def on_trial_error(self, controller: Any, trial: Any) -> None:
-            with Path(trial.pickled_error_file).open("rb") as stream:
-                error = cloudpickle.load(stream)
+            file = Path(trial.pickled_error_file)
+            error = cloudpickle.loads(file.read_bytes()) if file.is_file() else RuntimeError("Ray Tune gave no reason")
             if getattr(error, "actor_init_failed", False):
                 # Not the trial's fault, and every other one would end the same way.
                 never_started.append(cause_of(error))

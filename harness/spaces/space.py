@@ -85,9 +85,9 @@ class Objective(BaseModel):
     def goals(self) -> tuple[Goal, ...]:
         """The objectives, in order."""
         if isinstance(self.direction, str):
-            return (Goal(metrics=self.metrics, direction=self.direction),)  # type: ignore[arg-type]
+            return (Goal(metrics=self.metrics, direction=self.direction),)
         pairs = zip(self.metrics, self.direction, strict=True)
-        return tuple(Goal(metrics=metrics, direction=direction) for metrics, direction in pairs)  # type: ignore[arg-type]
+        return tuple(Goal(metrics=metrics, direction=direction) for metrics, direction in pairs)
 
 
 class Fidelity(BaseModel):
