@@ -43,6 +43,7 @@ def best_table(
         groups=(datasets,),
         columns=tuple(columns),
         rows=tuple(_label(record, outcome) for record in shown),
+        notes=tuple(f"Trial {record.number}: {_settings(record, outcome)}." for record in shown),
         entries=tuple(lines),
         protocol=protocol,
         split=split,
@@ -52,14 +53,18 @@ def best_table(
 
 
 def _label(record: TrialRecord, outcome: Outcome) -> str:
+    return f"{record.number} (default)" if record is outcome.default else str(record.number)
+
+
+def _settings(record: TrialRecord, outcome: Outcome) -> str:
+    """What the trial chose; below the table, where a line of twelve settings has room."""
     default = outcome.default
-    chosen = ", ".join(
-        f"{name}={_text(value)}"
+    told = {
+        name: value
         for name, value in sorted(record.settings.items())
         if default is None or record is default or default.settings.get(name) != value
-    )
-    is_default = " (default)" if record is default else ""
-    return f"{record.number}{is_default}: {chosen}" if chosen else f"{record.number}{is_default}"
+    }
+    return ", ".join(f"{name}={_text(value)}" for name, value in told.items()) or "as the default"
 
 
 def _text(value: Any) -> str:

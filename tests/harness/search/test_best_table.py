@@ -10,12 +10,13 @@ from harness.search.outcome import Outcome, outcome_of
 from harness.search.plots import write_plots
 from harness.search.trials import TrialReport
 from harness.spaces import Goal
+from harness.tables import Table
 from tests.support.searches import ledger_in, line_space, parabola, record
 
 QUALITY = Goal(metrics=("image_auroc",), direction="maximize")
 
 
-def table_of(outcome: Outcome) -> object:
+def table_of(outcome: Outcome) -> Table:
     return best_table(outcome, "mine", "mock", "mfrnet-bench-1/192/keep/127", "published", {"mock": (0,)})
 
 
@@ -24,18 +25,17 @@ def outcome(count: int) -> Outcome:
 
 
 def test_the_best_come_first_and_the_default_last() -> None:
-    rows = table_of(outcome(12)).rows  # type: ignore[attr-defined]
-    assert rows[0] == "11: x=1.1, y=11"
-    assert len(rows) == 11
-    assert rows[-1] == "0 (default): x=0, y=0"
+    table = table_of(outcome(12))
+    assert table.rows == (*(str(number) for number in range(11, 1, -1)), "0 (default)")
+    assert (table.notes[0], table.notes[-1]) == ("Trial 11: x=1.1, y=11.", "Trial 0: x=0, y=0.")
 
 
 def test_the_caption_says_that_these_are_no_test_results() -> None:
-    assert "they are no test results" in latex_table(table_of(outcome(2)))  # type: ignore[arg-type]
+    assert "they are no test results" in latex_table(table_of(outcome(2)))
 
 
 def test_a_table_is_written_in_every_form(tmp_path: Path) -> None:
-    names = {path.name for path in write_tables([table_of(outcome(3))], tmp_path)}  # type: ignore[list-item]
+    names = {path.name for path in write_tables([table_of(outcome(3))], tmp_path)}
     assert names == {"search_mine.tex", "search_mine.md", "search_mine.csv"}
 
 
