@@ -39,6 +39,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/verify_speed.py
 	$(BIN)/python benchmarks/decoding_speed.py
 	$(BIN)/python benchmarks/baselines_speed.py
+	$(BIN)/python benchmarks/search_speed.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

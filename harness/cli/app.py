@@ -2,7 +2,7 @@
 
 import typer
 
-from harness.cli import ablate, compare, datasets, doctor, figures, methods, run, show
+from harness.cli import ablate, compare, datasets, doctor, figures, methods, run, search, show
 
 app = typer.Typer(
     name="bench",
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(run.plan)
 app.command()(ablate.ablate)
+app.command()(search.search)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)

@@ -70,7 +70,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
     if variants is None:
         variants = [(method, settings.overrides.get(method, {})) for method in settings.methods]
     resolved = [(method, method_settings(method, overrides, settings.backbone)) for method, overrides in variants]
-    weights = _weights(settings, [each for _, each in resolved])
+    weights = weights_files(settings, [each for _, each in resolved])
     choices = [
         MethodChoice(
             method=method,
@@ -96,7 +96,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
     )
     return Planned(
         plan=plan,
-        datasets={dataset.info.name: _reference(dataset, settings) for dataset in datasets},
+        datasets={dataset.info.name: dataset_reference(dataset) for dataset in datasets},
         settings_of={(method, canonical_json(as_json(each))): each for method, each in resolved},
         weights=weights,
         split=split,
@@ -146,7 +146,8 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
         METHODS.get(method).check_weights(resolved, planned.weights.get(getattr(resolved, "backbone", "")))
 
 
-def _reference(dataset: Dataset, settings: RunSettings) -> str:
+def dataset_reference(dataset: Dataset) -> str:
+    """What ``find`` opens a data set by, in another process too: its name, a description, or ``module:Class``."""
     name = dataset.info.name
     if name in DATASETS.names():
         return name
@@ -155,27 +156,36 @@ def _reference(dataset: Dataset, settings: RunSettings) -> str:
     return f"{type(dataset).__module__}:{type(dataset).__qualname__}"
 
 
-def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySource]:
+def chosen_categories(datasets: list[Dataset], settings: RunSettings) -> list[tuple[Dataset, str]]:
+    """Every category that is asked for, with its data set. Reads no file of theirs.
+
+    Raises:
+        UnknownNameError: No data set has a category of this name.
+    """
     wanted = set(settings.categories)
     known: set[str] = set()
-    sources = []
+    chosen = []
     for dataset in datasets:
         name = dataset.info.name
         for category in dataset.categories(settings.data):
             known |= {category, f"{name}/{category}"}
-            if wanted and not wanted & {category, f"{name}/{category}"}:
-                continue
-            sources.append(
-                CategorySource(
-                    dataset=name,
-                    category=category,
-                    data_fingerprint=fingerprint(dataset, settings.data, category),
-                    num_files=len(dataset.files(settings.data, category)),
-                )
-            )
+            if not wanted or wanted & {category, f"{name}/{category}"}:
+                chosen.append((dataset, category))
     for category in sorted(wanted - known):
         raise UnknownNameError.of("category", category, {name for name in known if "/" not in name})
-    return sources
+    return chosen
+
+
+def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySource]:
+    return [
+        CategorySource(
+            dataset=dataset.info.name,
+            category=category,
+            data_fingerprint=fingerprint(dataset, settings.data, category),
+            num_files=len(dataset.files(settings.data, category)),
+        )
+        for dataset, category in chosen_categories(datasets, settings)
+    ]
 
 
 def _check_overrides(settings: RunSettings) -> None:
@@ -208,7 +218,12 @@ def method_settings(method: str, overrides: Mapping[str, Any], backbone: str | N
     return build_settings(method, settings_type, overrides)
 
 
-def _weights(settings: RunSettings, resolved: Sequence[Any]) -> dict[str, Path]:
+def weights_files(settings: RunSettings, resolved: Sequence[Any]) -> dict[str, Path]:
+    """Backbone to its local file, absolute, for the backbones that some settings use.
+
+    Raises:
+        SettingsError: A file is for a backbone that none of them uses.
+    """
     from mfrnet import FILTER_BANK
 
     used = {each.backbone for each in resolved if hasattr(each, "backbone")} - {FILTER_BANK}

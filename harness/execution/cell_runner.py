@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.environment import now
 from harness.execution.events import CellOutcome, CellProgress
-from harness.execution.run_cell import CellContext, failure_of, now, run_cell
+from harness.execution.run_cell import CellContext, failure_of, run_cell
 from harness.plan import Cell
 from harness.store import RecordStore
 

@@ -66,7 +66,7 @@ def run_fleet(
     try:
         with ray_session(num_cpus=workers * cpus_per_worker, address=address, log_dir=log_dir):
             if address is None:
-                _check_gpus(workers, gpus_per_worker)
+                check_gpus(workers, gpus_per_worker)
             queue = _QueueActor(cells, LeaseRules(max_attempts=max_attempts, silence_seconds=limits.silence_seconds))
             task = WorkerTask(queue=queue.handle, work=work, num_threads=max(1, int(cpus_per_worker)))
             make_trainer = _trainer_factory(
@@ -134,7 +134,12 @@ def _offer() -> str:
     return f"The cluster offers {has.get('CPU', 0):g} cores and {has.get('GPU', 0):g} GPUs in all."
 
 
-def _check_gpus(workers: int, gpus_per_worker: float) -> None:
+def check_gpus(workers: int, gpus_per_worker: float) -> None:
+    """Refuse more GPUs than the cluster has, which Ray would wait for without end. Needs a Ray session.
+
+    Raises:
+        SettingsError: There are too few.
+    """
     import ray
 
     has, asked = ray.cluster_resources().get("GPU", 0), workers * gpus_per_worker

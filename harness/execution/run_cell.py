@@ -11,7 +11,6 @@ import time
 import traceback as traceback_module
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +25,7 @@ from harness.datasets.catalog import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.splits import is_manifest, make_split, split_identity
 from harness.datasets.vanished_masks import vanished_masks
-from harness.environment import code_version, host_name, package_versions
+from harness.environment import code_version, host_name, now, package_versions
 from harness.errors import BenchError, DataError, SettingsError, WeightsError
 from harness.execution.costs import BATCH_SIZE, JudgingCosts, PeakMemory, measure_judging
 from harness.execution.events import CellProgress
@@ -90,7 +89,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed while the run was going on; run the command again.")
     split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
-    train, test = image_sets(split, cell.protocol, cell.data_fingerprint)
+    train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
     features = FeatureCache()
     device = resolve_device(context.device)
     peak_memory = PeakMemory(device)
@@ -105,9 +104,9 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     fit_feature_seconds = features.seconds
 
     with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
-        maps = MapFile(Path(scratch) / "maps.npy", [test.view(rows[0]).scaled_px for rows in test.images()])
+        maps = maps_for(test, Path(scratch))
         clock = time.perf_counter()
-        scores_B = _score(method, test, cell.protocol, maps, report)
+        scores_B = score_all(method, test, cell.protocol, maps, report)
         score_seconds = time.perf_counter() - clock - (features.seconds - fit_feature_seconds)
         report(CellProgress(stage="metrics", done=0, total=1))
         labels_B = np.array([sample.is_defect for sample in split.test])
@@ -185,14 +184,15 @@ def failure_of(cell: Cell, context: CellContext, error: BaseException, started_a
     )
 
 
-def image_sets(split: Split, protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
+def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
     """Training and test images as a method is given them, as selections of one set of the whole category.
 
     One set for all splits lets their features be computed once.
 
     Args:
         split: Samples.
-        protocol: Decides the size, from the median aspect of the training images, and how it is reached.
+        size_px: Height and width of what a method is given, as ``category_size`` gives them.
+        protocol: Says how that size is reached.
         key: Names the content of the category.
 
     Raises:
@@ -203,7 +203,7 @@ def image_sets(split: Split, protocol: Protocol, key: str) -> tuple[ImageSet, Im
         [sample.id for sample in samples],
         [sample.image for sample in samples],
         hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
-        category_size(split, protocol),
+        size_px,
         protocol,
     )
     rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
@@ -211,6 +211,52 @@ def image_sets(split: Split, protocol: Protocol, key: str) -> tuple[ImageSet, Im
         base.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
     )
     return train, test
+
+
+def score_all(
+    method: Method, test: ImageSet, protocol: Protocol, maps: MapFile, report: ProgressReport
+) -> NDArray[np.float32]:
+    """Fill the maps of all images, return their scores.
+
+    Args:
+        method: Fitted.
+        test: Images to judge.
+        protocol: How they are seen.
+        maps: Receives the map of each image.
+        report: Told of the progress.
+
+    Raises:
+        FloatingPointError: A map or a score is not finite.
+        RuntimeError: The method gave more or fewer maps than it was given images or tiles.
+    """
+    images = test.images()
+    scores_B = np.empty(len(images), np.float32)
+    # What a method gave for the views of the image that is not complete yet.
+    maps_V: list[NDArray[np.float32]] = []
+    scores_V: list[float] = []
+    num_views = row = 0
+    for batch in method.score(test):
+        if not (np.isfinite(batch.scores_B).all() and np.isfinite(batch.maps_BHW).all()):
+            raise FloatingPointError("The method gave a map or a score that is not finite.")
+        num_views += len(batch.scores_B)
+        if num_views > len(test):
+            break
+        for map_HW, score in zip(batch.maps_BHW, batch.scores_B, strict=True):
+            maps_V.append(map_HW)
+            scores_V.append(float(score))
+            if len(maps_V) == len(images[row]):
+                maps[row][:] = stitch([test.view(view) for view in images[row]], maps_V)
+                scores_B[row] = image_score(scores_V, maps[row], protocol)
+                maps_V, scores_V, row = [], [], row + 1
+        report(CellProgress(stage="score", done=row, total=len(images)))
+    if num_views != len(test):
+        raise RuntimeError(f"The method gave {num_views} maps for {len(test)} images.")
+    return scores_B
+
+
+def maps_for(test: ImageSet, folder: Path) -> MapFile:
+    """Room for the maps of all images of a set."""
+    return MapFile(folder / "maps.npy", [test.view(rows[0]).scaled_px for rows in test.images()])
 
 
 def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
@@ -260,11 +306,6 @@ def provenance(context: CellContext, device: str, started_at: str) -> Provenance
     )
 
 
-def now() -> str:
-    """The time, ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
 def _build(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:
     method_type = METHODS.get(cell.method)
     settings = build_settings(cell.method, method_type.Settings, json.loads(cell.settings_json))
@@ -272,35 +313,6 @@ def _build(cell: Cell, context: CellContext, features: FeatureCache, device: str
     if weights_identity(settings, weights) != cell.weights_sha256:
         raise WeightsError(f"{weights} changed while the run was going on; run the command again.")
     return method_type(settings, MethodContext(seed=cell.seed, device=device, weights=weights, features=features))
-
-
-def _score(
-    method: Method, test: ImageSet, protocol: Protocol, maps: MapFile, report: ProgressReport
-) -> NDArray[np.float32]:
-    """Fill the maps, return the image scores."""
-    images = test.images()
-    scores_B = np.empty(len(images), np.float32)
-    # What a method gave for the views of the image that is not complete yet.
-    maps_V: list[NDArray[np.float32]] = []
-    scores_V: list[float] = []
-    num_views = row = 0
-    for batch in method.score(test):
-        if not (np.isfinite(batch.scores_B).all() and np.isfinite(batch.maps_BHW).all()):
-            raise FloatingPointError("The method gave a map or a score that is not finite.")
-        num_views += len(batch.scores_B)
-        if num_views > len(test):
-            break
-        for map_HW, score in zip(batch.maps_BHW, batch.scores_B, strict=True):
-            maps_V.append(map_HW)
-            scores_V.append(float(score))
-            if len(maps_V) == len(images[row]):
-                maps[row][:] = stitch([test.view(view) for view in images[row]], maps_V)
-                scores_B[row] = image_score(scores_V, maps[row], protocol)
-                maps_V, scores_V, row = [], [], row + 1
-        report(CellProgress(stage="score", done=row, total=len(images)))
-    if num_views != len(test):
-        raise RuntimeError(f"The method gave {num_views} maps for {len(test)} images.")
-    return scores_B
 
 
 def _vanished(split: Split, test: ImageSet, protocol: Protocol) -> str | None:

@@ -1,0 +1,163 @@
+"""From settings to objectives: one trial on all categories of a search. Knows neither Ray nor Optuna.
+
+Shapes: B images, H x W pixels of the scoring resolution.
+"""
+
+import logging
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+from typing import Any, Protocol
+
+import numpy as np
+
+from harness.config import Protocol as MetricProtocol
+from harness.config import build_settings
+from harness.environment import host_name
+from harness.errors import BenchError
+from harness.execution.cause import cause_of
+from harness.execution.costs import measure_judging
+from harness.execution.ground_truth import with_masks
+from harness.execution.run_cell import image_sets, maps_for, resolve_device, score_all
+from harness.methods import METHODS
+from harness.methods.base import MethodContext
+from harness.methods.feature_cache import FeatureCache
+from harness.metrics import image_metrics, pixel_metrics_of
+from harness.search.selection import JudgedCategory
+from harness.search.trials import TrialReport
+from harness.spaces import Goal
+from harness.spaces.space import COST_METRICS, Fidelity
+
+WHOLE = 100
+"""The step, in percent of the fidelity, at which a trial is what its settings say."""
+_MEASURED = {name for name in COST_METRICS if name not in ("fit_seconds", "num_parameters")}
+
+
+class TrialWork(Protocol):
+    """Runs a trial; pickled once a worker."""
+
+    def __call__(self, settings: Mapping[str, Any]) -> Iterator[TrialReport]:
+        """Look at a trial, cheaply first and wholly last; whoever iterates may stop.
+
+        An exception is a report with an error, never an exception that leaves the iterator.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Fits a method on every category and judges it on the images of the selection.
+
+    All trials share one seed: what differs between two of them is their settings.
+    """
+
+    method: str
+    base_settings: Mapping[str, Any]
+    """Settings that all trials share, beside the method's defaults."""
+    goals: tuple[Goal, ...]
+    fidelity: Fidelity | None
+    categories: tuple[JudgedCategory, ...]
+    protocol: MetricProtocol
+    seed: int
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    """Backbone to local weights."""
+    device: str = "auto"
+
+    def __call__(self, settings: Mapping[str, Any]) -> Iterator[TrialReport]:
+        """See ``TrialWork``."""
+        clock = time.perf_counter()
+        features = FeatureCache()
+        step = 0
+        try:
+            for step, chosen in self._looks(settings):
+                metrics = {category.name: self.judge(chosen, category, features) for category in self.categories}
+                yield TrialReport(
+                    step=step,
+                    values=objectives(self.goals, metrics),
+                    metrics=metrics,
+                    is_final=step == WHOLE,
+                    seconds=time.perf_counter() - clock,
+                    feature_seconds=features.seconds,
+                    host=host_name(),
+                )
+        except Exception as error:
+            logging.getLogger(__name__).info("A trial failed", exc_info=True)
+            yield TrialReport(
+                step=step,
+                values=None,
+                is_final=True,
+                error=str(error) if isinstance(error, BenchError) else cause_of(error),
+                seconds=time.perf_counter() - clock,
+                feature_seconds=features.seconds,
+                host=host_name(),
+            )
+
+    def judge(
+        self, settings: Mapping[str, Any], category: JudgedCategory, features: FeatureCache
+    ) -> dict[str, float | None]:
+        """Metrics of one fit on one category, and the costs that an objective names.
+
+        Raises:
+            BenchError: The settings are wrong, or a file is.
+            Exception: Whatever the method raises.
+        """
+        method_type = METHODS.get(self.method)
+        resolved = build_settings(self.method, method_type.Settings, {**self.base_settings, **settings})
+        method_type.check(resolved, category.size_px)
+        device = resolve_device(self.device)
+        weights = self.weights.get(getattr(resolved, "backbone", ""))
+        method = method_type(resolved, MethodContext(seed=self.seed, device=device, weights=weights, features=features))
+        train, test = image_sets(category.split, category.size_px, self.protocol, category.key)
+        in_backbone, clock = features.seconds, time.perf_counter()
+        method.fit(train, lambda done, total, loss: None)
+        fit_seconds = time.perf_counter() - clock - (features.seconds - in_backbone)
+        samples = category.split.test
+        with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
+            maps = maps_for(test, Path(scratch))
+            scores_B = score_all(method, test, self.protocol, maps, lambda progress: None)
+            image = image_metrics(scores_B, np.array([sample.is_defect for sample in samples]))
+            pixel = None
+            if category.has_masks:
+                pixel = pixel_metrics_of(lambda: with_masks(maps, samples, self.protocol))
+        metrics: dict[str, float | None] = {
+            "image_auroc": image.auroc,
+            "image_average_precision": image.average_precision,
+            "image_f1_max": image.f1_max,
+            "pixel_auroc": pixel.auroc if pixel else None,
+            "pixel_average_precision": pixel.average_precision if pixel else None,
+            "pixel_f1_max": pixel.f1_max if pixel else None,
+            "aupro_30": pixel.aupro_30 if pixel else None,
+            "aupro_05": pixel.aupro_05 if pixel else None,
+            "fit_seconds": fit_seconds,
+            "num_parameters": float(method.num_parameters),
+        }
+        if _MEASURED & {name for goal in self.goals for name in goal.metrics}:
+            # Runs the backbone on some images, which a search for quality alone never does again.
+            costs = measure_judging(method, test, device)
+            metrics["latency_p50_seconds"] = costs.single.p50_seconds
+            metrics["batch_latency_p50_seconds"] = costs.batch.p50_seconds
+            metrics["size_bytes"] = float(costs.size_bytes)
+        return metrics
+
+    def _looks(self, settings: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        if self.fidelity is not None:
+            name = self.fidelity.setting
+            whole = self.base_settings.get(name, getattr(METHODS.get(self.method).Settings(), name))
+            for share in self.fidelity.shares:
+                yield round(WHOLE * share), {**settings, name: max(1, round(share * whole))}
+        yield WHOLE, settings
+
+
+def objectives(goals: tuple[Goal, ...], metrics: Mapping[str, Mapping[str, float | None]]) -> tuple[float, ...] | None:
+    """Each objective as the mean over categories; None where a metric is missing."""
+    values: list[float] = []
+    for goal in goals:
+        of_category = [goal.value(found) for found in metrics.values()]
+        known = [value for value in of_category if value is not None]
+        if not known or len(known) != len(of_category):
+            return None
+        values.append(mean(known))
+    return tuple(values)

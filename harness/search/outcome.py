@@ -1,0 +1,124 @@
+"""What a search came to. Pure: from records to the best, the default, and what matters."""
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.trial import FrozenTrial, TrialState
+
+from harness.search.trials import TrialRecord
+from harness.spaces import Goal
+
+_FEWEST_FOR_IMPORTANCE = 10
+"""Below, importance says more about where the sampler happened to look."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Of one search."""
+
+    goals: tuple[Goal, ...]
+    records: tuple[TrialRecord, ...]
+    """By number."""
+    front: tuple[TrialRecord, ...]
+    """Complete trials that no other is better than in every objective, best first objective first; with one
+    objective the best trial alone, and of equals the first."""
+    default: TrialRecord | None
+    """The trial at the first point; None where it failed."""
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The winner: first of the front."""
+        return self.front[0] if self.front else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """State to number of trials."""
+        return dict(Counter(record.state for record in self.records))
+
+    def best_first(self) -> list[TrialRecord]:
+        """Complete trials by the first objective."""
+        complete = [record for record in self.records if record.state == "complete"]
+        return sorted(complete, key=lambda record: (_loss(self.goals, record)[0], record.number))
+
+
+def outcome_of(goals: tuple[Goal, ...], records: Sequence[TrialRecord], default: Mapping[str, Any]) -> Outcome:
+    """Find the best trials.
+
+    Args:
+        goals: The objectives.
+        records: Of all trials.
+        default: Settings of the first point.
+    """
+    complete = [record for record in records if record.state == "complete"]
+    losses = {record.number: _loss(goals, record) for record in complete}
+    front = [
+        record for record in complete if not any(_dominates(other, losses[record.number]) for other in losses.values())
+    ]
+    front.sort(key=lambda record: (losses[record.number], record.number))
+    same = [record for record in complete if _plain(record.settings) == _plain(default)]
+    return Outcome(
+        goals=goals,
+        records=tuple(sorted(records, key=lambda record: record.number)),
+        front=tuple(front[:1] if len(goals) == 1 else front),
+        default=same[0] if same else None,
+    )
+
+
+def importances(study: optuna.Study, goal: int = 0) -> dict[str, float]:
+    """How much each parameter decides whether a trial is among the best, by PED-ANOVA; fractions that add to 1.
+
+    Source: Watanabe et al., "PED-ANOVA: efficiently quantifying hyperparameter importance in arbitrary
+    subspaces" (IJCAI 2023).
+
+    Args:
+        study: Of the search.
+        goal: Number of the objective.
+
+    Returns:
+        Parameter to importance, largest first; empty with fewer than ten complete trials.
+    """
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(complete) < _FEWEST_FOR_IMPORTANCE:
+        return {}
+    with quiet_optuna():
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        found = optuna.importance.get_param_importances(
+            study, evaluator=evaluator, target=smaller_is_better(study, goal)
+        )
+    return dict(found)
+
+
+def smaller_is_better(study: optuna.Study, goal: int) -> Callable[[FrozenTrial], float]:
+    """An objective, turned round where it is maximised: PED-ANOVA asks what leads to small values."""
+    sign = -1 if study.directions[goal] == optuna.study.StudyDirection.MAXIMIZE else 1
+    return lambda trial: sign * trial.values[goal]
+
+
+@contextmanager
+def quiet_optuna() -> Iterator[None]:
+    """Without what Optuna says of experimental functions, and of PED-ANOVA whatever the target is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
+        yield
+
+
+def _loss(goals: tuple[Goal, ...], record: TrialRecord) -> tuple[float, ...]:
+    assert record.values is not None, "a complete trial has values"
+    return tuple(
+        value if goal.direction == "minimize" else -value for goal, value in zip(goals, record.values, strict=True)
+    )
+
+
+def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}

@@ -1,0 +1,173 @@
+"""Trials side by side under Ray Tune: one machine or a cluster, warm processes, the study here.
+
+Ray Tune starts processes, hands out points and brings results back. What a point is, whether a trial goes
+on, and what is stored is the ledger's; Tune's own searcher state and result files are not used.
+"""
+
+# Ray ships no type stubs, so its classes are of type Any.
+# mypy: disallow-subclassing-any=False
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.execution.cause import cause_of
+from harness.execution.fleet import check_gpus
+from harness.execution.session import ray_session
+from harness.execution.summary import FleetError
+from harness.search.evaluation import TrialWork
+from harness.search.ledger import Ledger
+from harness.search.trials import TrialReport
+
+if TYPE_CHECKING:
+    from harness.execution.execute import FleetSize
+
+PROCESS_ENDED = "its process ended (killed, out of memory or crashed)"
+_SETTINGS = {
+    # Results are in our own records, one file a trial less.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # Ctrl-C is a KeyboardInterrupt here, as everywhere else.
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Tune's own state is never restored from; once a day is never.
+    "TUNE_GLOBAL_CHECKPOINT_S": "86400",
+    # Tune warns that it cannot check a metric which it is not told of.
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+}
+
+
+def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address: str | None, log_dir: Path) -> None:
+    """Run trials in worker processes until there have been enough.
+
+    A trial that raises has said so; a trial whose process ends is closed as failed, and the others go on.
+
+    Args:
+        ledger: Of the search.
+        work: Runs a trial; pickled.
+        size: How many trials run at once, and what each has.
+        address: A running cluster; None uses this machine.
+        log_dir: Where Ray's own output goes.
+
+    Raises:
+        SettingsError: This machine has fewer GPUs than the trials ask for.
+        FleetError: A worker process could not be started; the trials that it was for have failed.
+        KeyboardInterrupt: Ctrl-C; running trials are closed as failed.
+    """
+    if not ledger.num_left:
+        return
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    num_cpus = size.workers * size.cpus_per_worker
+    never_started: list[str] = []
+    with ray_session(num_cpus=num_cpus, address=address, log_dir=log_dir):
+        if address is None:
+            check_gpus(size.workers, size.gpus_per_worker)
+        try:
+            _tuner(ledger, work, size, log_dir, never_started).fit()
+        finally:
+            ledger.fail_running()
+    if never_started:
+        raise FleetError(f"The workers could not be started: {never_started[0]}")
+
+
+def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path, never_started: list[str]) -> Any:
+    from ray import cloudpickle, tune
+    from ray.exceptions import RayActorError
+    from ray.tune import CheckpointConfig, FailureConfig, RunConfig, TuneConfig
+    from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+    from ray.tune.search import Searcher
+
+    class PointSearcher(Searcher):
+        """Gives Tune the ledger's points, and tells the ledger of trials that end by themselves."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.number_of: dict[str, int] = {}
+
+        def suggest(self, trial_id: str) -> Any:
+            asked = None if never_started else ledger.ask()
+            if asked is None:
+                return Searcher.FINISHED
+            self.number_of[trial_id] = asked.number
+            return {"number": asked.number, "settings": json.dumps(asked.settings)}
+
+        def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+            # Does nothing for a trial that the ledger has closed already.
+            ledger.fail(self.number_of[trial_id], "the trial ended without an objective")
+
+        def save(self, checkpoint_path: str) -> None:
+            """The study is on disk at every moment."""
+
+        def restore(self, checkpoint_path: str) -> None:
+            raise AssertionError("a search goes on from its ledger")
+
+    searcher = PointSearcher()
+
+    class LedgerScheduler(FIFOScheduler):
+        """Ends a trial when the ledger says so."""
+
+        def on_trial_result(self, controller: Any, trial: Any, result: dict[str, Any]) -> str:
+            goes_on = ledger.report(searcher.number_of[trial.trial_id], _report_of(result["report"]))
+            return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
+
+        def on_trial_error(self, controller: Any, trial: Any) -> None:
+            file = Path(trial.pickled_error_file)
+            error = cloudpickle.loads(file.read_bytes()) if file.is_file() else RuntimeError("Ray Tune gave no reason")
+            if getattr(error, "actor_init_failed", False):
+                # Not the trial's fault, and every other one would end the same way.
+                never_started.append(cause_of(error))
+            died = isinstance(error, RayActorError) and not never_started
+            ledger.fail(searcher.number_of[trial.trial_id], PROCESS_ENDED if died else cause_of(error))
+
+    class PointTrainable(tune.Trainable):
+        """One look at a trial a step. The process is kept from trial to trial."""
+
+        def setup(self, config: dict[str, Any], work: TrialWork, num_threads: int) -> None:
+            import torch
+
+            torch.set_num_threads(num_threads)
+            self._work = work
+            self.reset_config(config)
+
+        def reset_config(self, new_config: dict[str, Any]) -> bool:
+            self._reports: Iterator[TrialReport] = iter(self._work(json.loads(new_config["settings"])))
+            return True
+
+        def step(self) -> dict[str, Any]:
+            nothing = TrialReport(step=0, values=None, is_final=True, error="the trial ended without an objective")
+            return {"report": json.dumps(asdict(next(self._reports, nothing)))}
+
+    resources = {"CPU": size.cpus_per_worker, "GPU": size.gpus_per_worker}
+    num_threads = max(1, int(size.cpus_per_worker))
+    return tune.Tuner(
+        tune.with_resources(
+            tune.with_parameters(PointTrainable, work=work, num_threads=num_threads),
+            {name: amount for name, amount in resources.items() if amount},
+        ),
+        tune_config=TuneConfig(
+            search_alg=searcher,
+            scheduler=LedgerScheduler(),
+            num_samples=ledger.num_left,
+            max_concurrent_trials=size.workers,
+            reuse_actors=True,
+            trial_dirname_creator=lambda trial: trial.trial_id,
+        ),
+        run_config=RunConfig(
+            name=f"search-{os.getpid()}",
+            storage_path=str(log_dir.resolve() / "ray_tune"),
+            # A trial that ends its process is not tried again: its settings may be what ends it.
+            failure_config=FailureConfig(max_failures=0),
+            # A class is asked for a checkpoint at the end of each trial unless it is told so.
+            checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
+            verbose=0,
+        ),
+    )
+
+
+def _report_of(text: str) -> TrialReport:
+    values = json.loads(text)
+    if values["values"] is not None:
+        values["values"] = tuple(values["values"])
+    return TrialReport(**values)

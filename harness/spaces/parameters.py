@@ -1,0 +1,210 @@
+"""The kinds of parameters. A parameter says which values a setting may take, and why it is searched.
+
+A trial holds numbers and words; a subset of layers is one word there, e.g. ``2+3``.
+"""
+
+from itertools import combinations
+from typing import Annotated, Any, Literal
+from typing import Protocol as Interface
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+Scalar = bool | int | float | str
+_MOST_ELEMENTS = 6
+"""63 subsets: more words than a search of some hundred trials could tell apart."""
+_ROUNDING = 1e-9
+_DIGITS = 4
+
+
+class Suggests(Interface):
+    """The part of Optuna's trial that a parameter asks for a value."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> Any:
+        """A number between ``low`` and ``high``, both included."""
+        ...
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> Any:
+        """A whole number between ``low`` and ``high``, both included."""
+        ...
+
+    def suggest_categorical(self, name: str, choices: tuple[Scalar, ...]) -> Any:
+        """One of ``choices``."""
+        ...
+
+
+class _Base(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    why: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    """Why the method may gain by it, and what is known of the bounds."""
+    when: dict[str, tuple[Scalar, ...]] = Field(default_factory=dict)
+    """Other parameters to the values under which this one is searched; otherwise the setting keeps its
+    fixed or default value."""
+
+
+class FloatParameter(_Base):
+    """A real number."""
+
+    kind: Literal["float"]
+    low: float
+    high: float
+    log: bool = False
+    """Whether ratios count, not differences."""
+    step: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _bounds(self) -> "FloatParameter":
+        _check_bounds(self.low, self.high, log=self.log)
+        if self.log and self.step is not None:
+            raise ValueError("log = true goes without step")
+        return self
+
+    def suggest(self, name: str, trial: Suggests) -> float:
+        """Let a trial choose."""
+        return self.setting(trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log))
+
+    def stored(self, value: Any) -> float:
+        """The value as a trial holds it.
+
+        Raises:
+            ValueError: It is not in the space.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"{value!r} is no number")
+        _check_inside(value, self.low, self.high, self.step)
+        return float(value)
+
+    def setting(self, stored: Any) -> float:
+        """The setting that a trial's value stands for, to four digits: more are noise in every table."""
+        return min(max(float(f"{stored:.{_DIGITS}g}"), self.low), self.high)
+
+
+class IntParameter(_Base):
+    """A whole number."""
+
+    kind: Literal["int"]
+    low: int
+    high: int
+    log: bool = False
+    step: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _bounds(self) -> "IntParameter":
+        _check_bounds(self.low, self.high, log=self.log)
+        if self.log and self.step != 1:
+            raise ValueError("log = true goes without step")
+        if (self.high - self.low) % self.step:
+            raise ValueError(f"high {self.high} is not low {self.low} plus a multiple of step {self.step}")
+        return self
+
+    def suggest(self, name: str, trial: Suggests) -> int:
+        """Let a trial choose."""
+        return int(trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log))
+
+    def stored(self, value: Any) -> int:
+        """As for ``FloatParameter``."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"{value!r} is no whole number")
+        _check_inside(value, self.low, self.high, self.step)
+        return value
+
+    def setting(self, stored: Any) -> int:
+        """As for ``FloatParameter``."""
+        return int(stored)
+
+
+class CategoricalParameter(_Base):
+    """One of some values without an order."""
+
+    kind: Literal["categorical"]
+    choices: Annotated[tuple[Scalar, ...], Field(min_length=2)]
+
+    @field_validator("choices")
+    @classmethod
+    def _distinct(cls, choices: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+        if len(set(choices)) != len(choices):
+            raise ValueError("each choice once")
+        return choices
+
+    def suggest(self, name: str, trial: Suggests) -> Scalar:
+        """Let a trial choose."""
+        chosen: Scalar = trial.suggest_categorical(name, self.choices)
+        return chosen
+
+    def stored(self, value: Any) -> Scalar:
+        """As for ``FloatParameter``."""
+        for choice in self.choices:
+            if choice == value and isinstance(choice, bool) == isinstance(value, bool):
+                return choice
+        raise ValueError(f"{value!r} is none of {', '.join(map(repr, self.choices))}")
+
+    def setting(self, stored: Any) -> Scalar:
+        """As for ``FloatParameter``."""
+        chosen: Scalar = stored
+        return chosen
+
+
+class SubsetParameter(_Base):
+    """Some of several elements, in the order in which they are listed: which feature layers to use."""
+
+    kind: Literal["subset"]
+    of: Annotated[tuple[int | str, ...], Field(min_length=2, max_length=_MOST_ELEMENTS)]
+    fewest: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "SubsetParameter":
+        if len({str(element) for element in self.of}) != len(self.of):
+            raise ValueError("of: each element once")
+        if self.fewest >= len(self.of):
+            raise ValueError(f"fewest {self.fewest} leaves nothing to choose among {len(self.of)} elements")
+        return self
+
+    @property
+    def subsets(self) -> dict[str, tuple[int | str, ...]]:
+        """The word of each subset, small subsets first."""
+        sizes = range(self.fewest, len(self.of) + 1)
+        return {_word(subset): subset for size in sizes for subset in combinations(self.of, size)}
+
+    def suggest(self, name: str, trial: Suggests) -> tuple[int | str, ...]:
+        """Let a trial choose."""
+        return self.subsets[trial.suggest_categorical(name, tuple(self.subsets))]
+
+    def stored(self, value: Any) -> str:
+        """As for ``FloatParameter``; elements may come in any order."""
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{value!r} is no list")
+        word = _word(tuple(element for element in self.of if element in value))
+        if word not in self.subsets or any(element not in self.of for element in value):
+            raise ValueError(f"{list(value)!r} is no subset of {list(self.of)!r} with {self.fewest} or more elements")
+        return word
+
+    def setting(self, stored: Any) -> tuple[int | str, ...]:
+        """As for ``FloatParameter``."""
+        return self.subsets[stored]
+
+
+Parameter = Annotated[
+    FloatParameter | IntParameter | CategoricalParameter | SubsetParameter, Field(discriminator="kind")
+]
+
+
+def _word(subset: tuple[int | str, ...]) -> str:
+    return "+".join(map(str, subset))
+
+
+def _check_bounds(low: float, high: float, *, log: bool) -> None:
+    if low > high:
+        raise ValueError(f"low {low:g} is above high {high:g}")
+    if low == high:
+        raise ValueError(f"low and high are both {low:g}, which leaves nothing to search; [fixed] would be right")
+    if log and low <= 0:
+        raise ValueError(f"low {low:g} has no logarithm; right would be above 0")
+
+
+def _check_inside(value: float, low: float, high: float, step: float | None) -> None:
+    if not low <= value <= high:
+        raise ValueError(f"{value:g} is outside {low:g} to {high:g}")
+    if step is not None:
+        steps = (value - low) / step
+        if abs(steps - round(steps)) > _ROUNDING:
+            raise ValueError(f"{value:g} is not {low:g} plus a multiple of {step:g}")

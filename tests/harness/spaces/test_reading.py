@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import pytest
+
+from harness.errors import SettingsError
+from harness.spaces import load_space
+
+GOOD = """\
+method = "mfrnet"
+[objective]
+metrics = ["image_auroc"]
+[space.k]
+kind = "int"
+low = 2
+high = 4
+why = "hides more"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "space.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_small_space_is_read(tmp_path: Path) -> None:
+    space = load_space(written(tmp_path, GOOD))
+    assert (space.method, space.budget.trials, space.objective.selection) == ("mfrnet", 30, "synthetic")
+    assert [goal.name for goal in space.goals] == ["image AUROC"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("low = 2", "low = 5", "[space.k]: low 5 is above high 4."),
+        ("low = 2", "low = 4", "[space.k]: low and high are both 4, which leaves nothing to search"),
+        ("low = 2", 'low = "two"', "[space.k], low = 'two': input should be a valid integer."),
+        ("low = 2", "low = 2024-01-01", "[space.k], low = '2024-01-01': input should be a valid integer."),
+        ("low = 2", "low = 0\nlog = true", "[space.k]: low 0 has no logarithm"),
+        ("low = 2", "low = 2\nstep = 3", "[space.k]: high 4 is not low 2 plus a multiple of step 3."),
+        ("low = 2", "low = 2\nlwo = 3", "[space.k], lwo = 3: extra inputs are not permitted."),
+        ('why = "hides more"', "", "[space.k], why: field required."),
+        ('why = "hides more"', 'why = " "', "[space.k], why = ' ': string should have at least 1 character."),
+        ('kind = "int"', 'kind = "itn"', "[space.k], kind = 'itn': right would be float, int, categorical, subset."),
+        ('kind = "int"', "", "[space.k], kind = None: right would be float, int, categorical, subset."),
+        ('why = "', 'when = {n = [1]}\nwhy = "', "[space.k], when: there is no [space.n]."),
+        ('why = "', 'when = {k = [2]}\nwhy = "', "[space], when: k needs k; right would be no circle."),
+        ('method = "mfrnet"', "", "top level, method: field required."),
+        ("[space.k]", "[spaces]\n[space.k]", "top level, spaces = {}: extra inputs are not permitted."),
+        ('["image_auroc"]', '["auroc"]', "[objective], metrics: unknown metric 'auroc'; known: image_auroc"),
+        ('["image_auroc"]', "[]", "[objective], metrics: at least one metric an objective."),
+        ('["image_auroc"]', '"image_auroc"', "[objective], metrics = 'image_auroc': input should be a valid array."),
+        (
+            '["image_auroc"]',
+            '["image_auroc"]\ndirection = "minimize"',
+            "[objective], direction: image_auroc is a thing to maximize.",
+        ),
+        (
+            '["image_auroc"]',
+            '["image_auroc", "fit_seconds"]',
+            "[objective], metrics: image_auroc, fit_seconds have no mean; a cost is an objective of its own.",
+        ),
+        (
+            '["image_auroc"]',
+            '["image_auroc"]\ndirection = ["maximize", "minimize"]',
+            "[objective], direction: one word for a list of metrics",
+        ),
+        (
+            '["image_auroc"]',
+            '["image_auroc"]\nselection = "test"',
+            "[objective], selection = 'test': input should be 'synthetic', 'validation' or 'oracle'.",
+        ),
+        ("[space.k]", "[budget]\ntrials = 0\n[space.k]", "[budget], trials = 0: "),
+        (
+            "[space.k]",
+            '[budget]\nfidelity = {setting = "steps", shares = [0.5, 0.2]}\n[space.k]',
+            "[budget], fidelity.shares: rising shares, each once.",
+        ),
+        (
+            "[space.k]",
+            '[budget]\nfidelity = {setting = "k", shares = [0.5]}\n[space.k]',
+            "[budget], fidelity: k is searched; right would be a fixed setting.",
+        ),
+        ("[space.k]", "[default]\nk = 9\n[space.k]", "[default], k: 9 is outside 2 to 4"),
+        ("[space.k]", "[default]\nn = 2\n[space.k]", "[default], n: there is no [space.n]."),
+        ("[space.k]", "[fixed]\nk = 3\n[space.k]", "[fixed], k: is searched in [space.k]"),
+    ],
+)
+def test_a_bad_file_is_one_line_with_file_table_key_and_reason(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert GOOD.count(old) == 1
+    path = written(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(SettingsError, match=r"^[^\n]+\.$") as caught:
+        load_space(path)
+    assert str(caught.value).startswith(f"{path}, {said}")
+
+
+def test_a_file_that_is_not_there_or_no_toml_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^--space .*none\.toml: there is no such file\.$"):
+        load_space(tmp_path / "none.toml")
+    with pytest.raises(SettingsError, match=r"space\.toml: not TOML: "):
+        load_space(written(tmp_path, "method ="))
+    with pytest.raises(SettingsError, match=r": cannot be read: "):
+        load_space(tmp_path)
+
+
+def test_a_fidelity_takes_one_objective_only(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        'metrics = ["image_auroc"]',
+        'metrics = [["image_auroc"], ["fit_seconds"]]\ndirection = ["maximize", "minimize"]',
+    )
+    assert len(load_space(written(tmp_path, text)).goals) == 2
+    budget = '[budget]\nfidelity = {setting = "steps", shares = [0.5]}\n[space.k]'
+    with pytest.raises(SettingsError, match="several objectives have no median; right would be one objective"):
+        load_space(written(tmp_path, text.replace("[space.k]", budget)))

@@ -1,0 +1,104 @@
+"""SIGKILL of a worker and of the driver in one search, then the same command again: two starts of Ray."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+import psutil
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from harness.search.ledger import STUDY_FILE
+from harness.search.trials import INTERRUPTED, TrialLog, TrialRecord
+from harness.search.tuning import PROCESS_ENDED
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+
+NUM_TRIALS = 14
+BEHAVIOUR = {2: "nan", 3: "die", 5: "nothing", 6: "raise", 9: "block"}
+"""What the n-th try does; all others end well."""
+
+
+@dataclass
+class KilledAndResumed:
+    folder: Path
+    records_after_kill: list[TrialRecord]
+    second: subprocess.CompletedProcess[str]
+    worker_pids: set[int]
+
+    @property
+    def records(self) -> list[TrialRecord]:
+        return TrialLog(self.folder / "trials.jsonl").records()
+
+    @property
+    def trials(self) -> list[optuna.trial.FrozenTrial]:
+        storage = JournalStorage(JournalFileBackend(str(self.folder / STUDY_FILE)))
+        return optuna.load_study(study_name="test", storage=storage).get_trials()
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory: pytest.TempPathFactory) -> KilledAndResumed:
+    folder = tmp_path_factory.mktemp("search")
+    for number, what in BEHAVIOUR.items():
+        (folder / f"at-{number}").write_text(what)
+    command = [sys.executable, "-m", "tests.integration.search_script", str(folder), str(NUM_TRIALS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        # The blocked trial is in the middle of its work for ever.
+        while not (folder / "blocked").is_file() and first.poll() is None:
+            time.sleep(0.05)
+        first.kill()
+    after_kill = TrialLog(folder / "trials.jsonl").records()
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    pids = {int(path.name.partition("-")[2]) for path in (folder / "tries").iterdir()}
+    return KilledAndResumed(folder, after_kill, second, pids)
+
+
+def test_finished_trials_stay_when_the_driver_is_killed(search: KilledAndResumed) -> None:
+    assert [record.number for record in search.records_after_kill] == list(range(9))
+
+
+def test_going_on_ends_with_exactly_the_trials_asked_for(search: KilledAndResumed) -> None:
+    assert (search.second.returncode, search.second.stderr) == (0, "")
+    lines = search.second.stdout.splitlines()
+    assert (lines[0], lines[-1]) == ("Left 4", "Done")
+    assert [trial.number for trial in search.trials] == list(range(NUM_TRIALS))
+    assert not [trial for trial in search.trials if not trial.state.is_finished()]
+
+
+def test_no_finished_trial_ran_again(search: KilledAndResumed) -> None:
+    assert search.records[:9] == search.records_after_kill
+    assert len(list((search.folder / "tries").iterdir())) == NUM_TRIALS
+
+
+def test_the_interrupted_trial_is_closed_and_its_point_tried_again(search: KilledAndResumed) -> None:
+    interrupted, again = search.records[9:11]
+    assert (interrupted.state, interrupted.error) == ("failed", INTERRUPTED)
+    assert (again.state, again.settings) == ("complete", interrupted.settings)
+
+
+def test_each_kind_of_failure_is_one_failed_trial_with_its_reason(search: KilledAndResumed) -> None:
+    errors = {record.number: record.error for record in search.records if record.state == "failed"}
+    assert errors == {
+        2: "the objective is nan",
+        3: PROCESS_ENDED,
+        5: "the trial ended without an objective",
+        6: "ValueError: k = 9",
+        9: INTERRUPTED,
+    }
+    states = [trial.state for trial in search.trials]
+    assert [number for number, state in enumerate(states) if state == TrialState.FAIL] == sorted(errors)
+    assert set(states) == {TrialState.FAIL, TrialState.COMPLETE}
+
+
+def test_a_process_is_kept_from_trial_to_trial(search: KilledAndResumed) -> None:
+    # One until the worker's death, one until the driver's, one afterwards.
+    assert len(search.worker_pids) == 3
+
+
+def test_no_worker_outlives_the_search(search: KilledAndResumed) -> None:
+    assert not any(psutil.pid_exists(pid) for pid in search.worker_pids)
