@@ -2,8 +2,7 @@
 
 ``python -m tests.integration.search_script FOLDER NUM_TRIALS tune|local`` runs the trials that the study in
 FOLDER lacks, through Ray Tune or in its own process, and prints one line a trial. What a trial does is
-decided by files in FOLDER, so
-that no test depends on how long anything takes.
+decided by files in FOLDER, so that no test depends on how long anything takes.
 """
 
 import math
