@@ -1,8 +1,8 @@
 """A search as a user starts it, as often as needed.
 
-``python -m tests.integration.search_script FOLDER NUM_TRIALS`` runs the trials that the study in FOLDER
-lacks, through Ray Tune, and prints one line a trial. What a trial does is decided by files in FOLDER, so
-that no test depends on how long anything takes.
+``python -m tests.integration.search_script FOLDER NUM_TRIALS tune|local`` runs the trials that the study in
+FOLDER lacks, through Ray Tune or in its own process, and prints one line a trial. What a trial does is
+decided by files in FOLDER, so that no test depends on how long anything takes.
 """
 
 import math
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.execution.execute import FleetSize
+from harness.search.local import search_local
 from harness.search.trials import TrialRecord, TrialReport
 from harness.search.tuning import search_with_tune
 from tests.support.searches import ledger_in, whole
@@ -48,7 +49,7 @@ class MarkedTrials:
                 yield whole(1 - (settings["x"] - 0.3) ** 2)
 
 
-def main(folder: Path, num_trials: int) -> None:
+def main(folder: Path, num_trials: int, where: str) -> None:
     (folder / "tries").mkdir(exist_ok=True)
 
     def on_end(record: TrialRecord) -> None:
@@ -56,10 +57,13 @@ def main(folder: Path, num_trials: int) -> None:
 
     ledger = ledger_in(folder, num_trials, on_end=on_end)
     print("Left", ledger.num_left, flush=True)
-    size = FleetSize(workers=1, cpus_per_worker=1, gpus_per_worker=0)
-    search_with_tune(ledger, MarkedTrials(folder), size, None, folder / "log")
+    if where == "local":
+        search_local(ledger, MarkedTrials(folder))
+    else:
+        size = FleetSize(workers=1, cpus_per_worker=1, gpus_per_worker=0)
+        search_with_tune(ledger, MarkedTrials(folder), size, None, folder / "log")
     print("Done", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

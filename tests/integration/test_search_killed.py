@@ -1,4 +1,4 @@
-"""SIGKILL of a worker and of the driver in one search, then the same command again: two starts of Ray."""
+"""SIGKILL of a worker and of the driver in one search, then the same command again: two starts of Ray in all."""
 
 import subprocess
 import sys
@@ -41,12 +41,10 @@ class KilledAndResumed:
         return optuna.load_study(study_name="test", storage=storage).get_trials()
 
 
-@pytest.fixture(scope="module")
-def search(tmp_path_factory: pytest.TempPathFactory) -> KilledAndResumed:
-    folder = tmp_path_factory.mktemp("search")
-    for number, what in BEHAVIOUR.items():
+def killed_and_resumed(folder: Path, behaviour: dict[int, str], where: str) -> KilledAndResumed:
+    for number, what in behaviour.items():
         (folder / f"at-{number}").write_text(what)
-    command = [sys.executable, "-m", "tests.integration.search_script", str(folder), str(NUM_TRIALS)]
+    command = [sys.executable, "-m", "tests.integration.search_script", str(folder), str(NUM_TRIALS), where]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
         # The blocked trial is in the middle of its work for ever.
         while not (folder / "blocked").is_file() and first.poll() is None:
@@ -56,6 +54,24 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> KilledAndResumed:
     second = subprocess.run(command, capture_output=True, text=True, check=False)
     pids = {int(path.name.partition("-")[2]) for path in (folder / "tries").iterdir()}
     return KilledAndResumed(folder, after_kill, second, pids)
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory: pytest.TempPathFactory) -> KilledAndResumed:
+    return killed_and_resumed(tmp_path_factory.mktemp("search"), BEHAVIOUR, "tune")
+
+
+def test_a_search_in_one_process_is_killed_and_goes_on(tmp_path: Path) -> None:
+    behaviour = {number: what for number, what in BEHAVIOUR.items() if what != "die"}
+    found = killed_and_resumed(tmp_path, behaviour, "local")
+    assert (found.second.returncode, found.second.stderr) == (0, "")
+    assert found.second.stdout.splitlines()[0] == "Left 4"
+    assert found.records[:9] == found.records_after_kill
+    assert [trial.number for trial in found.trials] == list(range(NUM_TRIALS))
+    failed = [trial.number for trial in found.trials if trial.state == TrialState.FAIL]
+    assert failed == [*sorted(behaviour)]
+    assert found.records[10].settings == found.records[9].settings
+    assert len(list((tmp_path / "tries").iterdir())) == NUM_TRIALS
 
 
 def test_finished_trials_stay_when_the_driver_is_killed(search: KilledAndResumed) -> None:
