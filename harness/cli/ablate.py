@@ -90,7 +90,8 @@ def ablate(
     from harness.cli.planning import make_plan
     from harness.cli.run import carry_out, exit_by_failures
 
-    planned = make_plan(settings, variants)
+    # Each variant has its backbone already, and it may be what varies.
+    planned = make_plan(settings.model_copy(update={"backbone": None}), variants)
     carry_out(planned, settings)
     _show(study, planned, settings, chosen, out or _folder(settings.results), standalone=standalone, wide=wide)
     exit_by_failures(planned, settings)
@@ -160,7 +161,9 @@ def _study(
     factors = {name: tuple(value_of[name, canonical_json(value)] for value in values) for name, values in asked.items()}
     study = AblationStudy(method=method, base=base, factors=factors, is_crossed=crossed, controls=controls)
     variants: list[Variant] = [(method, {**base, **change}) for change in study.changes()]
-    return study, [*variants, *((name, _beside(name, method, base, settings)) for name in controls)]
+    beside = {name: method_settings(name, _beside(name, method, base, settings), backbone) for name in controls}
+    variants += [(name, as_json(each)) for name, each in beside.items()]
+    return study, variants
 
 
 def _asked(vary: Sequence[str]) -> dict[str, tuple[Any, ...]]:

@@ -118,6 +118,12 @@ def test_a_control_shares_what_is_not_its_own(tmp_path: Path) -> None:
     assert _beside("constant", "mfrnet", base, settings) == {}
 
 
+def test_the_backbone_may_be_what_varies(bench: Bench) -> None:
+    answer = bench("mvtec_ad/bottle --vary backbone=filter_bank,resnet18 --control gaussian --policy never")
+    assert answer.code == 0, answer.err
+    assert "0 cells to run, 3 skipped" in answer.out
+
+
 def test_without_records_there_is_nothing_to_show(bench: Bench) -> None:
     answer = bench("mvtec_ad/bottle --vary k=3 --policy never")
     assert answer.code == 0
