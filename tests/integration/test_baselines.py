@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.config import Protocol
 from harness.datasets.demo import Demo
 from harness.execution.run_cell import image_sets
 from harness.images import ImageSet
@@ -29,7 +30,7 @@ NUM_TRAIN, NUM_TEST = 12, 24
 def demo() -> tuple[ImageSet, ImageSet, NDArray[np.bool_]]:
     """Training images, test images and which of those are defects."""
     split = Demo().split(Path(), "nut", 0)
-    train, test = image_sets(split, (96, 96), "demo")
+    train, test = image_sets(split, (96, 96), Protocol(), "demo")
     rows = sorted({round(row) for row in np.linspace(0, len(test) - 1, NUM_TEST)})
     labels = np.array([split.test[row].is_defect for row in rows])
     return train.select(range(NUM_TRAIN)), test.select(rows), labels
