@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from harness.datasets.file_cache import file_facts
 from harness.datasets.fingerprint import SHA256, file_sha256, fingerprint
 from harness.datasets.preflight import check_split
 from harness.datasets.splits import make_split
+from harness.datasets.twins import find_twins, in_groups
 from harness.environment import cache_dir
 from harness.errors import DataError
 from harness.execution.run_cell import category_size
@@ -145,7 +147,8 @@ def _validation(own: Split, name: str, seed: int) -> tuple[Split, Split]:
 def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int) -> JudgedCategory:
     """Hold out normal training images and judge by them, as they are and with defects made on them.
 
-    A fifth of the training images is held out, 4 at least. Each serves twice: as it is, as a normal image,
+    A fifth of the training images is held out, 4 at least, and with each its near duplicates: a twin in
+    training would reward settings that remember whole images. Each serves twice: as it is, as a normal image,
     and with a defect. Halves would leave half as many of either kind, and would let differences between
     the two halves, which no setting can help, into the objective; in pairs only the defect differs. The
     pairs' dependence matters to intervals, which the objective has none of, and not to its order.
@@ -157,9 +160,9 @@ def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int) -> Ju
             f"{name}: {len(samples)} training images; right would be {_FEWEST_HELD_OUT + _FEWEST_LEFT} or more, "
             f"{_FEWEST_HELD_OUT} of them to make defects on."
         )
-    order = np.random.default_rng(seed).permutation(len(samples))
-    held_out = [samples[index] for index in sorted(order[:count])]
-    fitted = [samples[index] for index in sorted(order[count:])]
+    chosen = _held_out(samples, count, seed)
+    held_out = [sample for sample in samples if sample.id in chosen]
+    fitted = [sample for sample in samples if sample.id not in chosen]
     hashes = file_facts(SHA256, [sample.image for sample in samples], file_sha256)
     contents = "".join(f"{sha256} {sample.id}\n" for sha256, sample in zip(hashes, samples, strict=True))
     images = ImageSet(
@@ -190,6 +193,18 @@ def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int) -> Ju
         size_px=size_px,
         key=hashlib.sha256(f"{contents}{folder.name}".encode()).hexdigest(),
     )
+
+
+def _held_out(samples: Sequence[Sample], count: int, seed: int) -> set[str]:
+    """Ids of up to ``count`` samples in whole groups of twins; of single samples where groups are too large."""
+    for groups in (in_groups(samples, find_twins(samples)), [[sample] for sample in samples]):
+        chosen: set[str] = set()
+        for index in np.random.default_rng(seed).permutation(len(groups)):
+            if len(chosen) + len(groups[index]) <= count:
+                chosen.update(sample.id for sample in groups[index])
+        if len(chosen) >= min(count, _FEWEST_HELD_OUT):
+            return chosen
+    raise AssertionError("single samples are as many as wanted")
 
 
 def _written(made: SyntheticSet) -> Path:

@@ -41,6 +41,26 @@ def test_held_out_images_neither_train_nor_come_from_the_test_images(root: Path)
     assert not (ids(found.split.train) | ids(found.split.test)) & ids(own.test)
 
 
+def test_no_near_duplicate_of_a_held_out_image_is_fitted(root: Path) -> None:
+    folder = root / "mvtec_ad/bottle/train/good"
+    for number in range(12):
+        shutil.copy(folder / f"{number:03d}.png", folder / f"{number + 12:03d}.png")
+    for seed in range(5):
+        found = judged(root, seed=seed).split
+        fitted = {int(sample.image.stem) % 12 for sample in found.train}
+        held_out = [int(sample.image.stem) % 12 for sample in found.test if not sample.is_defect]
+        assert len(held_out) == 4
+        assert not fitted & set(held_out)
+
+
+def test_images_that_are_all_alike_are_held_out_one_by_one(root: Path) -> None:
+    folder = root / "mvtec_ad/bottle/train/good"
+    for number in range(1, 12):
+        shutil.copy(folder / "000.png", folder / f"{number:03d}.png")
+    found = judged(root).split
+    assert sum(not sample.is_defect for sample in found.test) == 4
+
+
 def test_every_defect_has_a_mask_of_the_scoring_size_and_differs_from_normal_inside_it_alone(root: Path) -> None:
     found = judged(root)
     normal = [sample for sample in found.split.test if not sample.is_defect]
