@@ -1,7 +1,8 @@
 """A run as a user starts it, as often as needed.
 
-``python -m tests.integration.fleet_script FOLDER ADDRESS CATEGORY...`` runs the cells that FOLDER has no
-record of, on a cluster or (``local``) on this machine, and prints one line an event.
+``python -m tests.integration.fleet_script FOLDER ADDRESS SECONDS CATEGORY...`` runs the cells that FOLDER has
+no record of, on a cluster or (``local``) on this machine, waits so many seconds for a first worker, and prints
+one line an event.
 """
 
 import sys
@@ -13,7 +14,7 @@ from harness.execution.fleet import run_fleet
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
 
 
-def main(folder: Path, address: str, categories: list[str]) -> None:
+def main(folder: Path, address: str, worker_wait_seconds: float, categories: list[str]) -> None:
     store = MarkerStore(folder)
     stored = store.records()
     cells = [cell for cell in make_cells(*categories) if cell.category not in stored]
@@ -33,10 +34,10 @@ def main(folder: Path, address: str, categories: list[str]) -> None:
         gpus_per_worker=0,
         address=None if address == "local" else address,
         log_dir=folder / "log",
-        limits=FleetLimits(silence_seconds=5, end_seconds=1),
+        limits=FleetLimits(worker_wait_seconds=worker_wait_seconds, silence_seconds=5, end_seconds=1),
     )
     print("Done", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4:])

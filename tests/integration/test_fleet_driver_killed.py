@@ -25,7 +25,7 @@ class TwoRuns:
 @pytest.fixture(scope="module")
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     folder = tmp_path_factory.mktemp("driver")
-    command = [sys.executable, "-m", "tests.integration.fleet_script", str(folder), "local", *CATEGORIES]
+    command = [sys.executable, "-m", "tests.integration.fleet_script", str(folder), "local", "300", *CATEGORIES]
     store = MarkerStore(folder)
     in_progress: set[str] = set()
     pids: set[int] = set()
