@@ -20,7 +20,7 @@ def split_held_out(num_images: int, share: float, generator: torch.Generator) ->
 
     Args:
         num_images: At least ``FEWEST_IMAGES``.
-        share: Share to hold out, in (0, .5]; two images at least.
+        share: Share to hold out, in [0, .5]; two images at least, or none for 0.
         generator: Decides the choice.
 
     Returns:
@@ -32,7 +32,7 @@ def split_held_out(num_images: int, share: float, generator: torch.Generator) ->
     if num_images < FEWEST_IMAGES:
         raise ValueError(f"{num_images} training images came; right would be at least {FEWEST_IMAGES}.")
     order = torch.randperm(num_images, generator=generator).tolist()
-    num_held_out = max(2, round(share * num_images))
+    num_held_out = max(2, round(share * num_images)) if share else 0
     return sorted(order[:num_held_out]), sorted(order[num_held_out:])
 
 
@@ -63,6 +63,11 @@ class Calibration:
         pooled = (centred.sum(dim=(2, 3), keepdim=True)) / (max(num_images - 1, 1) * mean.shape[2] * mean.shape[3])
         variance = (centred + PRIOR_IMAGES * pooled) / (num_images - 1 + PRIOR_IMAGES)
         return cls(mean, variance.sqrt().clamp_min(1e-6))
+
+    @classmethod
+    def none(cls, device: torch.device | str) -> "Calibration":
+        """Leaves terms and groups on the scales that they have."""
+        return cls(torch.zeros(1, 1, 1, 1, device=device), torch.ones(1, 1, 1, 1, device=device))
 
     def __call__(self, maps_BTGHW: Tensor, weight_of_term: Sequence[float]) -> Tensor:
         """Distance from normal in spreads, averaged over groups and, by weight, over terms: float ``BHW``."""

@@ -110,7 +110,8 @@ def fit_detector(
     errors = [
         restorer.term_maps(stack.batch(held_out[start : start + _BATCH])) for start in range(0, len(held_out), _BATCH)
     ]
-    return Detector(restorer=restorer, calibration=Calibration.of(torch.cat(errors)), image_size_px=stack.image_size_px)
+    calibration = Calibration.of(torch.cat(errors)) if errors else Calibration.none(device)
+    return Detector(restorer=restorer, calibration=calibration, image_size_px=stack.image_size_px)
 
 
 def new_network(channels: Sequence[int], settings: MFRNetSettings, seed: int) -> RestorationNetwork:

@@ -92,7 +92,7 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
         settings=settings,
         aggregator=aggregator,
         whitening_of_group=whitening,
-        calibration=Calibration.of(torch.cat(errors)),
+        calibration=Calibration.of(torch.cat(errors)) if errors else Calibration.none(device),
         image_size_px=stack.image_size_px,
     )
 

@@ -27,7 +27,7 @@ class MapSettings(BackboneSettings):
     grid_stride_px: int = 16
     """Image pixels per grid position; all layers are resized to this one grid."""
     calibration_share: float = 0.15
-    """Share of the training images held out to calibrate the score, in (0, .5]."""
+    """Share of the training images held out to calibrate the score, in [0, .5]; 0 for no calibration."""
     smoothing_px: float = 4.0
     """Standard deviation of the Gaussian that smooths the map, in image pixels; 0 for none."""
     top_share: float = 0.02
@@ -36,7 +36,7 @@ class MapSettings(BackboneSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         _require(self.grid_stride_px >= 1, "grid_stride_px", self.grid_stride_px, "1 or more")
-        _require(0 < self.calibration_share <= 0.5, "calibration_share", self.calibration_share, "in (0, 0.5]")
+        _require(0 <= self.calibration_share <= 0.5, "calibration_share", self.calibration_share, "in [0, 0.5]")
         _require(self.smoothing_px >= 0, "smoothing_px", self.smoothing_px, "0 or more")
         _require(0 <= self.top_share <= 1, "top_share", self.top_share, "in [0, 1]")
 

@@ -1,18 +1,37 @@
 """The command line. Starts without torch, Ray or pandas; a command imports what it needs."""
 
 import sys
+from typing import Any
 
 
 def main() -> None:
     """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2."""
+    from typer import Abort, BadParameter
+
     from harness.cli.app import app
     from harness.errors import BenchError
 
+    # Typer shows the base of its usage errors under no name of its own, and prints them in a box.
+    usage_error: Any = next(each for each in BadParameter.__mro__ if each.__name__ == "UsageError")
     try:
-        app()
+        code = app(prog_name="bench", standalone_mode=False)
     except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        _end(str(error), 2)
+    except Abort:
+        _end("Interrupted.", 130)
+    except usage_error as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+            raise SystemExit(2) from None
+        context = error.ctx
+        command = context.command_path if context else "bench"
+        _end(f"{error.format_message().rstrip('.')}. See '{command} --help'.", 2)
+    raise SystemExit(code or 0)
+
+
+def _end(line: str, code: int) -> None:
+    print(f"bench: {line}", file=sys.stderr)
+    raise SystemExit(code) from None
 
 
 __all__ = ["main"]

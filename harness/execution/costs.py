@@ -21,8 +21,8 @@ from harness.methods.base import Method
 BATCH_SIZE = 8
 _NUM_SINGLES = 30
 _NUM_BATCHES = 6
-_WARM_UP = 3
-_PATIENCE_SECONDS = 20.0
+_WARM_UP = 2
+_PATIENCE_SECONDS = 3.0
 _FEWEST = 5
 """Calls timed even when they outlast the patience."""
 _MOST_VIEWS_HELD = 512
@@ -55,8 +55,8 @@ def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCos
     """Time ``Method.judge`` on images of the category, and weigh what it saves.
 
     An image that is cut into tiles takes as long as all of them and the stitching of their maps.
-    Decoding, resizing and cutting are left out: they are the same for every method. Takes some forty
-    seconds, or sixteen calls for a method that takes longer; other work on the same cores shows in the
+    Decoding, resizing and cutting are left out: they are the same for every method. Takes some six
+    seconds, or fourteen calls for a method that takes longer; other work on the same cores shows in the
     times.
 
     Args:

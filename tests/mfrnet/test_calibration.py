@@ -42,3 +42,12 @@ def test_held_out_and_training_images_are_disjoint_and_complete() -> None:
 def test_too_few_images_are_refused() -> None:
     with pytest.raises(ValueError, match="3 training images came; right would be at least 4"):
         split_held_out(3, 0.5, torch.Generator())
+
+
+def test_a_share_of_nothing_holds_out_nothing() -> None:
+    assert split_held_out(5, 0.0, torch.Generator()) == ([], [0, 1, 2, 3, 4])
+
+
+def test_without_calibration_terms_keep_their_scale() -> None:
+    maps_BTGHW = torch.tensor([[1.0, 3.0], [10.0, 30.0]]).view(1, 2, 2, 1, 1)
+    assert Calibration.none("cpu")(maps_BTGHW, [3.0, 1.0]).item() == 0.75 * 2 + 0.25 * 20

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,17 @@ def test_a_defect_scores_above_normal_images_and_where_it_is(fitted: MFRNet) -> 
     row, column = np.unravel_index(result.maps_BHW[4].argmax(), (64, 64))
     assert 32 <= row < 64
     assert column < 32
+
+
+def test_without_calibration_a_saved_model_gives_the_same_maps(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, calibration_share=0.0, steps=5)
+    uncalibrated = MFRNet(settings, load_backbone(settings), seed=0)
+    uncalibrated.fit(stripes(8, 0))
+    uncalibrated.save(tmp_path)
+    images = stripes(2, 1)
+    before, after = (each.anomaly_map(images).maps_BHW for each in (uncalibrated, MFRNet.load(tmp_path)))
+    assert (before > 0).all()  # a restoration error, and no distance from the usual one
+    assert np.array_equal(before, after)
 
 
 def test_equal_seeds_give_equal_maps_to_the_last_bit(fitted: MFRNet) -> None:

@@ -16,7 +16,7 @@ from mfrnet import MFRNetSettings
         ("batch_size", 0),
         ("learning_rate", 0.0),
         ("weight_decay", -1.0),
-        ("calibration_share", 0.0),
+        ("calibration_share", -0.1),
         ("calibration_share", 0.6),
         ("smoothing_px", -1.0),
         ("top_share", 1.5),

@@ -73,6 +73,23 @@ def refused(bench: Bench, answer: Answer, *texts: str) -> None:
 # A mistake is one line and exit code 2 before any cell starts.
 
 
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        ("run --dataset demo", ["No such option", "--dataset", "'bench run --help'"]),
+        ("run --workers two", ["--workers", "integer", "'bench run --help'"]),
+        ("runn", ["No such command 'runn'", "'bench --help'"]),
+        ("search --trials 3", ["Missing argument 'DATASET", "'bench search --help'"]),
+    ],
+)
+def test_a_flag_or_command_that_is_none(bench: Bench, arguments: str, texts: list[str]) -> None:
+    refused(bench, bench(arguments), *texts)
+
+
+def test_a_command_alone_shows_its_help(bench: Bench) -> None:
+    assert bench("datasets").code == 2
+
+
 def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom harness.cli import main\n"
