@@ -19,8 +19,8 @@ from harness.search.tuning import PROCESS_ENDED
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
-NUM_TRIALS = 14
-BEHAVIOUR = {2: "nan", 3: "die", 5: "nothing", 6: "raise", 9: "block"}
+NUM_TRIALS, NUM_ENDED = 20, 10
+BEHAVIOUR = {2: "nan", 3: "die", 5: "nothing", 6: "raise", NUM_ENDED: "block"}
 """What the n-th try does; all others end well."""
 
 
@@ -65,34 +65,34 @@ def test_a_search_in_one_process_is_killed_and_goes_on(tmp_path: Path) -> None:
     behaviour = {number: what for number, what in BEHAVIOUR.items() if what != "die"}
     found = killed_and_resumed(tmp_path, behaviour, "local")
     assert (found.second.returncode, found.second.stderr) == (0, "")
-    assert found.second.stdout.splitlines()[0] == "Left 4"
-    assert found.records[:9] == found.records_after_kill
+    assert found.second.stdout.splitlines()[0] == "Left 9"
+    assert found.records[:NUM_ENDED] == found.records_after_kill
     assert [trial.number for trial in found.trials] == list(range(NUM_TRIALS))
     failed = [trial.number for trial in found.trials if trial.state == TrialState.FAIL]
     assert failed == [*sorted(behaviour)]
-    assert found.records[10].settings == found.records[9].settings
+    assert found.records[NUM_ENDED + 1].settings == found.records[NUM_ENDED].settings
     assert len(list((tmp_path / "tries").iterdir())) == NUM_TRIALS
 
 
 def test_finished_trials_stay_when_the_driver_is_killed(search: KilledAndResumed) -> None:
-    assert [record.number for record in search.records_after_kill] == list(range(9))
+    assert [record.number for record in search.records_after_kill] == list(range(NUM_ENDED))
 
 
 def test_going_on_ends_with_exactly_the_trials_asked_for(search: KilledAndResumed) -> None:
     assert (search.second.returncode, search.second.stderr) == (0, "")
     lines = search.second.stdout.splitlines()
-    assert (lines[0], lines[-1]) == ("Left 4", "Done")
+    assert (lines[0], lines[-1]) == ("Left 9", "Done")
     assert [trial.number for trial in search.trials] == list(range(NUM_TRIALS))
     assert not [trial for trial in search.trials if not trial.state.is_finished()]
 
 
 def test_no_finished_trial_ran_again(search: KilledAndResumed) -> None:
-    assert search.records[:9] == search.records_after_kill
+    assert search.records[:NUM_ENDED] == search.records_after_kill
     assert len(list((search.folder / "tries").iterdir())) == NUM_TRIALS
 
 
 def test_the_interrupted_trial_is_closed_and_its_point_tried_again(search: KilledAndResumed) -> None:
-    interrupted, again = search.records[9:11]
+    interrupted, again = search.records[NUM_ENDED : NUM_ENDED + 2]
     assert (interrupted.state, interrupted.error) == ("failed", INTERRUPTED)
     assert (again.state, again.settings) == ("complete", interrupted.settings)
 
@@ -104,7 +104,7 @@ def test_each_kind_of_failure_is_one_failed_trial_with_its_reason(search: Killed
         3: PROCESS_ENDED,
         5: "the trial ended without an objective",
         6: "ValueError: k = 9",
-        9: INTERRUPTED,
+        NUM_ENDED: INTERRUPTED,
     }
     states = [trial.state for trial in search.trials]
     assert [number for number, state in enumerate(states) if state == TrialState.FAIL] == sorted(errors)
