@@ -19,12 +19,9 @@ Categories = Annotated[
     str | None, typer.Option(help="Only these: CATEGORY or DATASET/CATEGORY, comma-separated.", rich_help_panel=WHAT)
 ]
 Methods = Annotated[str | None, typer.Option(help="Names, comma-separated; see 'bench methods'.", rich_help_panel=WHAT)]
-Split = Annotated[
-    str | None,
-    typer.Option(
-        help="published, grouped, kfold-K-I, or a manifest FILE.csv (default: published).", rich_help_panel=WHAT
-    ),
-]
+_SPLITS = "published, grouped (no twins on two sides), kfold-K-I, or a manifest FILE.csv"
+Split = Annotated[str | None, typer.Option(help=f"{_SPLITS} (default: published).", rich_help_panel=WHAT)]
+OneSplit = Annotated[str, typer.Option("--split", help=f"{_SPLITS}.")]
 Seeds = Annotated[str | None, typer.Option(help="Comma-separated, e.g. 0,1,2.", rich_help_panel=WHAT)]
 Set = Annotated[
     list[str] | None,

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from harness.cli import options as o
-from harness.cli.verify import SplitName
 from harness.environment import default_data_root
 from harness.errors import SettingsError
 
@@ -14,7 +13,7 @@ from harness.errors import SettingsError
 def split(
     name: Annotated[str, typer.Argument(help="A data set.", metavar="NAME")],
     out: Annotated[Path, typer.Option(help="The CSV file to write; '--split FILE.csv' then means this split.")],
-    split_name: SplitName = "grouped",
+    split_name: o.OneSplit = "grouped",
     seed: Annotated[int, typer.Option(min=0, help="Decides who trains where no split is published.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     data: o.Data = None,

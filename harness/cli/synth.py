@@ -7,7 +7,6 @@ import typer
 
 from harness.cli import options as o
 from harness.cli.places import named
-from harness.cli.verify import SplitName
 from harness.config import Protocol, load_run_settings
 from harness.environment import default_data_root
 from harness.errors import DataError
@@ -21,7 +20,7 @@ def synth(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the pictures go, one folder a category.")],
     show: Annotated[int, typer.Option("--show", min=1, metavar="N", help="Images of each kind of defect.")] = 4,
     seed: Annotated[int, typer.Option(min=0, help="Decides the defects, and the split where it is drawn.")] = 0,
-    split_name: SplitName = "published",
+    split_name: o.OneSplit = "published",
     image_size: o.ImageSize = None,
     data: o.Data = None,
 ) -> None:

@@ -23,15 +23,11 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 5.0
 _GROUPS_SHOWN = 10
 
-SplitName = Annotated[
-    str, typer.Option("--split", help="published, grouped (no twins on two sides), kfold-K-I or a manifest FILE.csv.")
-]
-
 
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Names; every installed one if none is given.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every installed one.")] = False,
-    split: SplitName = "published",
+    split: o.OneSplit = "published",
     data: o.Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, with every group of twins.")] = False,
 ) -> None:
