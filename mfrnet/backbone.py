@@ -1,5 +1,8 @@
 """A frozen backbone that maps images to feature layers: any timm model, or the filter bank.
 
+timm is imported where a model is built: it brings torchvision and torch's compiler, two seconds and
+120 MB a process that the filter bank does not need.
+
 Shapes: B images, C channels, H x W positions.
 """
 
@@ -9,7 +12,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 
@@ -182,6 +184,8 @@ class _Reordered(nn.Module):
 
 
 def _check_names(backbone: str, weights: LocalWeights, state: dict[str, Tensor]) -> None:
+    import timm
+
     with torch.device("meta"):
         whole = timm.create_model(backbone, pretrained=False, **weights.options.get("model", {}))
     head = whole.pretrained_cfg.get("classifier") or ()
@@ -220,6 +224,8 @@ def _choose(known: Sequence[LayerInfo], settings: BackboneSettings) -> tuple[Lay
 
 
 def _create(backbone: str, **options: Any) -> Any:
+    import timm
+
     try:
         return timm.create_model(backbone, **options)
     except OSError:

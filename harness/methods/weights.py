@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from timm.models import get_pretrained_cfg
 from torch import nn
 
 from harness.errors import WeightsError
@@ -27,6 +26,8 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     if backbone == FILTER_BANK:
         return ""
     if weights is None:
+        from timm.models import get_pretrained_cfg  # takes seconds to import
+
         config = get_pretrained_cfg(backbone, allow_unregistered=True)
         tag = config.tag if config and config.tag and "." not in backbone else ""
         return f"timm:{backbone}" + (f".{tag}" if tag else "")
