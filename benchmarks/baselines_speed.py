@@ -4,7 +4,8 @@ Both start from nothing: new processes, an empty feature cache, the images gener
 one file of random weights, the same images, resnet18 and the same size. anomalib's pipeline runs jobs one
 after another on a CPU (its parallel runner gives each job a GPU of its own), so it is timed twice: as it
 is, and as two pipelines at once with half of the categories each, which is the fairest that two cores give
-it. Ours does more a cell: latency on 30 single images and 6 batches, AUPRO, a record.
+it. Ours is timed as it is, and without measuring latency and size, which the pipeline does not do either.
+Both ways it does more a cell: AUPRO, pixel AP, a record.
 
     python benchmarks/baselines_speed.py            # three runs of each, medians
     python benchmarks/baselines_speed.py --runs 1
@@ -13,6 +14,7 @@ it. Ours does more a cell: latency on 30 single images and 6 batches, AUPRO, a r
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -92,11 +94,12 @@ class CpuClock:
                             self._seconds[process.pid, process.create_time()] = times.user + times.system
 
 
-def ours(folder: Path, weights: Path, environment: dict[str, str]) -> dict[str, float]:
+def ours(folder: Path, weights: Path, environment: dict[str, str], costs: str) -> dict[str, float]:
     command = [
-        sys.executable, "-c", "from harness.cli import main; main()", "run", "--datasets", "demo", "--workers", "2",
-        "--categories", ",".join(CATEGORIES), "--methods", "padim", "--backbone", "resnet18", "--json",
-        "--weights", f"resnet18={weights}", "--image-size", str(IMAGE_SIZE_PX), "--results", str(folder / "results"),
+        sys.executable, "-c", "from harness.cli import main; main()", "run", "--datasets", "demo",
+        "--categories", ",".join(CATEGORIES), "--methods", "padim", "--backbone", "resnet18",
+        "--workers", "2", costs, "--json",
+        "--weights", f"resnet18={weights}", "--image-size", str(IMAGE_SIZE_PX), "--results", str(folder / costs),
     ]  # fmt: skip
     clock = CpuClock()
     started = time.perf_counter()
@@ -108,7 +111,7 @@ def ours(folder: Path, weights: Path, environment: dict[str, str]) -> dict[str, 
     seconds = time.perf_counter() - started
     if process.returncode:
         raise SystemExit(f"bench run ended with {process.returncode}:\n{output[-4000:]}")
-    return {"seconds": seconds, "all processes' CPU": clock.stop(), **phases_of(folder / "results")}
+    return {"seconds": seconds, "all processes' CPU": clock.stop(), **phases_of(folder / costs)}
 
 
 def phases_of(results: Path) -> dict[str, float]:
@@ -179,8 +182,6 @@ def prepare(folder: Path) -> tuple[Path, dict[str, str]]:
         **os.environ,
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
-        # Ray makes its workers yield to other processes; on a machine that is not idle that would be timed too.
-        "RAY_worker_niceness": "0",
     }
 
 
@@ -188,14 +189,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
     asked = parser.parse_args(arguments)
-    found: dict[str, list[dict[str, float]]] = {"bench": [], "anomalib": [], "anomalib, two at once": []}
+    found: dict[str, list[dict[str, float]]] = {
+        "bench": [],
+        "bench --no-costs": [],
+        "anomalib": [],
+        "anomalib, two at once": [],
+    }
     with tempfile.TemporaryDirectory(prefix="baselines-speed-") as scratch:
         weights, environment = prepare(Path(scratch))
         for number in range(asked.runs):
             folder = Path(scratch) / f"run-{number}"
             folder.mkdir()
             # By turns, so that a busy machine slows all of them alike.
-            found["bench"].append(ours(folder, weights, environment))
+            for name, costs in (("bench", "--costs"), ("bench --no-costs", "--no-costs")):
+                # The features of an earlier run would be a head start.
+                shutil.rmtree(Path(environment["BENCH_CACHE"]) / "features", ignore_errors=True)
+                found[name].append(ours(folder, weights, environment, costs))
             found["anomalib"].append(theirs(folder, weights, environment, at_once=1))
             found["anomalib, two at once"].append(theirs(folder, weights, environment, at_once=2))
             print(json.dumps({name: runs[-1] for name, runs in found.items()}), flush=True)
@@ -206,8 +215,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = ", ".join(f"{key} {statistics.median(run[key] for run in runs):.1f}" for key in parts)
         table.add_row(name, f"{medians[name]:.1f}", text)
     Console().print(table)
-    ratio = min(medians["anomalib"], medians["anomalib, two at once"]) / medians["bench"]
-    print(f"anomalib takes {ratio:.2f} times as long as bench; wanted: {MIN_RATIO}")
+    for theirs_name in ("anomalib", "anomalib, two at once"):
+        for ours_name in ("bench", "bench --no-costs"):
+            ratio = medians[theirs_name] / medians[ours_name]
+            print(f"{theirs_name} takes {ratio:.2f} times as long as {ours_name}; wanted: {MIN_RATIO}")
     return 0 if ratio >= MIN_RATIO else 1
 
 

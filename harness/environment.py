@@ -33,6 +33,11 @@ def cache_dir() -> Path:
     return Path(base).expanduser() / "mfrnet-bench"
 
 
+def log_dir() -> Path:
+    """Folder for what worker processes, and Ray, would print."""
+    return cache_dir() / "logs"
+
+
 def default_data_root() -> Path:
     """``BENCH_DATA``, else ``data`` below the working directory."""
     return Path(os.environ.get("BENCH_DATA") or "data").expanduser().absolute()

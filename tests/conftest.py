@@ -3,13 +3,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.execution.session import prepare_ray_environment
+from harness.execution.session import HERE, prepare_ray_environment
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Ray reads its settings when it is first imported, and all tests share one process.
     del config
-    prepare_ray_environment(None)
+    prepare_ray_environment(HERE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

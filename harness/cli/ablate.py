@@ -91,7 +91,7 @@ def ablate(
     from harness.cli.run import carry_out, exit_by_failures
 
     # Each variant has its backbone already, and it may be what varies.
-    planned = make_plan(settings.model_copy(update={"backbone": None}), variants)
+    planned = make_plan(settings.model_copy(update={"backbone": None}), variants, run_follows=True)
     carry_out(planned, settings)
     _show(study, planned, settings, chosen, out or _folder(settings.results), standalone=standalone, wide=wide)
     exit_by_failures(planned, settings)

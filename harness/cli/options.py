@@ -70,7 +70,11 @@ CpusPerWorker = Annotated[float | None, typer.Option(help="Cores of each.", rich
 GpusPerWorker = Annotated[float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=HOW)]
 Address = Annotated[
     str | None,
-    typer.Option(envvar="RAY_ADDRESS", help="A running Ray cluster: HOST:PORT or auto.", rich_help_panel=HOW),
+    typer.Option(
+        envvar="RAY_ADDRESS",
+        help="Under Ray: a running cluster's HOST:PORT or auto; local starts one here.",
+        rich_help_panel=HOW,
+    ),
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", rich_help_panel=HOW)]
 

@@ -40,13 +40,16 @@ class Planned:
         return (*self.plan.cells, *(skipped.cell for skipped in self.plan.skipped))
 
 
-def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) -> Planned:
+def make_plan(
+    settings: RunSettings, variants: Sequence[Variant] | None = None, *, run_follows: bool = False
+) -> Planned:
     """Resolve names, settings and weights, and subtract what is stored. Reads no image.
 
     Args:
         settings: Of the run.
         variants: What runs, each on every category with every seed; None for each method once, with its
             ``overrides``.
+        run_follows: Worker processes may begin to import what they will need.
 
     Raises:
         BenchError: A name, a setting or a weights file is wrong.
@@ -64,6 +67,10 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
             raise UnknownNameError.of("data set in protocol.datasets:", name, known)
 
     # From here on torch is needed; a wrong name has been answered without it.
+    if run_follows:
+        from harness.execution.execute import begin_workers
+
+        begin_workers(settings)
     from harness.methods.weights import weights_identity
     from harness.store import RecordStore
 
@@ -113,7 +120,7 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     """
     from harness.execution.run_cell import category_size, check_device
 
-    if settings.address is None:
+    if settings.is_here:
         check_device(settings.device)
 
     datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}

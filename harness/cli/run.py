@@ -37,6 +37,12 @@ def run(
     panels: Annotated[
         int | None, typer.Option(help="Heat-map panels of test images to write a cell.", rich_help_panel=o.HOW)
     ] = None,
+    costs: Annotated[
+        bool | None,
+        typer.Option(
+            "--costs/--no-costs", help="Measure latency and size on disk (default: yes).", rich_help_panel=o.HOW
+        ),
+    ] = None,
     json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.", rich_help_panel=o.HOW)] = False,
 ) -> None:
     """Fit and judge methods on every category; what is stored already is not run again."""
@@ -44,11 +50,11 @@ def run(
         config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
         backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data, results=results,
         policy=policy, workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker,
-        address=address, device=device, panels=panels,
+        address=address, device=device, panels=panels, costs=costs,
     )  # fmt: skip
     from harness.cli.planning import make_plan
 
-    planned = make_plan(settings)
+    planned = make_plan(settings, run_follows=True)
     carry_out(planned, settings, as_json=json_lines)
     if not json_lines:
         from harness.cli.show import show_run

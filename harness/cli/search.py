@@ -66,11 +66,8 @@ def search(
     gpus_per_trial: Annotated[
         float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=o.HOW)
     ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(envvar="RAY_ADDRESS", help="A running Ray cluster: HOST:PORT or auto.", rich_help_panel=o.HOW),
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.", rich_help_panel=o.HOW)] = None,
+    address: o.Address = None,
+    device: o.Device = None,
 ) -> None:
     """Search settings of a method; the winner is fitted again and written as NAME.settings.toml."""
     from harness.cli.searching import fixed_settings, place_of, prepare
@@ -123,9 +120,10 @@ def _with_flags(
 
 
 def _run(prepared: "PreparedSearch", *, resume: bool) -> "Ledger":
-    from harness.environment import cache_dir
+    from harness.environment import log_dir
     from harness.execution.execute import fleet_size
     from harness.search.folder import open_folder
+    from harness.search.forked import search_forked
     from harness.search.ledger import Ledger
     from harness.search.local import search_local
     from harness.search.tuning import search_with_tune
@@ -145,15 +143,17 @@ def _run(prepared: "PreparedSearch", *, resume: bool) -> "Ledger":
         on_end=narrator,
     )
     narrator.begin(ledger)
-    size = fleet_size(prepared.settings, budget.trials)
+    size, address = fleet_size(prepared.settings, budget.trials), prepared.settings.address
     try:
         if size.workers == 0:
             import torch
 
             torch.set_num_threads(max(1, int(size.cpus_per_worker)))
             search_local(ledger, prepared.evaluation)
+        elif address is None:
+            search_forked(ledger, prepared.evaluation, size)
         else:
-            search_with_tune(ledger, prepared.evaluation, size, prepared.settings.address, cache_dir() / "logs")
+            search_with_tune(ledger, prepared.evaluation, size, address, log_dir())
     except KeyboardInterrupt:
         kept = len(ledger.records)
         print(

@@ -100,12 +100,15 @@ def prepare(
     categories = chosen_categories(datasets, settings)
 
     # From here on torch is needed; a wrong name has been answered without it.
+    from harness.execution.execute import begin_workers
+
+    begin_workers(settings, "harness.search.forked")
     from harness.execution.run_cell import check_device
     from harness.methods.weights import weights_identity
     from harness.search.evaluation import Evaluation
     from harness.search.selection import judged_on, reported_split
 
-    if settings.address is None:
+    if settings.is_here:
         check_device(settings.device)
     base = method_settings(space.method, settings.overrides.get(space.method, {}), settings.backbone)
     _check_names(space, file, base)

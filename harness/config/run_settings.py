@@ -16,7 +16,7 @@ Policy = Literal["only-missing", "failed", "always", "never"]
 
 
 class RunSettings(BaseModel):
-    """What to run on what, and where. Policy, workers, device and panels change no number."""
+    """What to run on what, and where. Policy, workers, device, panels and costs change no number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,10 +45,17 @@ class RunSettings(BaseModel):
     cpus_per_worker: float | None = Field(default=None, gt=0)
     gpus_per_worker: float | None = Field(default=None, ge=0)
     address: str | None = None
-    """A running Ray cluster; None for this machine alone."""
+    """A running Ray cluster; ``local`` for one that is started here; None for this machine without Ray."""
     device: str = "auto"
     panels: int = Field(default=0, ge=0)
     """Heat-map panels of test images to write for each cell."""
+    costs: bool = True
+    """Whether latency and size are measured; a record without them has no place in a table of costs."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the workers are on this machine."""
+        return self.address in (None, "local")
 
     def protocol_of(self, dataset: str) -> Protocol:
         """The protocol of a data set."""

@@ -22,7 +22,7 @@ BATCH_SIZE = 8
 _NUM_SINGLES = 30
 _NUM_BATCHES = 6
 _WARM_UP = 2
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 1.0
 _FEWEST = 5
 """Calls timed even when they outlast the patience."""
 _MOST_VIEWS_HELD = 512
@@ -55,9 +55,9 @@ def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCos
     """Time ``Method.judge`` on images of the category, and weigh what it saves.
 
     An image that is cut into tiles takes as long as all of them and the stitching of their maps.
-    Decoding, resizing and cutting are left out: they are the same for every method. Takes some six
-    seconds, or fourteen calls for a method that takes longer; other work on the same cores shows in the
-    times.
+    Decoding, resizing and cutting are left out: they are the same for every method. Takes some
+    two seconds, or fourteen calls for a method that takes longer; other work on the same cores shows in
+    the times.
 
     Args:
         method: Fitted.

@@ -1,17 +1,21 @@
-"""Carrying out a plan: here, or by a fleet of workers."""
+"""Carrying out a plan: in this process, by workers of this machine, or by a fleet under Ray."""
 
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.config import RunSettings
-from harness.environment import cache_dir, command_line
+from harness.environment import command_line, log_dir
 from harness.execution.cell_runner import CellRunner
 from harness.execution.events import FleetEvent
 from harness.execution.fleet import run_fleet
+from harness.execution.forked import begin_imports
+from harness.execution.gpus import num_gpus
 from harness.execution.local import run_local
+from harness.execution.pool import run_pool
 from harness.execution.run_cell import CellContext
 from harness.execution.summary import FleetSummary
 from harness.plan import Cell
@@ -58,6 +62,7 @@ def execute(
         command=command_line(),
         panels_dir=panels_dir if settings.panels else None,
         num_panels=settings.panels,
+        measures_costs=settings.costs,
     )
     runner = CellRunner(results=results, context=context)
     size = fleet_size(settings, len(cells))
@@ -66,17 +71,25 @@ def execute(
 
         torch.set_num_threads(max(1, int(size.cpus_per_worker)))
         return run_local(cells, runner, on_event)
-    return run_fleet(
-        cells,
-        runner,
-        runner.give_up,
-        on_event,
-        workers=size.workers,
-        cpus_per_worker=size.cpus_per_worker,
-        gpus_per_worker=size.gpus_per_worker,
-        address=settings.address,
-        log_dir=cache_dir() / "logs",
-    )
+    run = run_pool if settings.address is None else partial(run_fleet, address=settings.address, log_dir=log_dir())
+    return run(cells, runner, runner.give_up, on_event, **asdict(size))
+
+
+def begin_workers(settings: RunSettings, module: str = "harness.execution.cell_runner") -> None:
+    """Let what workers are forked from begin to import, if this machine's workers will be asked for.
+
+    Args:
+        settings: Of the run.
+        module: Where the work of the workers is defined.
+    """
+    cores = os.cpu_count() or 1
+    workers = cores if settings.workers is None else settings.workers
+    if settings.address is not None or workers == 0 or (settings.workers is None and cores == 1):
+        return
+    backbones = {settings.backbone, *(values.get("backbone") for values in settings.overrides.values())}
+    timm = () if "filter_bank" in backbones else ("timm",)
+    threads = max(1, int(settings.cpus_per_worker or cores // workers))
+    begin_imports(("torch", module, *timm, *settings.methods), threads)
 
 
 def fleet_size(settings: RunSettings, num_cells: int) -> FleetSize:
@@ -86,22 +99,16 @@ def fleet_size(settings: RunSettings, num_cells: int) -> FleetSize:
     small workers waste the least. A single worker on this machine is this process: it starts at once.
     """
     cores = os.cpu_count() or 1
-    gpus = _num_gpus() if settings.address is None else 0
+    gpus = num_gpus() if settings.is_here else 0
     workers = settings.workers
     if workers is None:
         wanted = gpus / (settings.gpus_per_worker or 1) if gpus else cores / (settings.cpus_per_worker or 1)
         workers = min(num_cells, max(1, int(wanted)))
         if workers <= 1 and settings.address is None:
             workers = 0
-    cpus = settings.cpus_per_worker or (max(1, cores // max(workers, 1)) if settings.address is None else 1)
+    cpus = settings.cpus_per_worker or (max(1, cores // max(workers, 1)) if settings.is_here else 1)
     gpus_each = settings.gpus_per_worker
     if gpus_each is None:
         # Hundredths: what Ray can hold to, and never more than there is.
         gpus_each = min(1.0, math.floor(100 * gpus / workers) / 100) if gpus and workers else 0.0
     return FleetSize(workers=workers, cpus_per_worker=cpus, gpus_per_worker=gpus_each)
-
-
-def _num_gpus() -> int:
-    import torch
-
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0

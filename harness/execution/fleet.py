@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import SettingsError
 from harness.execution.cause import cause_of
 from harness.execution.driver import FleetDriver, FleetLimits
 from harness.execution.events import CellWork, FleetEvent
+from harness.execution.gpus import too_few
 from harness.execution.queue import CellQueue, LeaseRules, News
-from harness.execution.session import ray_session
+from harness.execution.ray_worker import WorkerTask, train
+from harness.execution.session import HERE, ray_session
 from harness.execution.summary import FleetError, FleetSummary, RunInterrupted
-from harness.execution.worker import WorkerTask, serve_cells
 from harness.plan import Cell
 
 _ANSWER_SECONDS = 60
@@ -27,7 +27,7 @@ def run_fleet(
     workers: int,
     cpus_per_worker: float,
     gpus_per_worker: float,
-    address: str | None,
+    address: str,
     log_dir: Path,
     max_attempts: int = 3,
     independent: bool = True,
@@ -44,7 +44,7 @@ def run_fleet(
         workers: Worker processes, at least 1.
         cpus_per_worker: Cores of each; also its number of torch threads.
         gpus_per_worker: GPUs of each, 0 for none, a fraction to share one.
-        address: A running cluster (``host:port`` or ``auto``); None uses this machine.
+        address: A running cluster (``host:port`` or ``auto``); ``HERE`` starts one on this machine.
         log_dir: Where Ray's own output goes. Several nodes see the same path or each its own.
         max_attempts: How often a cell is tried before it is lost.
         independent: A dead worker is replaced alone. False restarts all workers when one dies:
@@ -65,7 +65,7 @@ def run_fleet(
         return driver.summary()
     try:
         with ray_session(num_cpus=workers * cpus_per_worker, address=address, log_dir=log_dir):
-            if address is None:
+            if address == HERE:
                 check_gpus(workers, gpus_per_worker)
             queue = _QueueActor(cells, LeaseRules(max_attempts=max_attempts, silence_seconds=limits.silence_seconds))
             task = WorkerTask(queue=queue.handle, work=work, num_threads=max(1, int(cpus_per_worker)))
@@ -142,12 +142,9 @@ def check_gpus(workers: int, gpus_per_worker: float) -> None:
     """
     import ray
 
-    has, asked = ray.cluster_resources().get("GPU", 0), workers * gpus_per_worker
-    if asked > has:
-        raise SettingsError(
-            f"{workers} workers with {gpus_per_worker:g} GPUs each need {asked:g}; this machine has {has:g}. "
-            "Ask for fewer workers, a fraction of a GPU each, or a cluster (--address)."
-        )
+    has = ray.cluster_resources().get("GPU", 0)
+    if workers * gpus_per_worker > has:
+        raise too_few(workers, gpus_per_worker, has)
 
 
 def _trainer_factory(
@@ -170,7 +167,7 @@ def _trainer_factory(
 
     def make_trainer() -> Any:
         return TorchTrainer(
-            serve_cells,
+            train,
             train_loop_config={"task": task},
             torch_config=IndependentReplicasConfig() if independent else OneGroupConfig(),
             scaling_config=ScalingConfig(

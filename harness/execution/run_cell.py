@@ -61,6 +61,8 @@ class CellContext:
     panels_dir: Path | None = None
     """Where heat-map panels are written; None for none."""
     num_panels: int = 0
+    measures_costs: bool = True
+    """Whether judging is timed on some test images; None stands in the record where it is not."""
 
 
 def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRecord:
@@ -117,7 +119,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         spro_05 = saturated_overlap(maps, split, cell.protocol) if split.saturations else None
         maps_sha256 = _hash_of(maps)
         report(CellProgress(stage="costs", done=0, total=1, warning=_vanished(split, test, cell.protocol)))
-        costs = _costs(method, test, device)
+        costs = _costs(method, test, device) if context.measures_costs else None
         if context.panels_dir is not None and context.num_panels > 0:
             folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
             try:

@@ -27,17 +27,21 @@ _SETTINGS = {
 }
 
 
-def prepare_ray_environment(address: str | None) -> None:
+HERE = "local"
+"""The address of a cluster that is started on this machine, as Ray has it."""
+
+
+def prepare_ray_environment(address: str) -> None:
     """Set what Ray should see, wherever the user has not set it.
 
     Args:
-        address: The cluster to join; its own authentication applies. None starts a cluster of our
+        address: The cluster to join; its own authentication applies. ``HERE`` starts a cluster of our
             own, whose ports listen on every interface: it gets token authentication with a token
             made for this process and its children, which no file ever holds.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
-    if address is None:
+    if address == HERE:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         if os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -47,7 +51,7 @@ def prepare_ray_environment(address: str | None) -> None:
 def ray_session(
     *,
     num_cpus: float,
-    address: str | None,
+    address: str,
     log_dir: Path,
     object_store_bytes: int = 256 * 2**20,
 ) -> Iterator[None]:
@@ -56,7 +60,7 @@ def ray_session(
     Args:
         num_cpus: Cores that the work asks for. A cluster of our own offers as many, even where the
             machine has fewer: they are a promise about scheduling, not hardware.
-        address: A cluster to join, ``host:port`` or ``auto``; None starts one on this machine.
+        address: A cluster to join, ``host:port`` or ``auto``; ``HERE`` starts one on this machine.
         log_dir: Receives ``ray.log``, everything that Ray would print in this process.
         object_store_bytes: Shared memory of a cluster of our own; 256 MiB is enough for messages.
     """
@@ -74,10 +78,10 @@ def ray_session(
         try:
             ray.init(
                 # Without an address, Ray would join whatever cluster was last started here.
-                address=address or "local",
+                address=address,
                 log_to_driver=False,
                 configure_logging=False,
-                **({} if address else own_cluster),
+                **(own_cluster if address == HERE else {}),
             )
             logger.handlers[:] = [file]  # ray.init removes every handler.
             logger.info("Logs of all processes: %s", _session_logs())

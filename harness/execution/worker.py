@@ -1,7 +1,4 @@
-"""The loop of one fleet worker: take a cell, run it, say so, until nothing is left.
-
-Runs inside a Ray Train worker process; ``serve_cells`` is that worker's train function.
-"""
+"""The loop of one worker: take a cell, run it, say so, until nothing is left. Knows no Ray."""
 
 import os
 import socket
@@ -10,8 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from harness.execution.cause import cause_of
 from harness.execution.events import CellProgress, CellWork, WorkerId
@@ -22,62 +18,53 @@ _WAIT_SECONDS = 0.2
 _REPORT_SECONDS = 0.25
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkerTask:
-    """Everything a worker is sent."""
+class Link(Protocol):
+    """A worker's way to what the driver keeps; used by several threads."""
 
-    queue: Any
-    """Handle of the queue actor."""
-    work: CellWork
-    num_threads: int
+    def ask(self, call: str, *arguments: Any) -> Any:
+        """Call and wait for the answer."""
+        ...
+
+    def tell(self, call: str, *arguments: Any) -> None:
+        """Call without waiting."""
+        ...
 
 
-def serve_cells(config: dict[str, WorkerTask]) -> None:
+def serve_cells(queue: Link, rank: int, work: CellWork) -> None:
     """Run cells until the queue has no more for this worker.
 
     Args:
-        config: The task under ``"task"``; Ray Train passes a dictionary.
+        queue: The way to a ``CellQueue``.
+        rank: This worker's place among the workers; kept by the process that replaces it.
+        work: Runs a cell and writes its record.
     """
-    import ray
-    import torch
-    from ray import train
-
-    task = config["task"]
-    torch.set_num_threads(task.num_threads)
-    me = WorkerId(
-        rank=train.get_context().get_world_rank(),
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        token=uuid.uuid4().hex,
-    )
-    ray.get(task.queue.join.remote(me))
-    with _heartbeat(task.queue, me):
+    me = WorkerId(rank=rank, host=socket.gethostname(), pid=os.getpid(), token=uuid.uuid4().hex)
+    queue.ask("join", me)
+    with _heartbeat(queue, me):
         while True:
-            answer = ray.get(task.queue.lease.remote(me))
+            answer = queue.ask("lease", me)
             if answer is NoLease.DONE:
                 return
             if answer is NoLease.WAIT:
                 time.sleep(_WAIT_SECONDS)
             else:
-                _serve(answer, task, me)
+                _serve(answer, queue, work, me)
 
 
-def _serve(lease: Lease, task: WorkerTask, me: WorkerId) -> None:
-    import ray
-
+def _serve(lease: Lease, queue: Link, work: CellWork, me: WorkerId) -> None:
     cell_id = lease.cell.id
     try:
-        outcome = task.work(lease.cell, _Reporter(task.queue, me, cell_id))
+        outcome = work(lease.cell, _Reporter(queue, me, cell_id))
     except Exception as error:
-        ray.get(task.queue.abandon.remote(me, cell_id, cause_of(error)))
+        queue.ask("abandon", me, cell_id, cause_of(error))
     else:
-        ray.get(task.queue.finish.remote(me, outcome))
+        queue.ask("finish", me, outcome)
 
 
 class _Reporter:
     """Passes progress on without waiting, a few times a second at most: a report costs a message."""
 
-    def __init__(self, queue: Any, me: WorkerId, cell_id: str) -> None:
+    def __init__(self, queue: Link, me: WorkerId, cell_id: str) -> None:
         self._queue, self._me, self._cell_id = queue, me, cell_id
         self._stage = ""
         self._next_at = 0.0
@@ -87,17 +74,17 @@ class _Reporter:
         if progress.stage == self._stage and now < self._next_at and progress.done < progress.total:
             return
         self._stage, self._next_at = progress.stage, now + _REPORT_SECONDS
-        self._queue.progress.remote(self._me, self._cell_id, progress)
+        self._queue.tell("progress", self._me, self._cell_id, progress)
 
 
 @contextmanager
-def _heartbeat(queue: Any, me: WorkerId) -> Iterator[None]:
+def _heartbeat(queue: Link, me: WorkerId) -> Iterator[None]:
     """Tell the queue every second that this process lives, also during a long cell."""
     stop = threading.Event()
 
     def beat() -> None:
         while not stop.wait(_HEARTBEAT_SECONDS):
-            queue.heartbeat.remote(me)
+            queue.tell("heartbeat", me)
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()

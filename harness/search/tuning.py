@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.execution.cause import cause_of
 from harness.execution.fleet import check_gpus
-from harness.execution.session import ray_session
+from harness.execution.session import HERE, ray_session
 from harness.execution.summary import FleetError
 from harness.search.evaluation import TrialWork
 from harness.search.ledger import Ledger
@@ -25,7 +25,7 @@ from harness.search.trials import TrialReport
 if TYPE_CHECKING:
     from harness.execution.execute import FleetSize
 
-PROCESS_ENDED = "its process ended (killed, out of memory or crashed)"
+_PROCESS_ENDED = "its process ended (killed, out of memory or crashed)"
 _SETTINGS = {
     # Results are in our own records, one file a trial less.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -38,7 +38,7 @@ _SETTINGS = {
 }
 
 
-def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address: str | None, log_dir: Path) -> None:
+def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address: str, log_dir: Path) -> None:
     """Run trials in worker processes until there have been enough.
 
     A trial that raises has said so; a trial whose process ends is closed as failed, and the others go on.
@@ -47,7 +47,7 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address
         ledger: Of the search.
         work: Runs a trial; pickled.
         size: How many trials run at once, and what each has.
-        address: A running cluster; None uses this machine.
+        address: A running cluster; ``HERE`` starts one on this machine.
         log_dir: Where Ray's own output goes.
 
     Raises:
@@ -62,7 +62,7 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address
     num_cpus = size.workers * size.cpus_per_worker
     never_started: list[str] = []
     with ray_session(num_cpus=num_cpus, address=address, log_dir=log_dir):
-        if address is None:
+        if address == HERE:
             check_gpus(size.workers, size.gpus_per_worker)
         try:
             _tuner(ledger, work, size, log_dir, never_started).fit()
@@ -119,7 +119,7 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path, ne
                 # Not the trial's fault, and every other one would end the same way.
                 never_started.append(cause_of(error))
             died = isinstance(error, RayActorError) and not never_started
-            ledger.fail(searcher.number_of[trial.trial_id], PROCESS_ENDED if died else cause_of(error))
+            ledger.fail(searcher.number_of[trial.trial_id], _PROCESS_ENDED if died else cause_of(error))
 
     class PointTrainable(tune.Trainable):
         """One look at a trial a step. The process is kept from trial to trial."""

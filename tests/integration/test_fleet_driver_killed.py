@@ -22,10 +22,10 @@ class TwoRuns:
     second: subprocess.CompletedProcess[str]
 
 
-@pytest.fixture(scope="module")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
+@pytest.fixture(scope="module", params=["pool", "local"])
+def two_runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     folder = tmp_path_factory.mktemp("driver")
-    command = [sys.executable, "-m", "tests.integration.fleet_script", str(folder), "local", "300", *CATEGORIES]
+    command = [sys.executable, "-m", "tests.integration.fleet_script", str(folder), request.param, "300", *CATEGORIES]
     store = MarkerStore(folder)
     in_progress: set[str] = set()
     pids: set[int] = set()

@@ -1,16 +1,19 @@
-"""What the loss of worker processes does to a fleet: one run of each kind, several claims a run."""
+"""What the loss of worker processes does to a run: one run of each kind, several claims a run."""
 
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from harness.execution.events import CellLost, CellProgressed, CellStarted, FleetEvent, WorkerJoined, WorkerLost
 from harness.execution.fleet import run_fleet
+from harness.execution.pool import run_pool
+from harness.execution.session import HERE
 from harness.execution.summary import FleetSummary, RunInterrupted
 from harness.plan import Cell
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
@@ -24,7 +27,6 @@ class FinishedRun:
     summary: FleetSummary
     events: list[FleetEvent]
     told_lost: list[str]
-    log_dir: Path
 
     def workers_that_ran(self, category: str) -> list[object]:
         return [
@@ -32,8 +34,12 @@ class FinishedRun:
         ]
 
 
-@pytest.fixture(scope="module")
-def independent_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
+def runner(where: str, folder: Path) -> Callable[..., FleetSummary]:
+    return run_pool if where == "pool" else partial(run_fleet, address=HERE, log_dir=folder / "log")
+
+
+@pytest.fixture(scope="module", params=["pool", "ray"])
+def independent_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     """Two independent workers; the driver kills one in the middle of ``victim``."""
     folder = tmp_path_factory.mktemp("independent")
     store = MarkerStore(folder)
@@ -49,7 +55,7 @@ def independent_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finish
             case WorkerLost(cell=Cell(category="victim")):
                 store.open_gate("gated-witness")
 
-    summary = run_fleet(
+    summary = runner(request.param, folder)(
         make_cells("victim", "gated-witness", "raises", "unwritable", "poison", "plain-1", "plain-2"),
         MarkerWork(store),
         lambda cell, reason: told_lost.append(f"{cell.category}: {reason}"),
@@ -57,11 +63,9 @@ def independent_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finish
         workers=2,
         cpus_per_worker=1,
         gpus_per_worker=0,
-        address=None,
-        log_dir=folder / "log",
         max_attempts=2,
     )
-    return FinishedRun(store=store, summary=summary, events=events, told_lost=told_lost, log_dir=folder / "log")
+    return FinishedRun(store=store, summary=summary, events=events, told_lost=told_lost)
 
 
 def test_a_killed_worker_costs_one_try_of_its_own_cell(independent_run: FinishedRun) -> None:
@@ -112,10 +116,6 @@ def test_the_summary_counts_what_happened(independent_run: FinishedRun) -> None:
     assert summary.num_lost_workers == 3
 
 
-def test_rays_own_words_are_in_the_log_file(independent_run: FinishedRun) -> None:
-    assert "Logs of all processes: " in (independent_run.log_dir / "ray.log").read_text()
-
-
 @pytest.fixture
 def ctrl_c_interrupts() -> Iterator[None]:
     # A shell starts background commands with SIGINT ignored, and Python then leaves it so.
@@ -153,7 +153,7 @@ def test_one_group_restarts_after_a_kill_and_ctrl_c_keeps_what_is_done(
             workers=2,
             cpus_per_worker=1,
             gpus_per_worker=0,
-            address=None,
+            address=HERE,
             log_dir=tmp_path / "log",
             independent=False,
         )
@@ -162,3 +162,4 @@ def test_one_group_restarts_after_a_kill_and_ctrl_c_keeps_what_is_done(
     joined = Counter(event.worker.rank for event in events if isinstance(event, WorkerJoined))
     assert joined == {0: 2, 1: 2}
     assert tuple(capfd.readouterr()) == ("", "")
+    assert "Logs of all processes: " in (tmp_path / "log" / "ray.log").read_text()

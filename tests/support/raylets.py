@@ -52,9 +52,9 @@ def raylets(num_nodes: int) -> Iterator[Raylets]:
 
 
 def main(num_nodes: int) -> None:
-    from harness.execution.session import prepare_ray_environment
+    from harness.execution.session import HERE, prepare_ray_environment
 
-    prepare_ray_environment(None)
+    prepare_ray_environment(HERE)
     from ray.cluster_utils import Cluster
 
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})

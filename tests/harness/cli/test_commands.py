@@ -292,6 +292,13 @@ def test_a_defect_that_is_not_seen_is_warned_of(bench: Bench) -> None:
     assert finished["warnings"][0].startswith("1 of 4 defects are so small")
 
 
+def test_costs_can_be_left_out(bench: Bench) -> None:
+    flags = ("--methods", "constant", "--image-size", "32", "--categories", "bottle")
+    assert bench.run(*flags, "--no-costs").code == 0
+    (record,) = RecordStore(str(bench.results)).frame().to_dict("records")
+    assert [pd.isna(record[name]) for name in ("latency_p50_seconds", "size_bytes", "image_auroc")] == [1, 1, 0]
+
+
 def test_panels_are_written_beside_the_records(bench: Bench) -> None:
     answer = bench.run("--methods", "constant", "--image-size", "32", "--categories", "bottle", "--panels", "1")
     assert answer.code == 0, answer.err

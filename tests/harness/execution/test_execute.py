@@ -10,7 +10,7 @@ from harness.execution.execute import FleetSize, fleet_size
 
 def size_on(monkeypatch: pytest.MonkeyPatch, *, cores: int, gpus: int = 0, cells: int = 100, **asked: Any) -> FleetSize:
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    monkeypatch.setattr(execute_module, "_num_gpus", lambda: gpus)
+    monkeypatch.setattr(execute_module, "num_gpus", lambda: gpus)
     return fleet_size(RunSettings(**asked), cells)
 
 
@@ -84,6 +84,10 @@ def test_a_cluster_s_workers_take_one_core_whatever_this_machine_has(monkeypatch
 
 def test_a_single_cell_on_a_cluster_still_goes_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert size_on(monkeypatch, cores=16, cells=1, address="head:6379") == size(1, 1)
+
+
+def test_a_ray_of_this_machine_s_own_is_counted_like_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert size_on(monkeypatch, cores=8, address="local") == size(8, 1)
 
 
 def test_what_was_asked_for_is_what_a_worker_has(monkeypatch: pytest.MonkeyPatch) -> None:

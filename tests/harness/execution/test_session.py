@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from harness.execution.session import prepare_ray_environment
+from harness.execution.session import HERE, prepare_ray_environment
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_cluster_of_our_own_gets_a_token_that_no_file_holds() -> None:
-    prepare_ray_environment(None)
+    prepare_ray_environment(HERE)
     assert os.environ["RAY_AUTH_MODE"] == "token"
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
 
@@ -28,7 +28,7 @@ def test_the_authentication_of_a_given_cluster_is_left_alone() -> None:
 
 def test_what_the_user_set_stays() -> None:
     os.environ.update(RAY_USAGE_STATS_ENABLED="1", RAY_AUTH_MODE="disabled", RAY_TRAIN_HEALTH_CHECK_INTERVAL_S="3")
-    prepare_ray_environment(None)
+    prepare_ray_environment(HERE)
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
     assert os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] == "3"
     assert "RAY_AUTH_TOKEN" not in os.environ
@@ -36,12 +36,12 @@ def test_what_the_user_set_stays() -> None:
 
 def test_a_token_file_of_the_user_is_used() -> None:
     os.environ["RAY_AUTH_TOKEN_PATH"] = "/somewhere/token"
-    prepare_ray_environment(None)
+    prepare_ray_environment(HERE)
     assert "RAY_AUTH_TOKEN" not in os.environ
 
 
 def test_nothing_is_reported_to_the_makers_of_ray() -> None:
-    prepare_ray_environment(None)
+    prepare_ray_environment(HERE)
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
