@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +156,8 @@ class FolderDataset:
     def _listed(self, category: str) -> dict[str, list[Sample]]:
         """Every matched image by its list; a mixed one as a defect, until its mask is looked at."""
         described = self._described(category)
+        if not self._has_test(described):
+            described = replace(described, test_good=(), test_mixed=(), test_defects=())
         listed: dict[str, list[Sample]] = {}
         for key in ("train_good", "test_good", "good"):
             images = self._matches(category, key, getattr(described, key), "")
@@ -168,6 +170,13 @@ class FolderDataset:
                 defect_sample(self._folder, image, *self._masks(described, image, kind), kind=kind) for image in images
             ]
         return listed
+
+    def _has_test(self, described: CategoryDescription) -> bool:
+        """Whether an image to test on is there. Without any, the good ones still train and are searched on."""
+        if not described.is_divided:
+            return True
+        lists = (described.test_good, described.test_mixed, *(patterns for _, patterns in described.test_defects))
+        return any(True for patterns in lists for pattern in patterns for _ in matching(self._folder, pattern))
 
     def _masks(self, described: CategoryDescription, image: Path, kind: str) -> tuple[Path, ...]:
         """Where the mask of an image belongs; nothing if the category has no masks."""

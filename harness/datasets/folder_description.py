@@ -19,6 +19,7 @@ MASK_FIELDS = ("folder", "kind", "stem")
 _TEXTS = ("name", "title", "citation", "licence", "homepage")
 _DIVIDED = ("train_good", "train_mixed", "test_good", "test_mixed")
 _UNDIVIDED = ("good", "mixed")
+_TESTS = ("test_good", "test_mixed", "test_defects")
 _MIXED = ("train_mixed", "test_mixed", "mixed")
 _CATEGORY_KEYS = (*_DIVIDED, *_UNDIVIDED, "train_share", "groups", "test_defects", "masks", "no_mask_is_good")
 
@@ -122,7 +123,8 @@ def _category(table: "_Table") -> CategoryDescription:
     table.check_keys(_CATEGORY_KEYS)
     _check_parts(table)
     defects = table.table("test_defects")
-    if not defects.content and not {"mixed", "test_mixed"} & set(table.content):
+    tests = bool(set(table.content) & {*_TESTS, *_UNDIVIDED})
+    if tests and not defects.content and not {"mixed", "test_mixed"} & set(table.content):
         raise table.error("test_defects", 'no kind of defect is described; scratch = "test/scratch" would be right')
     if GOOD in defects.content:
         raise defects.error(GOOD, "is the word for normal images, not a kind of defect; use test_good")
@@ -152,8 +154,8 @@ def _check_parts(table: "_Table") -> None:
             undivided[0], f"is for images not yet divided and cannot stand beside {divided[0]}; one of the two is right"
         )
     if not undivided:
-        # Says which one is missing.
-        for part in ("train", "test"):
+        # Says which one is missing. Good parts alone are enough to train and to search on.
+        for part in ("train", "test") if given & set(_TESTS) else ("train",):
             if f"{part}_mixed" not in given:
                 table.patterns(f"{part}_good")
         for key in ("train_share", "groups"):

@@ -147,6 +147,21 @@ def test_without_test_images_the_winner_is_the_same_and_is_not_judged(bench: Ben
     assert tried[0] == tried[1]
 
 
+def test_a_folder_of_good_parts_is_enough_to_search_and_not_to_run(bench: Bench, tmp_path: Path) -> None:
+    parts = tmp_path / "data/parts"
+    shutil.copytree(tmp_path / "data/mvtec_ad/bottle/train/good", parts / "good")
+    (parts / "dataset.toml").write_text('[categories.all]\ntrain_good = "good"\n')
+    code, out, error = bench("parts", "--space", "space.toml")
+    assert (code, error) == (0, "")
+    assert "Not fitted again: parts/all: no test image" in out
+    flags = ("--datasets", "parts", "--methods", "constant", "--image-size", "32", "--workers", "0")
+    code, _, error = bench(*flags, command="run")
+    assert (code, error.strip()) == (
+        2,
+        "bench: parts/all: no test image; normal and defect images are needed to test on.",
+    )
+
+
 def test_validation_images_are_left_out_of_what_is_reported(bench: Bench, tmp_path: Path) -> None:
     code, _, error = bench(
         "mvtec_ad/bottle", "--space", "space.toml", "--selection", "validation", "--refit", "0", "--trials", "1"

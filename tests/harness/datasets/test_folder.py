@@ -82,6 +82,21 @@ def test_refuses_a_pattern_that_matches_nothing(tmp_path: Path) -> None:
         dataset.split(tmp_path, "front", 0)
 
 
+def test_one_test_list_that_matches_nothing_is_a_mistake(tmp_path: Path) -> None:
+    dataset = FolderDataset(miniatures.castings(tmp_path))
+    shutil.rmtree(tmp_path / "castings/front/test/scratch")
+    with pytest.raises(DataError, match=r"test_defects\.scratch: 'front/test/scratch/\*\.png' matches no image"):
+        dataset.split(tmp_path, "front", 0)
+
+
+def test_good_parts_still_train_when_all_that_tests_is_gone(tmp_path: Path) -> None:
+    dataset = FolderDataset(miniatures.castings(tmp_path))
+    before = dataset.split(tmp_path, "front", 0)
+    shutil.rmtree(tmp_path / "castings/front/test")
+    after = dataset.split(tmp_path, "front", 0)
+    assert (after.train, after.test) == (before.train, ())
+
+
 def test_refuses_an_image_in_two_lists(tmp_path: Path) -> None:
     dataset = rewritten(tmp_path, 'test_good = "back/ok"', 'test_good = ["back/ok", "back/train/0.png"]')
     with pytest.raises(DataError, match=r"\[categories\.back\]: back/train/0\.png is matched twice"):

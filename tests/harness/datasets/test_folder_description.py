@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets.folder_description import read_description
+from harness.datasets.folder_description import FolderDescription, read_description
 from harness.errors import DataError
 from tests.support.miniatures import FOLDER_TOML
 
 
-def described(folder: Path, text: str) -> None:
+def described(folder: Path, text: str) -> FolderDescription:
     (folder / "dataset.toml").write_text(text, encoding="utf-8")
-    read_description(folder)
+    return read_description(folder)
 
 
 def test_name_and_title_default_to_the_folder(tmp_path: Path) -> None:
@@ -113,6 +113,18 @@ def test_lists_that_leave_something_open_are_refused(tmp_path: Path, old: str, n
     with pytest.raises(DataError, match=r"dataset\.toml, .*" + message) as caught:
         described(tmp_path, MIXED_TOML.replace(old, new, 1))
     assert "\n" not in str(caught.value)
+
+
+def test_good_parts_alone_are_described_by_where_they_are(tmp_path: Path) -> None:
+    ((_, category),) = described(tmp_path, '[categories.parts]\ntrain_good = "good"\n').categories
+    assert (category.train_good, category.test_good, category.test_defects) == (("good",), (), ())
+
+
+def test_one_list_to_test_on_asks_for_the_others(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"test_defects: no kind of defect is described"):
+        described(tmp_path, '[categories.parts]\ntrain_good = "good"\ntest_good = "ok"\n')
+    with pytest.raises(DataError, match=r"test_good: missing; a folder or a pattern"):
+        described(tmp_path, '[categories.parts]\ntrain_good = "good"\n[categories.parts.test_defects]\na = "b"\n')
 
 
 def test_a_key_about_masks_is_refused_where_nothing_is_mixed(tmp_path: Path) -> None:
