@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -46,6 +47,7 @@ class Narrator:
         self.num_failed = 0
         self.running: dict[str, tuple[Cell, CellProgress | None]] = {}
         self.started = time.monotonic()
+        self._labels = labels_of(plan.cells)
 
     def __enter__(self) -> Self:
         return self
@@ -87,9 +89,28 @@ class Narrator:
 
     def tell(self, event: FleetEvent) -> None:
         """One line for what a reader of a log wants to know."""
-        line = line_of(event)
+        line = self.line_of(event)
         if line is not None:
             print(f"[{len(self.done)}/{self.num_cells}] {line}", flush=True)
+
+    def line_of(self, event: FleetEvent) -> str | None:
+        """An event as one line, and one for each warning; None where a log is better off without."""
+        label = self._labels.get(cell.id, "") if (cell := getattr(event, "cell", None)) else ""
+        match event:
+            case CellFinished(outcome=outcome) if outcome.status == "ok":
+                told = f"{label}: image AUROC {outcome.image_auroc:.3f} ({_duration(outcome.seconds)})"
+                return "\n".join([told, *(f"WARNING: {label}: {warning}" for warning in outcome.warnings)])
+            case CellFinished(outcome=outcome):
+                return f"{label}: FAILED: {outcome.error}"
+            case CellLost(attempts=attempts, reason=reason):
+                return f"{label}: LOST after {attempts} attempts: {reason}"
+            case WorkerLost(worker=worker, reason=reason):
+                return f"{worker} was lost ({reason}); its cell goes to another"
+            case CellStarted(attempt=attempt):
+                return f"{label}: started" + (f" (attempt {attempt})" if attempt > 1 else "")
+            case WorkerJoined(worker=worker):
+                return f"{worker} is up"
+        return None
 
     def close(self, summary: FleetSummary) -> None:
         """Say how it went."""
@@ -132,13 +153,13 @@ class LiveNarrator(Narrator):
     def tell(self, event: FleetEvent) -> None:
         """Only what should stay on the screen: cells that ended, workers that were lost."""
         if isinstance(event, CellFinished | CellLost | WorkerLost):
-            self._console.print(line_of(event), highlight=False, markup=False)
+            self._console.print(self.line_of(event), highlight=False, markup=False)
 
     def _picture(self) -> RenderableType:
         grid = Table.grid(padding=(0, 2))
         # A copy: this runs in the thread that redraws.
         for cell, progress in tuple(self.running.values()):
-            grid.add_row(Text(cell.label, style="cyan"), _progress_text(progress))
+            grid.add_row(Text(self._labels[cell.id], style="cyan"), _progress_text(progress))
         left = self.seconds_left()
         summary = Text(
             f"{len(self.done)} done, {len(self.running)} running, {self.num_failed} failed of {self.num_cells} cells"
@@ -185,23 +206,21 @@ class JsonNarrator(Narrator):
         print(json.dumps({"event": event, **fields}), flush=True)
 
 
-def line_of(event: FleetEvent) -> str | None:
-    """An event as one line, and one for each warning; None where a log is better off without."""
-    match event:
-        case CellFinished(cell=cell, outcome=outcome) if outcome.status == "ok":
-            told = f"{cell.label}: image AUROC {outcome.image_auroc:.3f} ({_duration(outcome.seconds)})"
-            return "\n".join([told, *(f"WARNING: {cell.label}: {warning}" for warning in outcome.warnings)])
-        case CellFinished(cell=cell, outcome=outcome):
-            return f"{cell.label}: FAILED: {outcome.error}"
-        case CellLost(cell=cell, attempts=attempts, reason=reason):
-            return f"{cell.label}: LOST after {attempts} attempts: {reason}"
-        case WorkerLost(worker=worker, reason=reason):
-            return f"{worker} was lost ({reason}); its cell goes to another"
-        case CellStarted(cell=cell, attempt=attempt):
-            return f"{cell.label}: started" + (f" (attempt {attempt})" if attempt > 1 else "")
-        case WorkerJoined(worker=worker):
-            return f"{worker} is up"
-    return None
+def labels_of(cells: Sequence[Cell]) -> dict[str, str]:
+    """Cell id to what a line calls the cell: with the settings that tell it from others, where there are such."""
+    alike: dict[str, list[Cell]] = {}
+    for cell in cells:
+        alike.setdefault(cell.label, []).append(cell)
+    labels = {}
+    for label, same in alike.items():
+        settings = [json.loads(cell.settings_json) for cell in same]
+        differing = [
+            name for name in settings[0] if any(values.get(name) != settings[0][name] for values in settings[1:])
+        ]
+        for cell, values in zip(same, settings, strict=True):
+            shown = ", ".join(f"{name}={values.get(name)}" for name in differing)
+            labels[cell.id] = f"{label} ({shown})" if shown else label
+    return labels
 
 
 def _progress_text(progress: CellProgress | None) -> Text:

@@ -17,7 +17,7 @@ TINY_SETTINGS: dict[str, Any] = {
 """What makes a method quick; a method takes those of them that it has."""
 
 
-def make_cell(category: str) -> Cell:
+def make_cell(category: str, settings_json: str = "{}") -> Cell:
     """A cell of a data set and a method that do not exist."""
     return Cell(
         dataset="mock",
@@ -25,7 +25,7 @@ def make_cell(category: str) -> Cell:
         method="mock",
         method_version=1,
         seed=0,
-        settings_json="{}",
+        settings_json=settings_json,
         protocol=Protocol(),
         data_fingerprint="",
         weights_sha256="",
