@@ -66,6 +66,7 @@ def ablate(
     gpus_per_worker: o.GpusPerWorker = None,
     address: o.Address = None,
     device: o.Device = None,
+    costs: o.Costs = None,
     standalone: Annotated[bool, typer.Option("--standalone", help="A complete LaTeX document.")] = False,
     wide: Annotated[bool, typer.Option("--wide", help="Over both columns of a two-column paper.")] = False,
 ) -> None:
@@ -80,7 +81,7 @@ def ablate(
         config=config, datasets=None, categories=None, methods=",".join((method, *controls)), seeds=seeds, split=split,
         set_=set_, backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data,
         results=results, policy=policy, workers=workers, cpus_per_worker=cpus_per_worker,
-        gpus_per_worker=gpus_per_worker, address=address, device=device,
+        gpus_per_worker=gpus_per_worker, address=address, device=device, costs=costs,
     )  # fmt: skip
     settings = _on(names, settings)
     chosen = None if metrics is None else o.split_names(metrics)

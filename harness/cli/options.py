@@ -76,6 +76,10 @@ Address = Annotated[
         rich_help_panel=HOW,
     ),
 ]
+Costs = Annotated[
+    bool | None,
+    typer.Option("--costs/--no-costs", help="Measure latency and size on disk (default: yes).", rich_help_panel=HOW),
+]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", rich_help_panel=HOW)]
 
 

@@ -37,12 +37,7 @@ def run(
     panels: Annotated[
         int | None, typer.Option(help="Heat-map panels of test images to write a cell.", rich_help_panel=o.HOW)
     ] = None,
-    costs: Annotated[
-        bool | None,
-        typer.Option(
-            "--costs/--no-costs", help="Measure latency and size on disk (default: yes).", rich_help_panel=o.HOW
-        ),
-    ] = None,
+    costs: o.Costs = None,
     json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.", rich_help_panel=o.HOW)] = False,
 ) -> None:
     """Fit and judge methods on every category; what is stored already is not run again."""
