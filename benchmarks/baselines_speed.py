@@ -217,9 +217,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Console().print(table)
     for theirs_name in ("anomalib", "anomalib, two at once"):
         for ours_name in ("bench", "bench --no-costs"):
-            ratio = medians[theirs_name] / medians[ours_name]
-            print(f"{theirs_name} takes {ratio:.2f} times as long as {ours_name}; wanted: {MIN_RATIO}")
-    return 0 if ratio >= MIN_RATIO else 1
+            print(f"{theirs_name} takes {medians[theirs_name] / medians[ours_name]:.2f} times as long as {ours_name}")
+    # Like for like: the same work, and two processes each.
+    judged = medians["anomalib, two at once"] / medians["bench --no-costs"]
+    print(f"judged: the last one; wanted: {MIN_RATIO}")
+    return 0 if judged >= MIN_RATIO else 1
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ class TrainOnMapped:
 def search_mapped(folder: Path, num_trials: int) -> None:
     default = {f"x{number}": 0.5 for number in range(12)}
     ledger = Ledger(folder, twelve_parameters(), default, name="mapped", seed=0, num_trials=num_trials)
-    begin_imports(("torch", "mfrnet", search_forked.__module__), 1)
+    begin_imports(("torch", "mfrnet", search_forked.__module__))
     search_forked(
         ledger, TrainOnMapped(folder, num_trials), FleetSize(workers=num_trials, cpus_per_worker=1, gpus_per_worker=0)
     )

@@ -73,7 +73,12 @@ def _ray() -> Check:
             f"{ray.__version__}, RAY_ADDRESS={address}",
             "Unset RAY_ADDRESS to run on this machine alone.",
         )
-    return ("Ray", "ok", f"{ray.__version__}, this machine, {os.cpu_count()} cores", "")
+    return (
+        "Ray",
+        "ok",
+        f"{ray.__version__}, no RAY_ADDRESS: this machine alone, {os.cpu_count()} cores",
+        "",
+    )
 
 
 def _device() -> Check:

@@ -118,10 +118,12 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     Raises:
         BenchError: One line naming the file, or every setting that does not fit.
     """
+    from harness.execution.execute import check_size, fleet_size
     from harness.execution.run_cell import category_size, check_device
 
     if settings.is_here:
         check_device(settings.device)
+    check_size(fleet_size(settings, len(planned.plan.cells)), settings)
 
     datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
     splits: dict[tuple[str, str, int], Split] = {}

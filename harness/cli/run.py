@@ -67,7 +67,7 @@ def carry_out(planned: "Planned", settings: "RunSettings", *, as_json: bool = Fa
         BenchError: A cell is bound to fail; nothing was run.
         typer.Exit: With 130 after Ctrl-C.
     """
-    # These load torch and Ray; a mistake in the command has been answered by now.
+    # These load torch; a mistake in the command has been answered by now.
     from harness.cli.planning import check_cells
     from harness.cli.progress import Narrator
     from harness.execution.execute import execute

@@ -100,7 +100,7 @@ def prepare(
     categories = chosen_categories(datasets, settings)
 
     # From here on torch is needed; a wrong name has been answered without it.
-    from harness.execution.execute import begin_workers
+    from harness.execution.execute import begin_workers, check_size, fleet_size
 
     begin_workers(settings, "harness.search.forked")
     from harness.execution.run_cell import check_device
@@ -110,6 +110,7 @@ def prepare(
 
     if settings.is_here:
         check_device(settings.device)
+    check_size(fleet_size(settings, space.budget.trials), settings)
     base = method_settings(space.method, settings.overrides.get(space.method, {}), settings.backbone)
     _check_names(space, file, base)
     default = _default(space, file, base)

@@ -1,6 +1,6 @@
-"""The driver's side of a fleet: passes news on, and decides when a run is over or beyond hope.
+"""The driver's side of a run with workers: passes news on, and decides when it is over or beyond hope.
 
-Knows no Ray: the queue and the Ray Train run are given to it.
+The queue and the workers are given to it, whatever they are.
 """
 
 import time
@@ -29,7 +29,7 @@ class FleetLimits:
     max_failed_starts: int = 6
     """Workers in a row that end before they ask for a cell."""
     end_seconds: float = 10.0
-    """How long Ray Train gets to end by itself once all cells are done."""
+    """How long workers get to end by themselves once all cells are done."""
 
 
 class QueueClient(Protocol):
@@ -92,7 +92,7 @@ class FleetDriver:
         Args:
             queue: Holds the cells.
             start_workers: Starts all workers; called again when a group ends before the work does.
-            offer: Says what the cluster has, for the error that no worker came.
+            offer: Says what there is to run workers on, for the error that none came.
 
         Raises:
             FleetError: Workers do not start, or none is left and none comes back.
@@ -133,4 +133,4 @@ class FleetDriver:
         if news.num_failed_starts > self._limits.max_failed_starts:
             raise FleetError(f"{news.num_failed_starts} workers in a row ended while they started.{why}")
         if news.seconds_without_worker > self._limits.worker_wait_seconds:
-            raise FleetError(f"No worker for {news.seconds_without_worker:.0f} s.{why} {offer()}")
+            raise FleetError(f"No worker for {news.seconds_without_worker:.0f} s.{why} {offer()}".rstrip())

@@ -8,7 +8,7 @@ from typing import Any
 from harness.execution.cause import cause_of
 from harness.execution.driver import FleetDriver, FleetLimits
 from harness.execution.events import CellWork, FleetEvent
-from harness.execution.gpus import too_few
+from harness.execution.gpus import check_fit
 from harness.execution.queue import CellQueue, LeaseRules, News
 from harness.execution.ray_worker import WorkerTask, train
 from harness.execution.session import HERE, ray_session
@@ -142,9 +142,7 @@ def check_gpus(workers: int, gpus_per_worker: float) -> None:
     """
     import ray
 
-    has = ray.cluster_resources().get("GPU", 0)
-    if workers * gpus_per_worker > has:
-        raise too_few(workers, gpus_per_worker, has)
+    check_fit(workers, gpus_per_worker, ray.cluster_resources().get("GPU", 0))
 
 
 def _trainer_factory(

@@ -1,8 +1,8 @@
 """Worker processes of this machine, forked from one process that has imported what they need.
 
 Starting a process costs milliseconds instead of the seconds that torch takes to import, and what was
-imported is in memory once. The process that is forked from runs nothing but imports: it has no threads of
-work, no CUDA context and no open file of ours.
+imported is in memory once. The process that is forked from runs nothing but imports
+(`harness.execution.preload`): it has no threads of work and no CUDA context.
 """
 
 import multiprocessing
@@ -11,8 +11,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection as connections
 from multiprocessing import forkserver
@@ -21,10 +21,15 @@ from types import TracebackType
 from typing import Any
 
 from harness.environment import log_dir
-from harness.execution import preload
+from harness.execution.cause import cause_of
+from harness.execution.summary import FleetError
 
+NAMES, LOG = "BENCH_PRELOAD", "BENCH_WORKER_LOG"
+"""Environment variables of the process that is forked from: what it imports, and the file that it prints to."""
+_PRELOAD = "harness.execution.preload"
 _CONTEXT = multiprocessing.get_context("forkserver")
 _STOP_SECONDS = 5.0
+_names: list[str] = []
 
 
 def log_file() -> Path:
@@ -32,7 +37,7 @@ def log_file() -> Path:
     return log_dir() / "workers.log"
 
 
-def begin_imports(names: Iterable[str], num_threads: int) -> None:
+def begin_imports(names: Iterable[str] = ()) -> None:
     """Start the process that workers are forked from, which imports while this one goes on.
 
     Where it runs already, nothing happens.
@@ -40,18 +45,27 @@ def begin_imports(names: Iterable[str], num_threads: int) -> None:
     Args:
         names: Modules; and methods, as ``METHODS`` knows them. What cannot be imported is left for the
             worker that needs it.
-        num_threads: Of numeric libraries that ask for it once, when they are imported.
     """
-    _CONTEXT.set_forkserver_preload([preload.__name__])
+    _names[:] = names or _names
+    _CONTEXT.set_forkserver_preload([_PRELOAD])
     before = dict(os.environ)
-    os.environ[preload.VARIABLE] = " ".join(names)
+    os.environ.update({
+        NAMES: " ".join(_names),
+        LOG: str(log_file()),
+        # Modules come from where they come from here, and not from whatever lies in the working directory.
+        "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry),
+        # Where it is not set, asking whether there is a GPU makes a process unfit to be forked.
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+    })  # fmt: skip
+    # Torch is told its number of threads in the worker; others read it once, when they are imported.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(variable, str(num_threads))
+        os.environ.setdefault(variable, "1")
     try:
-        with _output_in(log_file()):
-            forkserver.ensure_running()
+        forkserver.ensure_running()
     finally:
-        os.environ.clear()
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
         os.environ.update(before)
 
 
@@ -83,7 +97,7 @@ class _Worker:
 
 
 class ForkedWorkers:
-    """So many processes, each replaced when it ends before its work does.
+    """So many processes, each replaced when it ends before its work does; to be entered.
 
     Everything happens in the thread that calls ``wait``: workers are answered there and nowhere else.
     """
@@ -110,23 +124,21 @@ class ForkedWorkers:
         """
         self._target, self._answer, self._on_end = target, answer, on_end
         self._num_threads, self._gpus = num_threads, gpus
-        begin_imports((), num_threads)
-        self._workers = {rank: self._start(rank) for rank in range(len(gpus))}
+        self._workers: dict[int, _Worker] = {}
 
     def __enter__(self) -> "ForkedWorkers":
+        try:
+            for rank in range(len(self._gpus)):
+                self._start(rank)
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for worker in self._workers.values():
-            worker.process.terminate()
-        for worker in self._workers.values():
-            worker.process.join(_STOP_SECONDS)
-            worker.process.kill()
-            worker.process.join()
-            worker.connection.close()
-        self._workers.clear()
+        self._stop()
 
     @property
     def ended(self) -> bool:
@@ -134,7 +146,11 @@ class ForkedWorkers:
         return not self._workers
 
     def wait(self, seconds: float) -> None:
-        """Answer workers for so long, or until every one has returned."""
+        """Answer workers for so long, or until every one has returned.
+
+        Raises:
+            FleetError: A process could not be started.
+        """
         deadline = time.monotonic() + seconds
         while self._workers and (left := deadline - time.monotonic()) > 0:
             heard = {worker.connection: worker for worker in self._workers.values() if worker.is_talking}
@@ -144,14 +160,15 @@ class ForkedWorkers:
                 self._hear(worker)
 
     def _hear(self, worker: _Worker) -> None:
-        # What it said before it ended counts.
+        # What it said before it ended counts, so this is asked first.
+        has_ended = bool(connections.wait([worker.process.sentinel], 0))
         while (said := _next_from(worker)) is not None:
             wants_answer, call, arguments = said
             answer = self._answer(worker.rank, call, arguments)
             if wants_answer:
                 with suppress(OSError):  # it may have ended meanwhile
                     worker.connection.send(answer)
-        if connections.wait([worker.process.sentinel], 0):
+        if has_ended:
             self._bury(worker)
 
     def _bury(self, worker: _Worker) -> None:
@@ -160,18 +177,34 @@ class ForkedWorkers:
         del self._workers[worker.rank]
         if worker.process.exitcode != 0:
             self._on_end(worker.rank, _why(worker.process.exitcode))
-            self._workers[worker.rank] = self._start(worker.rank)
+            self._start(worker.rank)
 
-    def _start(self, rank: int) -> _Worker:
+    def _start(self, rank: int) -> None:
         here, there = _CONTEXT.Pipe()
         process = _CONTEXT.Process(
             target=_serve,
             args=(there, dict(os.environ), self._num_threads, self._gpus[rank], self._target, rank),
             name=f"worker-{rank}",
         )
-        process.start()
-        there.close()
-        return _Worker(rank, process, here)
+        try:
+            begin_imports()  # again, where what workers are forked from has ended
+            process.start()
+        except (EOFError, OSError) as error:
+            here.close()
+            raise FleetError(f"A worker could not be started: {cause_of(error)}; {log_file()} may say why.") from error
+        finally:
+            there.close()
+        self._workers[rank] = _Worker(rank, process, here)
+
+    def _stop(self) -> None:
+        for worker in self._workers.values():
+            worker.process.terminate()
+        for worker in self._workers.values():
+            worker.process.join(_STOP_SECONDS)
+            worker.process.kill()
+            worker.process.join()
+            worker.connection.close()
+        self._workers.clear()
 
 
 def _next_from(worker: _Worker) -> Any:
@@ -192,15 +225,22 @@ def _serve(
     rank: int,
 ) -> None:
     """All of a worker's life."""
-    # Ctrl-C is the driver's to act upon.
+    # Ctrl-C is the driver's to act upon, which then ends its workers; what they have in temporary folders goes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.clear()
-    os.environ.update(environment, CUDA_VISIBLE_DEVICES=gpus)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     threading.Thread(target=_end_with_the_driver, name="watch", daemon=True).start()
+    from harness.execution import preload
+
+    os.environ.clear()
+    os.environ.update({**preload.SET_BY_IMPORTS, **environment, "CUDA_VISIBLE_DEVICES": gpus})
     import torch
 
     torch.set_num_threads(num_threads)
-    target(Pipe(connection), rank)
+    try:
+        target(Pipe(connection), rank)
+    except SystemExit:
+        # Only a return says that the work is done.
+        sys.exit(1)
 
 
 def _end_with_the_driver() -> None:
@@ -211,24 +251,9 @@ def _end_with_the_driver() -> None:
 
 
 def _why(exit_code: int) -> str:
+    if exit_code == -signal.SIGKILL:
+        return "its process ended (SIGKILL: killed, or out of memory)"
     if exit_code < 0:
-        return f"its process ended ({signal.Signals(-exit_code).name})"
+        name = signal.Signals(-exit_code).name if -exit_code in {*signal.Signals} else f"signal {-exit_code}"
+        return f"its process ended ({name})"
     return f"its process ended with exit code {exit_code}; {log_file()} may say why"
-
-
-@contextmanager
-def _output_in(path: Path) -> Iterator[None]:
-    """Let processes that are started meanwhile write here, and not to the terminal."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = [os.dup(1), os.dup(2)]
-    with path.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    try:
-        yield
-    finally:
-        for number, before in enumerate(kept, start=1):
-            os.dup2(before, number)
-            os.close(before)

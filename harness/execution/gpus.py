@@ -13,15 +13,32 @@ def num_gpus() -> int:
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
-def too_few(workers: int, gpus_per_worker: float, has: float) -> SettingsError:
-    """The error that this machine has too few GPUs."""
-    return SettingsError(
-        f"{workers} workers with {gpus_per_worker:g} GPUs each need {workers * gpus_per_worker:g}; this machine has "
-        f"{has:g}. Ask for fewer workers, a fraction of a GPU each, or a cluster (--address)."
-    )
+def capacity(gpus: float, each: float) -> int:
+    """How many workers fit: with a fraction as many as share a GPU, else whole GPUs each.
+
+    Args:
+        gpus: How many there are.
+        each: GPUs of a worker, above 0.
+    """
+    if each < 1:
+        return int(gpus) * math.floor(1 / each + 1e-9)  # 1 / .2 is not quite 5
+    return int(gpus) // math.ceil(each)
 
 
-def shares(workers: int, gpus_per_worker: float) -> list[str]:
+def check_fit(workers: int, each: float, gpus: float) -> None:
+    """Refuse more workers than fit.
+
+    Raises:
+        SettingsError: There are too few GPUs.
+    """
+    if each and workers > capacity(gpus, each):
+        raise SettingsError(
+            f"{workers} workers with {each:g} GPUs each came; the {gpus:g} GPUs of this machine are enough for "
+            f"{capacity(gpus, each)}. Ask for fewer workers, a fraction of a GPU each, or a cluster (--address)."
+        )
+
+
+def shares(workers: int, each: float) -> list[str]:
     """For each worker its GPUs, in the form of ``CUDA_VISIBLE_DEVICES``; none of them where it gets none.
 
     A worker with a fraction shares one GPU with as many as fit; one with several gets whole ones.
@@ -29,18 +46,17 @@ def shares(workers: int, gpus_per_worker: float) -> list[str]:
     Raises:
         SettingsError: There are too few.
     """
-    if not gpus_per_worker:
+    if not each:
         return [""] * workers
     devices = _visible()
-    on_one = math.floor(1 / gpus_per_worker + 1e-9)  # 1 / .2 is not quite 5
-    each = math.ceil(gpus_per_worker)
-    if workers > (len(devices) * on_one if on_one else len(devices) // each):
-        raise too_few(workers, gpus_per_worker, len(devices))
-    if on_one:
+    check_fit(workers, each, len(devices))
+    if each < 1:
         return [devices[rank % len(devices)] for rank in range(workers)]
-    return [",".join(devices[rank * each : (rank + 1) * each]) for rank in range(workers)]
+    width = math.ceil(each)
+    return [",".join(devices[rank * width : (rank + 1) * width]) for rank in range(workers)]
 
 
 def _visible() -> list[str]:
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return [str(number) for number in range(num_gpus())] if chosen is None else [*filter(None, chosen.split(","))]
+    names = map(str, range(num_gpus())) if chosen is None else filter(None, chosen.split(","))
+    return [*names][: num_gpus()]

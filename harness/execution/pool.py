@@ -1,5 +1,6 @@
 """A run on this machine: cells go to forked workers, as a fleet's go to Ray's."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -54,7 +55,8 @@ def run_pool(
     if not cells:
         return driver.summary()
     gpus = shares(workers, gpus_per_worker)
-    queue = CellQueue(cells, LeaseRules(max_attempts=max_attempts, silence_seconds=limits.silence_seconds))
+    # The end of a process is seen at once, and a driver that was stopped for a while has heard from nobody.
+    queue = CellQueue(cells, LeaseRules(max_attempts=max_attempts, silence_seconds=math.inf))
 
     def answer(rank: int, call: str, arguments: tuple[Any, ...]) -> Any:
         return getattr(queue, call)(*arguments)

@@ -1,6 +1,6 @@
-"""The one queue that all workers of a fleet pull from: leases, signs of life, attempts.
+"""The one queue that all workers of a run pull from: leases, signs of life, attempts.
 
-Plain Python with an injected clock. The fleet runs it as an actor; its tests run it as it is.
+Plain Python with an injected clock. Under Ray it is an actor; otherwise it lives in the driver.
 A cell is at every moment in one of four places: pending, leased, finished, lost.
 """
 
@@ -162,7 +162,7 @@ class CellQueue:
             self._give_back(cell_id, reason)
 
     def worker_failed(self, rank: int, reason: str) -> None:
-        """The controller saw the process of this rank end."""
+        """The process of this rank was seen to end."""
         self._last_failure = reason
         living = [worker for worker in self._last_heard if worker.rank == rank]
         if not living:

@@ -1,1 +1,1 @@
-"""Searching settings: points from Optuna, work by Ray Tune or here, and nothing from the test images."""
+"""Searching settings: points from Optuna, work on one machine or under Ray Tune, no test image."""

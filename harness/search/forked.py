@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from harness.execution.driver import FleetLimits
 from harness.execution.forked import ForkedWorkers
 from harness.execution.gpus import shares
 from harness.execution.summary import FleetError
@@ -15,8 +16,7 @@ from harness.search.trials import TrialReport
 if TYPE_CHECKING:
     from harness.execution.execute import FleetSize
 
-_WAIT_SECONDS = 1.0
-_MOST_FAILED_STARTS = 6
+_WAIT_SECONDS = 0.2
 
 
 def search_forked(ledger: Ledger, work: TrialWork, size: "FleetSize") -> None:
@@ -37,30 +37,35 @@ def search_forked(ledger: Ledger, work: TrialWork, size: "FleetSize") -> None:
     if not ledger.num_left:
         return
     running: dict[int, int] = {}
+    without_work: set[int] = set()
     failed_starts: list[str] = []
 
     def answer(rank: int, call: str, arguments: tuple[Any, ...]) -> Any:
-        failed_starts.clear()
         given = getattr(ledger, call)(*arguments)
-        if isinstance(given, Asked):
-            running[rank] = given.number
+        if call == "ask":
+            failed_starts.clear()
+            running.pop(rank, None)
+            if given is None:
+                without_work.add(rank)
+            else:
+                running[rank] = given.number
         return given
 
     def on_end(rank: int, reason: str) -> None:
         if rank in running:
             # Its settings may be what ended it, so they are not tried again.
             ledger.fail(running.pop(rank), reason)
-            return
-        failed_starts.append(reason)
-        if len(failed_starts) > _MOST_FAILED_STARTS:
-            raise FleetError(f"The workers could not be started: {reason}")
+        elif rank not in without_work:
+            failed_starts.append(reason)
+            if len(failed_starts) > FleetLimits.max_failed_starts:
+                raise FleetError(f"The workers could not be started: {reason}")
 
     target = partial(_serve_trials, work=work)
     threads = max(1, int(size.cpus_per_worker))
     gpus = shares(size.workers, size.gpus_per_worker)
     try:
         with ForkedWorkers(target, answer, on_end, num_threads=threads, gpus=gpus) as workers:
-            while not workers.ended:
+            while len(without_work) < size.workers:
                 workers.wait(_WAIT_SECONDS)
     finally:
         ledger.fail_running()

@@ -4,10 +4,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-import psutil
 import pytest
 
 from tests.integration.fleet_work import MarkerStore
+from tests.support.processes import is_alive
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -58,7 +58,7 @@ def test_the_same_command_finishes_only_the_rest(two_runs: TwoRuns) -> None:
 
 def test_no_worker_outlives_its_killed_driver(two_runs: TwoRuns) -> None:
     assert len(two_runs.worker_pids) == 2
-    assert not any(psutil.pid_exists(pid) for pid in two_runs.worker_pids)
+    assert not any(is_alive(pid) for pid in two_runs.worker_pids)
 
 
 def test_the_terminal_shows_our_own_lines_only(two_runs: TwoRuns) -> None:

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -114,14 +114,6 @@ def test_the_summary_counts_what_happened(independent_run: FinishedRun) -> None:
     assert (summary.num_cells, summary.num_ok, summary.num_failed, summary.num_open) == (7, 5, 2, 0)
     # The victim's worker and two that the poison ended.
     assert summary.num_lost_workers == 3
-
-
-@pytest.fixture
-def ctrl_c_interrupts() -> Iterator[None]:
-    # A shell starts background commands with SIGINT ignored, and Python then leaves it so.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("ctrl_c_interrupts")

@@ -4,19 +4,27 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from harness.execution.events import CellOutcome, CellProgress, CellProgressed, FleetEvent
-from harness.execution.forked import log_file
+from harness.execution.execute import FleetSize
+from harness.execution.forked import LOG, NAMES, log_file
 from harness.execution.pool import run_pool
 from harness.execution.summary import FleetError, RunInterrupted
 from harness.plan import Cell
+from harness.search.forked import search_forked
+from harness.search.ledger import TRIALS_FILE
+from harness.search.trials import TrialLog, TrialReport
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
+from tests.support.searches import ledger_in, parabola
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -75,14 +83,6 @@ def test_work_that_no_worker_can_load_ends_the_run() -> None:
     assert "_not_here" in log_file().read_text()
 
 
-@pytest.fixture
-def ctrl_c_interrupts() -> Iterator[None]:
-    # A shell starts background commands with SIGINT ignored, and Python then leaves it so.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_ctrl_c_keeps_what_is_done_and_ends_the_workers(tmp_path: Path) -> None:
     store = MarkerStore(tmp_path)
@@ -105,8 +105,43 @@ def test_ctrl_c_keeps_what_is_done_and_ends_the_workers(tmp_path: Path) -> None:
     assert not psutil.pid_exists(*pids)
 
 
-def test_preloading_imports_methods_and_modules_and_minds_no_mistake() -> None:
+def test_workers_import_what_the_driver_imports_and_not_what_lies_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "harness").mkdir()
+    for name in ("harness/__init__.py", "queue.py", "types.py"):
+        (tmp_path / name).write_text("raise SystemExit('not this one')")
+    root = Path(__file__).resolve().parents[2]
+    code = f"import sys; sys.path[0] = {str(root)!r}; from tests.integration.fleet_script import main; main"
+    command = [sys.executable, "-c", f"{code}(__import__('pathlib').Path('run'), 'pool', 30, ['plain'])"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.stderr, ran.stdout.splitlines()[-1:]) == ("", ["Done"])
+
+
+def test_work_goes_on_when_what_workers_are_forked_from_has_ended(tmp_path: Path) -> None:
+    for part in ("first", "second"):
+        summary = run_pool(
+            make_cells("plain"), MarkerWork(MarkerStore(tmp_path / part)), ignore, ignore,
+            workers=1, cpus_per_worker=1, gpus_per_worker=0,
+        )  # fmt: skip
+        assert summary.num_ok == 1
+        server = forkserver._forkserver._forkserver_pid
+        os.kill(server, signal.SIGKILL)
+        os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
+
+
+def test_a_search_ends_though_a_worker_hangs_at_its_exit(tmp_path: Path) -> None:
+    search_forked(ledger_in(tmp_path, 2), leaves_a_thread, FleetSize(workers=1, cpus_per_worker=1, gpus_per_worker=0))
+    assert [record.state for record in TrialLog(tmp_path / TRIALS_FILE).records()] == ["complete"] * 2
+
+
+def leaves_a_thread(settings: Mapping[str, Any]) -> Iterator[TrialReport]:
+    threading.Thread(target=threading.Event().wait).start()
+    return parabola(settings)
+
+
+def test_preloading_imports_methods_and_modules_and_minds_no_mistake(tmp_path: Path) -> None:
     code = "import sys, harness.execution.preload; print({'harness.methods.gaussian', 'wave'} <= set(sys.modules))"
-    environment = {**os.environ, "BENCH_PRELOAD": "no.such.module gaussian wave no_method:here"}
+    log = tmp_path / "logs/workers.log"
+    environment = {**os.environ, NAMES: "no.such.module gaussian wave no_method:here", LOG: str(log)}
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
-    assert (ran.stdout, ran.stderr) == ("True\n", "")
+    assert (ran.stdout, ran.stderr) == ("", "")
+    assert log.read_text().splitlines()[1:] == ["True"]

@@ -8,7 +8,6 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import optuna
-import psutil
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -16,6 +15,7 @@ from optuna.trial import TrialState
 
 from harness.search.ledger import STUDY_FILE
 from harness.search.trials import INTERRUPTED, TrialLog, TrialRecord
+from tests.support.processes import is_alive
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -118,4 +118,4 @@ def test_a_process_is_kept_from_trial_to_trial(search: KilledAndResumed) -> None
 
 
 def test_no_worker_outlives_the_search(search: KilledAndResumed) -> None:
-    assert not any(psutil.pid_exists(pid) for pid in search.worker_pids)
+    assert not any(is_alive(pid) for pid in search.worker_pids)

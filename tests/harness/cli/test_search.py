@@ -38,7 +38,7 @@ Bench = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
-    """``bench search`` as typed, in this process, on a small data set; one seed and no Ray unless said otherwise."""
+    """``bench search`` as typed, in this process, on a small data set, without workers."""
     searchable(tmp_path / "data", ("bottle", "carpet"))
     (tmp_path / "space.toml").write_text(SPACE)
     for name in ("data", "results"):
