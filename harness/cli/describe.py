@@ -38,7 +38,11 @@ def describe(
     for note in result.notes:
         print(f"note: {note}")
     place = result.folder if result.path.parent == result.folder.absolute() else result.path
-    print(f"Written: {result.path}. Read it, then: bench run --datasets {_as_typed(place)}")
+    if any(category.num_test_defect for category in result.categories):
+        then = f"bench run --datasets {_as_typed(place)}"
+    else:
+        then = f"bench search {_as_typed(place)} --space FILE"
+    print(f"Written: {result.path}. Read it, then: {then}")
 
 
 def _as_typed(place: Path) -> str:

@@ -17,6 +17,8 @@ _SHARE_WITH_LOST_DEFECTS = 0.5
 _MIN_MASKED_SHARE = 0.5
 """A pattern that finds masks of fewer defects than this is taken for chance."""
 
+ONLY_GOOD = "good parts alone: 'bench search' can use them, 'bench run' needs something to test on"
+
 Images = tuple[PurePosixPath, ...]
 
 
@@ -46,6 +48,11 @@ class GuessedCategory:
     """None where the parts are divided already."""
     notes: tuple[str, ...] = ()
 
+    @property
+    def can_be_tested(self) -> bool:
+        """Whether there is a defect, or a mask that may show one."""
+        return bool(self.defects or {"mixed", "test_mixed"} & set(self.lists))
+
 
 @dataclass
 class _Bins:
@@ -72,16 +79,24 @@ def guess_categories(
     by_category: defaultdict[tuple[str, ...], dict[PurePosixPath, Place]] = defaultdict(dict)
     for image, place in places.items():
         by_category[place.category][image] = place
-    guessed, problems = [], []
+    guessed, only_good, problems = [], [], []
     depth = _common_depth(by_category)
     for parts, members in sorted(by_category.items()):
         category = "_".join(parts[depth:]) or name
         found = _guess(category, members, masks)
         if isinstance(found, str):
             problems.append(f"{'/'.join(parts) or 'top folder'}: {found}")
+            continue
+        reason = "folder " + "/".join(parts) if parts[depth:] else "no folder divides the images into categories"
+        named = replace(found, reason=reason)
+        if named.can_be_tested:
+            guessed.append(named)
         else:
-            reason = "folder " + "/".join(parts) if parts[depth:] else "no folder divides the images into categories"
-            guessed.append(replace(found, reason=reason))
+            only_good.append(replace(named, notes=(*named.notes, ONLY_GOOD)))
+    if not guessed:
+        return only_good, problems
+    # Beside others such a category would stop every run.
+    problems += [f"{category.name}: no defect to test on" for category in only_good]
     return guessed, problems
 
 
@@ -117,7 +132,7 @@ def _guess(name: str, members: Mapping[PurePosixPath, Place], masks: FoundMasks)
     if not lists:
         return f"{len(members)} images, and nothing says which of them are normal"
     if not defects and not {"mixed", "test_mixed"} & set(lists):
-        return f"{sum(len(listing.images) for listing in lists.values())} normal images, and no defect to test on"
+        lists, is_divided = _all_training(lists), True
     labelled = [LabelledImage(image, kind) for kind, listing in defects.items() for image in listing.images]
     pattern, num_found = find_pattern([*labelled, *(unknown if mixed else [])], masks.files)
     num_wanted = len(labelled) + (num_masked if mixed else 0)
@@ -211,6 +226,11 @@ def _lists(
         }
     lists = {key: Listing(tuple(sorted(images)), why) for key, (images, why) in chosen.items() if images}
     return lists, has_train and has_test_normal
+
+
+def _all_training(lists: Mapping[str, Listing]) -> dict[str, Listing]:
+    images = sorted(image for listing in lists.values() for image in listing.images)
+    return {"train_good": Listing(tuple(images), next(iter(lists.values())).reason)}
 
 
 def _defects(bins: _Bins, *, keep_train: bool) -> dict[str, Listing]:

@@ -161,12 +161,14 @@ def _written(path: Path, text: str, guessed: Sequence[GuessedCategory]) -> tuple
 
 def _counted(dataset: FolderDataset, guessed: GuessedCategory) -> DescribedCategory:
     split = dataset.split(Path(), guessed.name, 0)
-    check_split(split, guessed.name)
+    if guessed.can_be_tested:
+        check_split(split, guessed.name)
     num_defect = sum(sample.is_defect for sample in split.test)
     decided = [f"{key}: {listing.reason}" for key, listing in guessed.lists.items()]
     if guessed.defects:
         decided.append(f"kinds of defects: {', '.join(guessed.defects)}")
-    decided.append(f"masks: {guessed.masks or 'none, so image metrics only'}")
+    if guessed.can_be_tested:
+        decided.append(f"masks: {guessed.masks or 'none, so image metrics only'}")
     if guessed.groups is not None:
         decided.append("groups: the images of one numbered folder stay together")
     return DescribedCategory(

@@ -7,6 +7,7 @@ from PIL import Image
 
 from harness.datasets.catalog import find
 from harness.datasets.describing import describe
+from harness.datasets.describing.categories import ONLY_GOOD
 from harness.datasets.preflight import check_split
 from harness.datasets.verification import verify
 from harness.errors import DataError
@@ -157,10 +158,23 @@ def test_a_folder_that_says_nothing_is_one_line_with_what_was_seen_and_what_is_n
     )
 
 
-def test_good_parts_alone_are_not_enough(tmp_path: Path) -> None:
+def test_good_parts_alone_train_and_are_said_to_be_too_little_for_a_run(tmp_path: Path) -> None:
     for number in range(4):
         miniatures.write_image(tmp_path / f"good/{number}.png", number)
-    refused(tmp_path, "4 normal images, and no defect to test on")
+    described = describe(tmp_path)
+    (category,) = described.categories
+    assert (category.num_train, category.num_test_good, category.num_test_defect) == (4, 0, 0)
+    assert described.notes == (f"{category.name}: {ONLY_GOOD}",)
+
+
+def test_good_parts_alone_are_left_out_beside_a_category_that_can_be_tested(tmp_path: Path) -> None:
+    for number in range(4):
+        miniatures.write_image(tmp_path / f"left/good/{number}.png", number)
+        miniatures.write_image(tmp_path / f"right/good/{number}.png", number + 4)
+        miniatures.write_image(tmp_path / f"right/bad/{number}.png", number + 8)
+    described = describe(tmp_path)
+    assert [category.name for category in described.categories] == ["right"]
+    assert described.notes == ("not used: left: no defect to test on",)
 
 
 def test_a_folder_without_images_or_none_at_all_is_refused(tmp_path: Path) -> None:
