@@ -32,9 +32,10 @@ def check_fit(workers: int, each: float, gpus: float) -> None:
         SettingsError: There are too few GPUs.
     """
     if each and workers > capacity(gpus, each):
+        room = f"the {gpus:g} GPUs here are enough for {capacity(gpus, each)}" if gpus else "there is none here"
         raise SettingsError(
-            f"{workers} workers with {each:g} GPUs each came; the {gpus:g} GPUs of this machine are enough for "
-            f"{capacity(gpus, each)}. Ask for fewer workers, a fraction of a GPU each, or a cluster (--address)."
+            f"{workers} workers with {each:g} GPUs each came; {room}. Ask for fewer workers, a fraction of a GPU each, "
+            "or a cluster (--address)."
         )
 
 
