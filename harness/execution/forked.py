@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import connection as connections
 from multiprocessing import forkserver
 from pathlib import Path
@@ -32,8 +33,9 @@ _STOP_SECONDS = 5.0
 _names: list[str] = []
 
 
+@cache
 def log_file() -> Path:
-    """Receives everything that workers and their imports print."""
+    """Receives everything that workers and their imports print; one file as long as this process lives."""
     return log_dir() / "workers.log"
 
 
