@@ -13,7 +13,6 @@ shown and not judged. Processor time is shown beside it: threads should cost no 
 """
 
 import argparse
-import os
 import statistics
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from harness.environment import num_cores
 from harness.images import ImageSet
 
 BATCH_SIZE = 8
@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=64, help="number of images (default: 64)")
     parser.add_argument("--side", type=int, default=1024, help="height and width in pixels (default: 1024)")
     arguments = parser.parse_args()
-    cores = min(4, os.cpu_count() or 1)
+    cores = min(4, num_cores())
     with tempfile.TemporaryDirectory() as folder:
         images = generated(Path(folder), arguments.images, arguments.side)
         one_by_one(images)

@@ -20,8 +20,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from harness.cells.outcome import CellOutcome, CellProgress
 from harness.config.protocol import Protocol
-from harness.execution.events import CellOutcome, CellProgress
 from harness.execution.fleet import run_fleet
 from harness.execution.pool import run_pool
 from harness.execution.session import HERE

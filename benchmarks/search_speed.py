@@ -27,13 +27,13 @@ import psutil
 
 from harness.config import Protocol
 from harness.datasets.demo import Demo
-from harness.execution.execute import FleetSize
 from harness.execution.forked import begin_imports
 from harness.execution.session import HERE
+from harness.execution.sizing import WorkerSize
 from harness.search.evaluation import Evaluation
 from harness.search.forked import search_forked
+from harness.search.judged_images import judged_on
 from harness.search.ledger import Ledger
-from harness.search.selection import judged_on
 from harness.search.trials import TrialRecord, TrialReport
 from harness.search.tuning import search_with_tune
 from harness.spaces import SearchSpace
@@ -91,14 +91,14 @@ def measure_cache() -> bool:
 
 
 def measure_overhead() -> bool:
-    ways: dict[str, Callable[[Ledger, FleetSize, Path], None]] = {
+    ways: dict[str, Callable[[Ledger, WorkerSize, Path], None]] = {
         "forked": lambda ledger, size, log: search_forked(ledger, nothing, size),
         "Ray Tune": lambda ledger, size, log: search_with_tune(ledger, nothing, size, HERE, log),
     }
     return max([_overhead_ms(name, search) for name, search in ways.items()]) < MAX_OVERHEAD_MS
 
 
-def _overhead_ms(name: str, search: Callable[[Ledger, FleetSize, Path], None]) -> float:
+def _overhead_ms(name: str, search: Callable[[Ledger, WorkerSize, Path], None]) -> float:
     ends: list[tuple[float, float]] = []
 
     def note(record: TrialRecord) -> None:
@@ -111,7 +111,7 @@ def _overhead_ms(name: str, search: Callable[[Ledger, FleetSize, Path], None]) -
         ledger = Ledger(
             folder, twelve_parameters(), default, name="nothing", seed=0, num_trials=NUM_TRIVIAL, on_end=note
         )
-        search(ledger, FleetSize(workers=1, cpus_per_worker=1, gpus_per_worker=0), folder / "log")
+        search(ledger, WorkerSize(workers=1, cpus_per_worker=1, gpus_per_worker=0), folder / "log")
     # The first trial waits for its process to start.
     (first, first_cpu), (last, last_cpu) = ends[0], ends[-1]
     each_ms, cpu_ms = (1000 * spent / (len(ends) - 1) for spent in (last - first, last_cpu - first_cpu))
@@ -144,7 +144,7 @@ def search_mapped(folder: Path, num_trials: int) -> None:
     ledger = Ledger(folder, twelve_parameters(), default, name="mapped", seed=0, num_trials=num_trials)
     begin_imports(("torch", "mfrnet", search_forked.__module__))
     search_forked(
-        ledger, TrainOnMapped(folder, num_trials), FleetSize(workers=num_trials, cpus_per_worker=1, gpus_per_worker=0)
+        ledger, TrainOnMapped(folder, num_trials), WorkerSize(workers=num_trials, cpus_per_worker=1, gpus_per_worker=0)
     )
     assert all(record.error is None for record in ledger.records), ledger.records
 

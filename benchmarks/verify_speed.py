@@ -22,8 +22,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from harness.datasets import Dataset
-from harness.datasets.catalog import find
-from harness.datasets.folder import FolderDataset
+from harness.datasets.finding import find
+from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.near_duplicates import find_groups
 from harness.datasets.verification import VerificationReport, verify
 

@@ -1,5 +1,6 @@
 """What the surroundings say: folders from environment variables, code version, packages, host."""
 
+import math
 import os
 import platform
 import subprocess
@@ -96,6 +97,33 @@ def package_versions() -> dict[str, str]:
         except PackageNotFoundError:
             versions[package] = "not installed"
     return versions
+
+
+@cache
+def num_cores() -> int:
+    """Processor cores that this process may use: its CPU affinity, and the CPU quota of its control group.
+
+    A container or a batch job is often given fewer cores than the machine has.
+    """
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        cores = os.cpu_count() or 1
+    quota = _cgroup_quota(Path("/sys/fs/cgroup"))
+    return cores if quota is None else max(1, min(cores, math.ceil(quota)))
+
+
+def _cgroup_quota(root: Path) -> float | None:
+    """Cores that the control group below ``root`` allows; None without a limit."""
+    try:
+        if (root / "cpu.max").is_file():
+            quota, period = (root / "cpu.max").read_text().split()
+        else:
+            quota = (root / "cpu/cpu.cfs_quota_us").read_text().strip()
+            period = (root / "cpu/cpu.cfs_period_us").read_text().strip()
+        return int(quota) / int(period) if quota not in ("max", "-1") else None
+    except (OSError, ValueError):
+        return None
 
 
 def host_name() -> str:

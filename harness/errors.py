@@ -4,8 +4,12 @@ Every error here ends a command as one line and exit code 2. Anything else is a 
 keeps its traceback. Inside a running cell the same errors become the text of a failed record.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_MAX_LENGTH = 300
+_ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class BenchError(Exception):
@@ -61,3 +65,12 @@ class MissingExtraError(BenchError):
 
 class StoreError(BenchError):
     """Raised when a result store cannot be read or written, or holds an unknown schema version."""
+
+
+def cause_of(error: BaseException) -> str:
+    """Type and text of an error, without colours, line breaks or the quoted source of remote tracebacks."""
+    text = _ANSI_COLOUR.sub("", f"{type(error).__name__}: {error}")
+    # The text of Ray's errors is a whole remote traceback: how it begins and how it ends matter.
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    shown = " ... ".join([lines[0], lines[-1]] if len(lines) > 1 else lines)
+    return shown if len(shown) <= _MAX_LENGTH else f"{shown[: _MAX_LENGTH - 3]}..."

@@ -4,7 +4,6 @@ from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load_backbone, load_network
 from mfrnet.detector import Detector, check_grid, check_masks, fit_detector
 from mfrnet.features import FeatureStack, extract_features
-from mfrnet.gaussian import GaussianDetector, fit_gaussian
 from mfrnet.model import MFRNet, settings_from
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
 from mfrnet.weights import LocalWeights
@@ -16,7 +15,6 @@ __all__ = [
     "BackboneSettings",
     "Detector",
     "FeatureStack",
-    "GaussianDetector",
     "LayerInfo",
     "LocalWeights",
     "MFRNet",
@@ -27,7 +25,6 @@ __all__ = [
     "check_masks",
     "extract_features",
     "fit_detector",
-    "fit_gaussian",
     "image_scores",
     "load_backbone",
     "load_network",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import options as o
-from harness.cli.places import METAVAR, named, typed_dataset
+from harness.cli.targets import METAVAR, named, typed_dataset
 from harness.errors import SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
-    from harness.ablation import AblationStudy
-    from harness.cli.planning import Planned, Variant
     from harness.config import RunSettings
+    from harness.jobs.planning import Planned, Variant
+    from harness.leaderboard.ablation_study import AblationStudy
 
 
 def ablate(
@@ -88,8 +88,8 @@ def ablate(
     _check_metrics(chosen)
     study, variants = _study(method, controls, vary, crossed, settings)
 
-    from harness.cli.planning import make_plan
     from harness.cli.run import carry_out, exit_by_failures
+    from harness.jobs.planning import make_plan
 
     # Each variant has its backbone already, and it may be what varies.
     planned = make_plan(settings.model_copy(update={"backbone": None}), variants, run_follows=True)
@@ -111,7 +111,7 @@ def _on(names: Sequence[str], settings: "RunSettings") -> "RunSettings":
 
 
 def _check_metrics(metrics: Sequence[str] | None) -> None:
-    from harness.tables import METRIC_TITLES
+    from harness.metrics.catalogue import METRIC_TITLES
 
     for metric in metrics or ():
         if metric not in METRIC_TITLES:
@@ -122,9 +122,9 @@ def _study(
     method: str, controls: tuple[str, ...], vary: Sequence[str], crossed: bool, settings: "RunSettings"
 ) -> "tuple[AblationStudy, list[Variant]]":
     """What is compared, and what runs for it; every value that cannot be is named with its reason."""
-    from harness.ablation import AblationStudy
-    from harness.cli.planning import method_settings
     from harness.config import as_json
+    from harness.jobs.planning import method_settings
+    from harness.leaderboard.ablation_study import AblationStudy
     from harness.methods import METHODS
     from harness.plan import canonical_json
 
@@ -205,9 +205,9 @@ def _show(
     from rich.console import Console
 
     from harness.leaderboard import HEADLINE_METRICS, ablation_table
-    from harness.leaderboard.plots import ablation_plots
     from harness.report import console_table, write_tables
     from harness.report.figures import write_figures
+    from harness.report.figures.ablation_plot import ablation_plots
     from harness.store import RecordStore
 
     expected: dict[str, set[str]] = {}

@@ -96,7 +96,7 @@ def _table(found: "Comparison", metric: str) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from harness.tables import METRIC_TITLES
+    from harness.metrics.catalogue import METRIC_TITLES
 
     lines = [line for line in found.lines if line.metric == metric]
     # Text, not str: rich would read the brackets of "mfrnet [k=3]" as a style.
@@ -140,8 +140,8 @@ def _p_text(p_value: float) -> str:
 
 
 def _notes(found: "Comparison") -> Iterator[str]:
+    from harness.metrics.catalogue import METRIC_TITLES
     from harness.stats import IMAGE_METRICS
-    from harness.tables import METRIC_TITLES
 
     yield (
         f"A is {found.a}, B is {found.b}. Percent, A - B in percentage points; means over seeds of {found.num_cells} "

@@ -23,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def list_(data: o.Data = None, as_json: AsJson = False) -> None:
     """Show every known data set: whether it is in place, its layout, licence and source."""
     from harness.datasets import DATASETS
-    from harness.datasets.catalog import DEMO, installed
+    from harness.datasets.finding import DEMO, installed
 
     root = (data or default_data_root()).absolute()
     in_place = installed(root)

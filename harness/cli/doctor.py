@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import options as o
-from harness.environment import cache_dir, default_data_root, default_results, package_versions
+from harness.environment import cache_dir, default_data_root, default_results, num_cores, package_versions
 
 _LITTLE_DISK_GB = 10
 
@@ -76,7 +76,7 @@ def _ray() -> Check:
     return (
         "Ray",
         "ok",
-        f"{ray.__version__}, no RAY_ADDRESS: this machine alone, {os.cpu_count()} cores",
+        f"{ray.__version__}, no RAY_ADDRESS: this machine alone, {num_cores()} cores",
         "",
     )
 
@@ -100,7 +100,7 @@ def _weights() -> Check:
 
 
 def _data(root: Path) -> Check:
-    from harness.datasets.catalog import installed
+    from harness.datasets.finding import installed
 
     if not root.is_dir():
         return ("data", "note", f"no folder {root}", "Pass --data DIR or set BENCH_DATA; until then 'all' is the demo.")

@@ -11,7 +11,7 @@ from harness.cli.show import Latest, ProtocolKey, StoredSplit, expected_categori
 from harness.environment import default_results
 
 if TYPE_CHECKING:
-    from harness.plots import PlotSet
+    from harness.report.figures.plot_types import PlotSet
 
 
 def figures(
@@ -31,8 +31,8 @@ def figures(
     Accuracy against latency, every category with intervals, ROC and PRO curves, critical differences.
     """
     from harness.leaderboard import intervals_of
-    from harness.leaderboard.plots import all_plots
     from harness.report.figures import write_figures
+    from harness.report.figures.all_plots import all_plots
     from harness.store import RecordStore
 
     home = results or default_results()

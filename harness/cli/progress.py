@@ -13,12 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.planning import Planned
+from harness.cells.outcome import CellProgress
 from harness.config import RunSettings
 from harness.execution.events import (
     CellFinished,
     CellLost,
-    CellProgress,
     CellProgressed,
     CellStarted,
     FleetEvent,
@@ -26,6 +25,7 @@ from harness.execution.events import (
     WorkerLost,
 )
 from harness.execution.summary import FleetSummary
+from harness.jobs.planning import Planned
 from harness.plan import Cell, RunPlan
 
 

@@ -10,8 +10,8 @@ from harness.cli import options as o
 from harness.records import PUBLISHED_SPLIT
 
 if TYPE_CHECKING:
-    from harness.cli.planning import Planned
     from harness.config import RunSettings
+    from harness.jobs.planning import Planned
 
 
 def run(
@@ -47,7 +47,7 @@ def run(
         policy=policy, workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker,
         address=address, device=device, panels=panels, costs=costs,
     )  # fmt: skip
-    from harness.cli.planning import make_plan
+    from harness.jobs.planning import make_plan
 
     planned = make_plan(settings, run_follows=True)
     carry_out(planned, settings, as_json=json_lines)
@@ -68,10 +68,10 @@ def carry_out(planned: "Planned", settings: "RunSettings", *, as_json: bool = Fa
         typer.Exit: With 130 after Ctrl-C.
     """
     # These load torch; a mistake in the command has been answered by now.
-    from harness.cli.planning import check_cells
     from harness.cli.progress import Narrator
     from harness.execution.execute import execute
     from harness.execution.summary import RunInterrupted
+    from harness.jobs.planning import check_cells
 
     narrator = Narrator.for_output(planned.plan, as_json=as_json)
     narrator.announce(planned, settings)
@@ -133,7 +133,7 @@ def plan(
         backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data, results=results,
         policy=policy,
     )  # fmt: skip
-    from harness.cli.planning import check_cells, make_plan
+    from harness.jobs.planning import check_cells, make_plan
 
     planned = make_plan(settings)
     check_cells(planned, settings)

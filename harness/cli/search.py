@@ -10,7 +10,7 @@ from harness.cli import options as o
 from harness.errors import SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
-    from harness.cli.searching import PreparedSearch
+    from harness.jobs.search_setup import PreparedSearch
     from harness.search.ledger import Ledger
     from harness.search.trials import TrialRecord
     from harness.spaces import SearchSpace
@@ -70,7 +70,7 @@ def search(
     device: o.Device = None,
 ) -> None:
     """Search settings of a method; the winner is fitted again and written as NAME.settings.toml."""
-    from harness.cli.searching import fixed_settings, place_of, prepare
+    from harness.jobs.search_setup import fixed_settings, place_of, prepare
     from harness.spaces import load_space
 
     wanted = _with_flags(load_space(space), trials, seconds, selection)
@@ -121,11 +121,11 @@ def _with_flags(
 
 def _run(prepared: "PreparedSearch", *, resume: bool) -> "Ledger":
     from harness.environment import log_dir
-    from harness.execution.execute import fleet_size
-    from harness.search.folder import open_folder
+    from harness.execution.sizing import size_workers
     from harness.search.forked import search_forked
     from harness.search.ledger import Ledger
     from harness.search.local import search_local
+    from harness.search.search_folder import open_folder
     from harness.search.tuning import search_with_tune
 
     budget = prepared.space.budget
@@ -143,7 +143,7 @@ def _run(prepared: "PreparedSearch", *, resume: bool) -> "Ledger":
         on_end=narrator,
     )
     narrator.begin(ledger)
-    size, address = fleet_size(prepared.settings, budget.trials), prepared.settings.address
+    size, address = size_workers(prepared.settings, budget.trials), prepared.settings.address
     try:
         if size.workers == 0:
             import torch
@@ -166,7 +166,7 @@ def _run(prepared: "PreparedSearch", *, resume: bool) -> "Ledger":
 
 def _write_split(prepared: "PreparedSearch") -> None:
     from harness.datasets.splits import write_manifest
-    from harness.search.folder import SPLIT_FILE
+    from harness.search.search_folder import SPLIT_FILE
 
     path = prepared.folder / SPLIT_FILE
     if prepared.reported:

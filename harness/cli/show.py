@@ -15,10 +15,10 @@ from harness.errors import BenchError, SettingsError, StoreError, UnknownNameErr
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.leaderboard.tables import Table
     from harness.plan import Cell
     from harness.report import Environment
     from harness.store import RecordStore
-    from harness.tables import Table
 
 Metrics = Annotated[str | None, typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.")]
 ProtocolKey = Annotated[
@@ -100,8 +100,8 @@ def tables(
     Methods x data sets, categories of each data set, costs, and the settings of each method that has several.
     """
     from harness.leaderboard import HEADLINE_METRICS, all_tables, intervals_of
+    from harness.leaderboard.published_numbers import load_published
     from harness.report import SPREADS, write_tables
-    from harness.reported import load_published
 
     if spread not in SPREADS:
         raise UnknownNameError.of("spread", spread, SPREADS)

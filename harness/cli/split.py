@@ -19,7 +19,7 @@ def split(
     data: o.Data = None,
 ) -> None:
     """Write down which images of a data set train, test or are left out, to look at, change and share."""
-    from harness.datasets.catalog import find
+    from harness.datasets.finding import find
     from harness.datasets.preflight import check_split
     from harness.datasets.splits import make_split, split_identity, write_manifest
 

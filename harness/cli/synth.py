@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options as o
-from harness.cli.places import named
+from harness.cli.targets import named
 from harness.config import Protocol, load_run_settings
 from harness.environment import default_data_root
 from harness.errors import DataError
@@ -45,8 +45,8 @@ def _show(
 ) -> None:
     import numpy as np
 
+    from harness.cells.run_cell import category_size
     from harness.datasets.splits import make_split
-    from harness.execution.run_cell import category_size
     from harness.images import read_rgb, resize_rgb
     from harness.report import save_defect_examples
     from harness.synthetic import KINDS, make_defects

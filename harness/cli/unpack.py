@@ -13,7 +13,7 @@ from harness.cli import options as o
 from harness.environment import default_data_root
 
 if TYPE_CHECKING:
-    from harness.datasets.archive import Report
+    from harness.datasets.archives.archive import Report
 
 
 def unpack(
@@ -31,7 +31,7 @@ def unpack(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Unpack an archive safely below the data root, and say which data set it is."""
-    from harness.datasets.unpacking import unpack as unpacked
+    from harness.datasets.archives.unpacking import unpack as unpacked
 
     root = (data or default_data_root()).absolute()
     with _progress(archive) as report:

@@ -37,7 +37,7 @@ def verify(
     exit code is 1 only for what is wrong. What was read is remembered, so a second call, also one
     after Ctrl-C, reads only what is new.
     """
-    from harness.datasets.catalog import ALL, resolve
+    from harness.datasets.finding import ALL, resolve
     from harness.datasets.verification import verify as verified
 
     if names and every:

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.searching import PreparedSearch, as_json_values
 from harness.config import RunSettings
 from harness.errors import DataError
-from harness.search.folder import SPLIT_FILE
+from harness.jobs.search_setup import PreparedSearch, as_json_values
 from harness.search.outcome import Outcome, importances
+from harness.search.search_folder import SPLIT_FILE
 from harness.search.trials import TrialRecord
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def refit_winner(prepared: PreparedSearch, outcome: Outcome) -> int:
     Returns:
         The number of failed cells.
     """
-    from harness.cli.planning import check_cells, make_plan
     from harness.cli.progress import Narrator
     from harness.cli.show import show_run
     from harness.execution.execute import execute
+    from harness.jobs.planning import check_cells, make_plan
     from harness.plan import RunPlan
     from harness.store import RecordStore
 
@@ -130,7 +130,7 @@ def _rank_text(agreement: "Agreement") -> str:
 
 
 def _tested_categories(prepared: PreparedSearch) -> list[Any]:
-    from harness.search.selection import judged_on
+    from harness.search.judged_images import judged_on
 
     settings, tested = prepared.settings, []
     for dataset, category in prepared.categories:
@@ -171,7 +171,7 @@ def _write(prepared: PreparedSearch, outcome: Outcome, study: "optuna.Study") ->
     from harness.datasets.splits import split_identity
     from harness.report import write_tables
     from harness.search.best_table import best_table
-    from harness.search.plots import write_plots
+    from harness.search.study_plots import write_plots
 
     folder = prepared.folder
     table = best_table(

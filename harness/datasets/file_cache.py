@@ -1,6 +1,5 @@
 """What was once computed from a file's bytes, remembered until the file changes."""
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from harness.environment import cache_dir
+from harness.environment import cache_dir, num_cores
 from harness.errors import DataError
 
-_THREADS = max(4, os.cpu_count() or 1)
+_THREADS = max(4, num_cores())
 _SETTLED_NANOSECONDS = 2_000_000_000
 _REMEMBER_SECONDS = 1.0
 _PATHS_A_QUERY = 500

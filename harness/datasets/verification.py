@@ -10,7 +10,7 @@ from harness.config import Protocol
 from harness.datasets._base import Dataset, Sample, Split
 from harness.datasets.empty_masks import MASK_THRESHOLD
 from harness.datasets.image_facts import ImageFacts, image_facts
-from harness.datasets.layout import IMAGE_SUFFIXES
+from harness.datasets.image_folders import IMAGE_SUFFIXES
 from harness.datasets.preflight import mask_problem
 from harness.datasets.splits import check_split_name, make_split
 from harness.datasets.twins import Twins, find_twins, samples_of

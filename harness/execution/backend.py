@@ -14,7 +14,7 @@ from ray.train import UserCallback
 from ray.train.backend import Backend
 from ray.train.torch import TorchConfig
 
-from harness.execution.cause import cause_of
+from harness.errors import cause_of
 
 
 class IndependentReplicas(Backend):

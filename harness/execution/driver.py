@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.execution.cause import cause_of
+from harness.errors import cause_of
 from harness.execution.events import CellLost, CellStarted, FleetEvent
 from harness.execution.queue import LeaseRules, News
 from harness.execution.summary import FleetError, FleetSummary, Tally

@@ -3,10 +3,9 @@
 Everything here crosses process borders, so it is plain data and imports neither Ray nor torch.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
+from harness.cells.outcome import CellOutcome, CellProgress
 from harness.plan import Cell
 
 
@@ -21,45 +20,6 @@ class WorkerId:
 
     def __str__(self) -> str:
         return f"worker {self.rank} ({self.host}, process {self.pid})"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellProgress:
-    """How far a running cell is."""
-
-    stage: str
-    """What the cell does now, in the words of a progress line, e.g. ``"fit"``."""
-    done: int
-    total: int
-    loss: float | None = None
-    warning: str | None = None
-    """What a reader of the numbers should know, in one line; passed on with the outcome."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellOutcome:
-    """What a worker says about a cell whose record it has written."""
-
-    cell_id: str
-    status: Literal["ok", "failed"]
-    error: str | None
-    """One line; None when the status is ``ok``."""
-    image_auroc: float | None
-    seconds: float
-    warnings: tuple[str, ...] = ()
-    """One line each."""
-
-
-class CellWork(Protocol):
-    """Runs one cell and writes its record; pickled once a worker.
-
-    A cell that raises is an outcome with status ``failed``. An exception that leaves the call is
-    trouble of the process (a full disk, a lost mount): the cell is tried again, here or elsewhere.
-    """
-
-    def __call__(self, cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:
-        """Run the cell, write its record, and say how it went."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.execution.cause import cause_of
+from harness.cells.outcome import CellWork
+from harness.errors import cause_of
 from harness.execution.driver import FleetDriver, FleetLimits
-from harness.execution.events import CellWork, FleetEvent
-from harness.execution.gpus import check_fit
+from harness.execution.events import FleetEvent
 from harness.execution.queue import CellQueue, LeaseRules, News
 from harness.execution.ray_worker import WorkerTask, train
 from harness.execution.session import HERE, ray_session
+from harness.execution.sizing import check_fit
 from harness.execution.summary import FleetError, FleetSummary, RunInterrupted
 from harness.plan import Cell
 

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.environment import log_dir
-from harness.execution.cause import cause_of
+from harness.errors import cause_of
 from harness.execution.summary import FleetError
 
 NAMES, LOG = "BENCH_PRELOAD", "BENCH_WORKER_LOG"

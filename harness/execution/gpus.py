@@ -3,40 +3,7 @@
 import math
 import os
 
-from harness.errors import SettingsError
-
-
-def num_gpus() -> int:
-    """GPUs that this process may use."""
-    import torch
-
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
-def capacity(gpus: float, each: float) -> int:
-    """How many workers fit: with a fraction as many as share a GPU, else whole GPUs each.
-
-    Args:
-        gpus: How many there are.
-        each: GPUs of a worker, above 0.
-    """
-    if each < 1:
-        return int(gpus) * math.floor(1 / each + 1e-9)  # 1 / .2 is not quite 5
-    return int(gpus) // math.ceil(each)
-
-
-def check_fit(workers: int, each: float, gpus: float) -> None:
-    """Refuse more workers than fit.
-
-    Raises:
-        SettingsError: There are too few GPUs.
-    """
-    if each and workers > capacity(gpus, each):
-        room = f"the {gpus:g} GPUs here are enough for {capacity(gpus, each)}" if gpus else "there is none here"
-        raise SettingsError(
-            f"{workers} workers with {each:g} GPUs each came; {room}. Ask for fewer workers, a fraction of a GPU each, "
-            "or a cluster (--address)."
-        )
+from harness.execution.sizing import check_fit, num_gpus
 
 
 def shares(workers: int, each: float) -> list[str]:

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+from harness.cells.outcome import CellWork
 from harness.execution.driver import FleetDriver, FleetLimits
-from harness.execution.events import CellWork, FleetEvent
+from harness.execution.events import FleetEvent
 from harness.execution.forked import ForkedWorkers
 from harness.execution.gpus import shares
 from harness.execution.queue import CellQueue, LeaseRules

@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from harness.cells.outcome import CellOutcome, CellProgress
 from harness.execution.events import (
     CellFinished,
     CellLost,
-    CellOutcome,
-    CellProgress,
     CellProgressed,
     CellStarted,
     FleetEvent,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.execution.events import CellWork
+from harness.cells.outcome import CellWork
 from harness.execution.worker import serve_cells
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from harness.cells.outcome import CellOutcome
 from harness.errors import BenchError
-from harness.execution.events import CellFinished, CellLost, CellOutcome, FleetEvent, WorkerLost
+from harness.execution.events import CellFinished, CellLost, FleetEvent, WorkerLost
 from harness.plan import Cell
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from harness.execution.cause import cause_of
-from harness.execution.events import CellProgress, CellWork, WorkerId
+from harness.cells.outcome import CellProgress, CellWork
+from harness.errors import cause_of
+from harness.execution.events import WorkerId
 from harness.execution.queue import Lease, NoLease
 
 _HEARTBEAT_SECONDS = 1.0

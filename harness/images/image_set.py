@@ -1,7 +1,6 @@
 """Images of one category at one size, decoded when looked at."""
 
 import hashlib
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.environment import num_cores
 from harness.images.reading import read_rgb
 from harness.images.resizing import resize_rgb
 from harness.images.view import View
@@ -97,7 +97,7 @@ class ImageSet:
         return self._decode_ahead(batch_size)
 
     def _decode_ahead(self, batch_size: int) -> Iterator[NDArray[np.uint8]]:
-        threads = min(_DECODING_THREADS, os.cpu_count() or 1)
+        threads = min(_DECODING_THREADS, num_cores())
         executor = ThreadPoolExecutor(threads, thread_name_prefix="decode")
         starts = range(0, len(self), batch_size)
         waiting: deque[list[Future[list[NDArray[np.uint8]]]]] = deque()

@@ -10,10 +10,11 @@ import pandas as pd
 
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.intervals import MEAN, Intervals
-from harness.leaderboard.selection import check_comparable, protocols_text
+from harness.leaderboard.record_selection import check_comparable, protocols_text
 from harness.leaderboard.standings import CellKey, Standings
+from harness.leaderboard.tables import Entry, Table
 from harness.leaderboard.variants import row_labels
-from harness.tables import METRIC_TITLES, Entry, Table
+from harness.metrics.catalogue import METRIC_TITLES
 
 Expected = Mapping[str, Collection[str]]
 """Data set to the categories that its mean needs, with or without records."""

@@ -16,7 +16,8 @@ from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.board import HEADLINE_METRICS
 from harness.leaderboard.intervals import resample
 from harness.leaderboard.pairing import Side, cells_text, common_cells
-from harness.leaderboard.selection import protocols_text
+from harness.leaderboard.record_selection import protocols_text
+from harness.metrics.catalogue import METRIC_TITLES
 from harness.stats import (
     CONFIDENCE,
     IMAGE_METRICS,
@@ -28,7 +29,6 @@ from harness.stats import (
     seed_difference,
     wilcoxon_test,
 )
-from harness.tables import METRIC_TITLES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.leaderboard.selection import check_comparable
+from harness.leaderboard.record_selection import check_comparable
 from harness.leaderboard.standings import Standings
 from harness.leaderboard.variants import row_labels
 from harness.records import ImageScore

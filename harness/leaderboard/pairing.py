@@ -8,7 +8,7 @@ import pandas as pd
 
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.intervals import ImageScoresOf
-from harness.leaderboard.selection import check_comparable
+from harness.leaderboard.record_selection import check_comparable
 from harness.leaderboard.variants import row_labels
 
 CELL_COLUMNS = ["dataset", "category", "seed"]

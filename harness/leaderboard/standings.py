@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.tables import METRIC_TITLES, WITHHELD, Entry
+from harness.leaderboard.tables import WITHHELD, Entry
+from harness.metrics.catalogue import METRIC_TITLES
 
 CellKey = tuple[str, int]
 """Category and seed."""

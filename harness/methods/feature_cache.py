@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness.environment import cache_dir
 from harness.images import ImageSet
-from harness.methods.weights import open_backbone, weights_identity
+from harness.methods.backbone_weights import open_backbone, weights_identity
 from mfrnet import BackboneSettings, FeatureStack, extract_features
 
 _FORMAT = 1

@@ -11,17 +11,16 @@ from safetensors.torch import save_file
 
 from harness.errors import DataError
 from harness.images import ImageSet
+from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport, MethodContext
-from harness.methods.weights import open_backbone
+from harness.methods.gaussian_detector import GaussianDetector, fit_gaussian
 from mfrnet import (
     AnomalyMaps,
     Backbone,
-    GaussianDetector,
     MapSettings,
     check_grid,
     check_layers,
     extract_features,
-    fit_gaussian,
 )
 
 

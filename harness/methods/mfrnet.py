@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from harness.errors import DataError
 from harness.images import ImageSet
+from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport, MethodContext
-from harness.methods.weights import open_backbone
 from mfrnet import AnomalyMaps, Detector, MFRNet, MFRNetSettings, check_layers, check_masks, fit_detector
 
 

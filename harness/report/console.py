@@ -4,8 +4,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from harness.leaderboard.tables import Column, Entry, Table
 from harness.report.wording import REPORTED_MARK, caption, column_heading, entry_text, footnotes, marked_label
-from harness.tables import Column, Entry, Table
 
 _STYLES = {1: "bold", 2: "underline"}
 

@@ -5,9 +5,9 @@ import re
 from dataclasses import replace
 from typing import Literal
 
+from harness.leaderboard.tables import Entry, Table
 from harness.report.latex_block import TABCOLSEP_PT, Block, escaped
 from harness.report.wording import Spread, caption, footnotes
-from harness.tables import Entry, Table
 
 Environment = Literal["table", "table*", "longtable"]
 """A float, one over both columns of a two-column paper, or a table that breaks across pages."""

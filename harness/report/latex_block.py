@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.leaderboard.tables import Entry, Table
 from harness.report.wording import (
     OTHER_SEEDS_MARK,
     REPORTED_MARK,
@@ -19,7 +20,6 @@ from harness.report.wording import (
     numbers,
     unit_text,
 )
-from harness.tables import Entry, Table
 
 TABCOLSEP_PT = 6.0
 _STYLES = {1: r"\textbf{%s}", 2: r"\underline{%s}"}

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Sequence
 
+from harness.leaderboard.tables import Entry, Table
 from harness.report.wording import (
     REPORTED_MARK,
     Spread,
@@ -14,7 +15,6 @@ from harness.report.wording import (
     entry_text,
     marked_label,
 )
-from harness.tables import Entry, Table
 
 _MARKS = {1: "**{}**", 2: "<u>{}</u>"}
 _MEASURED = "measured"

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from harness.leaderboard.tables import Column, Entry, Quantity, Table
 from harness.records import PUBLISHED_SPLIT
-from harness.tables import Column, Entry, Quantity, Table
 
 Spread = Literal["std", "interval", "none"]
 """What follows a mean: the standard deviation over seeds, a bootstrap interval, or nothing."""

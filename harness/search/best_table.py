@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
+from harness.leaderboard.tables import WITHHELD, Column, Entry, Table
+from harness.metrics.catalogue import METRIC_TITLES
 from harness.search.outcome import Outcome
 from harness.search.trials import TrialRecord
 from harness.spaces.space import QUALITY_METRICS
-from harness.tables import METRIC_TITLES, WITHHELD, Column, Entry, Table
 
 _MOST_ROWS = 10
 _SHOWN_METRICS = ("image_auroc", "pixel_average_precision", "aupro_30")

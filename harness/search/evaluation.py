@@ -14,19 +14,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from harness.cells.judging_costs import measure_judging
+from harness.cells.masked_maps import with_masks
+from harness.cells.run_cell import image_sets, maps_for, resolve_device, score_all
 from harness.config import Protocol as MetricProtocol
 from harness.config import build_settings
 from harness.environment import host_name
-from harness.errors import BenchError
-from harness.execution.cause import cause_of
-from harness.execution.costs import measure_judging
-from harness.execution.ground_truth import with_masks
-from harness.execution.run_cell import image_sets, maps_for, resolve_device, score_all
+from harness.errors import BenchError, cause_of
 from harness.methods import METHODS
 from harness.methods.base import MethodContext
 from harness.methods.feature_cache import FeatureCache
 from harness.metrics import image_metrics, pixel_metrics_of
-from harness.search.selection import JudgedCategory
+from harness.search.judged_images import JudgedCategory
 from harness.search.trials import TrialReport
 from harness.spaces import Goal
 from harness.spaces.space import COST_METRICS, Fidelity

@@ -14,12 +14,11 @@ from harness.search.local import run_trials
 from harness.search.trials import TrialReport
 
 if TYPE_CHECKING:
-    from harness.execution.execute import FleetSize
-
+    from harness.execution.sizing import WorkerSize
 _WAIT_SECONDS = 0.2
 
 
-def search_forked(ledger: Ledger, work: TrialWork, size: "FleetSize") -> None:
+def search_forked(ledger: Ledger, work: TrialWork, size: "WorkerSize") -> None:
     """Run trials in worker processes until there have been enough.
 
     A trial that raises has said so; a trial whose process ends is closed as failed, and the others go on.

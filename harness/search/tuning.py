@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.execution.cause import cause_of
+from harness.errors import cause_of
 from harness.execution.fleet import check_gpus
 from harness.execution.session import HERE, ray_session
 from harness.execution.summary import FleetError
@@ -23,8 +23,7 @@ from harness.search.ledger import Ledger
 from harness.search.trials import TrialReport
 
 if TYPE_CHECKING:
-    from harness.execution.execute import FleetSize
-
+    from harness.execution.sizing import WorkerSize
 _PROCESS_ENDED = "its process ended (killed, out of memory or crashed)"
 _SETTINGS = {
     # Results are in our own records, one file a trial less.
@@ -38,7 +37,7 @@ _SETTINGS = {
 }
 
 
-def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address: str, log_dir: Path) -> None:
+def search_with_tune(ledger: Ledger, work: TrialWork, size: "WorkerSize", address: str, log_dir: Path) -> None:
     """Run trials in worker processes until there have been enough.
 
     A trial that raises has said so; a trial whose process ends is closed as failed, and the others go on.
@@ -72,7 +71,7 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "FleetSize", address
         raise FleetError(f"The workers could not be started: {never_started[0]}")
 
 
-def _tuner(ledger: Ledger, work: TrialWork, size: "FleetSize", log_dir: Path, never_started: list[str]) -> Any:
+def _tuner(ledger: Ledger, work: TrialWork, size: "WorkerSize", log_dir: Path, never_started: list[str]) -> Any:
     from ray import cloudpickle, tune
     from ray.exceptions import RayActorError
     from ray.tune import CheckpointConfig, FailureConfig, RunConfig, TuneConfig

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from harness.metrics.catalogue import METRIC_TITLES
 from harness.spaces.parameters import FloatParameter, IntParameter, Parameter, Suggests
-from harness.tables import METRIC_TITLES
 
 Selection = Literal["synthetic", "validation", "oracle"]
 """What trials are judged by: defects made on held-out normal training images; a part of the test images,

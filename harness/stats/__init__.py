@@ -2,8 +2,8 @@
 
 from harness.stats.bootstrap import CONFIDENCE, IMAGE_METRICS, NUM_RESAMPLES, percentile_interval, resampled_metrics
 from harness.stats.difference import Difference, bootstrap_difference, seed_difference
+from harness.stats.image_pool import ImagePool
 from harness.stats.pairs import PairTest, wilcoxon_test
-from harness.stats.pool import ImagePool
 from harness.stats.ranks import RankComparison, compare_ranks
 
 __all__ = [

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.metrics.tally import Counts, tally_scores
-from harness.stats.pool import ImagePool
+from harness.stats.image_pool import ImagePool
 
 NUM_RESAMPLES = 2000
 CONFIDENCE = 0.95

@@ -2,12 +2,12 @@
 
 Source: Perlin, "Improving noise", SIGGRAPH 2002 (quintic blending), with random unit gradients as in
 "An image synthesizer", SIGGRAPH 1985. No dependency has a generator, and one with cosines would not give
-the same bits everywhere (`harness.exact`).
+the same bits everywhere (`harness.synthetic.exact`).
 """
 
 import numpy as np
 
-from harness.exact import Dice, Plane
+from harness.synthetic.exact import Dice, Plane
 
 
 def perlin(dice: Dice, shape: tuple[int, int], cells: tuple[float, float]) -> Plane:

@@ -6,7 +6,7 @@ Shapes: H x W pixels.
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.exact import Dice, Plane, inside
+from harness.synthetic.exact import Dice, Plane, inside
 from harness.synthetic.perlin import perlin
 from harness.synthetic.scene import Photograph
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.exact import Dice, Plane
+from harness.synthetic.exact import Dice, Plane
 
 Colours = NDArray[np.float64]
 """``(H, W, 3)`` in levels, 0 to 255; what lies outside is clipped."""

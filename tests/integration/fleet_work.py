@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.execution.events import CellOutcome, CellProgress
+from harness.cells.outcome import CellOutcome, CellProgress
 from harness.plan import Cell
 from tests.support.cells import make_cell
 

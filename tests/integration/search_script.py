@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.execution.execute import FleetSize
 from harness.execution.session import HERE
+from harness.execution.sizing import WorkerSize
 from harness.search.forked import search_forked
 from harness.search.local import search_local
 from harness.search.trials import TrialRecord, TrialReport
@@ -59,7 +59,7 @@ def main(folder: Path, num_trials: int, where: str) -> None:
 
     ledger = ledger_in(folder, num_trials, on_end=on_end)
     print("Left", ledger.num_left, flush=True)
-    size = FleetSize(workers=1, cpus_per_worker=1, gpus_per_worker=0)
+    size = WorkerSize(workers=1, cpus_per_worker=1, gpus_per_worker=0)
     if where == "local":
         search_local(ledger, MarkedTrials(folder))
     elif where == "forked":

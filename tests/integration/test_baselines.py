@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.cells.run_cell import image_sets
 from harness.config import Protocol
 from harness.datasets.demo import Demo
-from harness.execution.run_cell import image_sets
 from harness.images import ImageSet
 from harness.methods import METHODS
 from harness.methods.anomalib.surroundings import quiet

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.local import run_local
+from harness.execution.in_process import run_local
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
 from tests.support.raylets import raylets
 

@@ -14,10 +14,11 @@ from typing import Any
 import psutil
 import pytest
 
-from harness.execution.events import CellOutcome, CellProgress, CellProgressed, FleetEvent
-from harness.execution.execute import FleetSize
+from harness.cells.outcome import CellOutcome, CellProgress
+from harness.execution.events import CellProgressed, FleetEvent
 from harness.execution.forked import LOG, NAMES, log_file
 from harness.execution.pool import run_pool
+from harness.execution.sizing import WorkerSize
 from harness.execution.summary import FleetError, RunInterrupted
 from harness.plan import Cell
 from harness.search.forked import search_forked
@@ -129,7 +130,7 @@ def test_work_goes_on_when_what_workers_are_forked_from_has_ended(tmp_path: Path
 
 
 def test_a_search_ends_though_a_worker_hangs_at_its_exit(tmp_path: Path) -> None:
-    search_forked(ledger_in(tmp_path, 2), leaves_a_thread, FleetSize(workers=1, cpus_per_worker=1, gpus_per_worker=0))
+    search_forked(ledger_in(tmp_path, 2), leaves_a_thread, WorkerSize(workers=1, cpus_per_worker=1, gpus_per_worker=0))
     assert [record.state for record in TrialLog(tmp_path / TRIALS_FILE).records()] == ["complete"] * 2
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from mfrnet import MFRNet, MFRNetSettings, check_masks, fit_gaussian, load_backbone
+from harness.methods.gaussian_detector import fit_gaussian
+from mfrnet import MFRNet, MFRNetSettings, check_masks, load_backbone
 from mfrnet.anomaly_map import image_scores, upsample_and_smooth
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.settings import MapSettings

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.plots import (
+from harness.report.figures.plot_types import (
     AblationPlot,
     CategoryPlot,
     Curve,

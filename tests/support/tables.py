@@ -1,6 +1,6 @@
 """One small table with everything that a renderer must show."""
 
-from harness.tables import WITHHELD, Column, Entry, ReportedRow, Table
+from harness.leaderboard.tables import WITHHELD, Column, Entry, ReportedRow, Table
 
 TABLE = Table(
     name="main",

@@ -1,4 +1,4 @@
-"""Drawing with arithmetic that every machine rounds alike (`harness.exact`).
+"""Drawing with arithmetic that every machine rounds alike (`harness.synthetic.exact`).
 
 Colours are float64 in [0, 1] until the camera rounds them.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.exact import Dice, Plane, smooth_step
+from harness.synthetic.exact import Dice, Plane, smooth_step
 
 SIZE_PX = 128
 """Height and width of every image."""

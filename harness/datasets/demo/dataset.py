@@ -15,7 +15,7 @@ from harness.datasets.demo.generator import (
     generate,
 )
 from harness.datasets.demo.png import encode_png
-from harness.datasets.layout import check_category, mvtec_files, mvtec_split
+from harness.datasets.image_folders import check_category, mvtec_files, mvtec_split
 from harness.environment import cache_dir
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.demo.canvas import COLUMNS, ROWS, SIZE_PX, Picture, blur, noise, paint, segment
-from harness.exact import Dice, Plane, inside
+from harness.synthetic.exact import Dice, Plane, inside
 
 Mask = NDArray[np.bool_]
 Damaged = tuple[Picture, Mask]

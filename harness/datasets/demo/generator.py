@@ -11,7 +11,7 @@ from harness.datasets.demo.canvas import SIZE_PX, Camera, Picture
 from harness.datasets.demo.defects import Damaged
 from harness.datasets.demo.parts import Board, Nut
 from harness.datasets.demo.textures import Fabric, Tile, Wood
-from harness.exact import Dice
+from harness.synthetic.exact import Dice
 
 SEED = 20240229
 """Root of every draw; another number gives another data set, so it also raises the version."""

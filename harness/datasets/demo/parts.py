@@ -5,7 +5,7 @@ import numpy as np
 from harness.datasets.demo import defects
 from harness.datasets.demo.canvas import COLUMNS, ROWS, SIZE_PX, Camera, Picture, box, disc, noise, paint, tint
 from harness.datasets.demo.defects import Damaged, Mask
-from harness.exact import Dice, Plane, inside, unit_vector, wave
+from harness.synthetic.exact import Dice, Plane, inside, unit_vector, wave
 
 _MIDDLE = (SIZE_PX - 1) / 2.0
 _SIN_60 = float(np.sqrt(0.75))

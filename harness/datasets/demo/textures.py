@@ -5,7 +5,7 @@ import numpy as np
 from harness.datasets.demo import defects
 from harness.datasets.demo.canvas import COLUMNS, ROWS, Camera, Picture, noise, tint
 from harness.datasets.demo.defects import Damaged
-from harness.exact import Dice, smooth_step, wave
+from harness.synthetic.exact import Dice, smooth_step, wave
 
 
 class Fabric:

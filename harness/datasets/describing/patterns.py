@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from string import digits
 
-from harness.datasets.layout import matching
+from harness.datasets.image_folders import matching
 
 _MAX_LISTED = 3
 """Up to this many folders are written one by one, before a star is tried."""

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from harness.datasets.layout import IMAGE_SUFFIXES
+from harness.datasets.image_folders import IMAGE_SUFFIXES
 from harness.errors import DataError
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from harness.datasets.describing.categories import GuessedCategory, Listing
-from harness.datasets.describing.masks import LabelledImage, mask_path
+from harness.datasets.describing.guessed_category import GuessedCategory, Listing
+from harness.datasets.describing.mask_patterns import LabelledImage, mask_path
 from harness.datasets.describing.patterns import patterns_for
 
 _BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")

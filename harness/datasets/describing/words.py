@@ -3,7 +3,7 @@
 import re
 from enum import Enum
 
-from harness.datasets.layout import GOOD as GOOD_KIND
+from harness.datasets.image_folders import GOOD as GOOD_KIND
 
 
 class Word(Enum):

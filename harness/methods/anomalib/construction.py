@@ -14,13 +14,13 @@ import torch
 from torch import nn
 
 from harness.errors import MissingExtraError
-from harness.methods.anomalib.catalog import import_model
+from harness.methods.anomalib.installed_models import import_model
+from harness.methods.anomalib.model_settings import constructor_arguments, settings_type
 from harness.methods.anomalib.networks import downloads, given_networks, no_downloads
 from harness.methods.anomalib.recipes import OTHER, RECIPES, label_of
-from harness.methods.anomalib.settings import constructor_arguments, settings_type
 from harness.methods.anomalib.surroundings import quiet
 from harness.methods.anomalib.teacher import load_teacher
-from harness.methods.weights import local_weights, open_network
+from harness.methods.backbone_weights import local_weights, open_network
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from torch.nn import functional as F
 
 from harness.errors import DataError
 from harness.images import ImageSet
-from harness.methods.anomalib.catalog import anomalib_version, check_model
 from harness.methods.anomalib.construction import (
     Built,
     build_model,
@@ -26,13 +25,14 @@ from harness.methods.anomalib.construction import (
     normalisation,
     settings_of,
 )
+from harness.methods.anomalib.installed_models import anomalib_version, check_model
 from harness.methods.anomalib.networks import no_downloads
 from harness.methods.anomalib.pixels import Pixels, nearest_size
 from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe, label_of
 from harness.methods.anomalib.surroundings import deterministic, interruptible, quiet, seeded
 from harness.methods.anomalib.teacher import check_folders
+from harness.methods.backbone_weights import local_weights
 from harness.methods.base import FitReport, MethodContext
-from harness.methods.weights import local_weights
 from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
 
 _ADAPTER_VERSION = 1
@@ -97,7 +97,7 @@ class AnomalibMethod:
         context, settings = self._context, self._settings
         size_px = self._model_size(images.size_px)
         with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():
-            from harness.methods.anomalib.training import Batches, TrainingData, train
+            from harness.methods.anomalib.fitting import Batches, TrainingData, train
 
             built = build_model(self.model_name, settings, size_px, context.weights)
             pixels = pixels_of(self.model_name, size_px, context.weights)

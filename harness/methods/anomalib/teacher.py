@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import WeightsError
-from harness.methods.weights import local_weights
+from harness.methods.backbone_weights import local_weights
 
 _FOLDERS = {
     "imagenet_dir": (True, "photographs in one folder a class, such as Imagenette's train folder"),

@@ -1,3 +1,3 @@
-from harness.report.figures.files import write_figures
+from harness.report.figures.figure_files import write_figures
 
 __all__ = ["write_figures"]

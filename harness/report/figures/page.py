@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from harness.plots import Heading
 from harness.records import PUBLISHED_SPLIT
 from harness.report.figures.lettering import height_inches, wrapped
+from harness.report.figures.plot_types import Heading
 from harness.report.figures.style import (
     COLUMN_INCHES,
     INK,

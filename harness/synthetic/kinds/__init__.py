@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from harness.exact import Dice
+from harness.synthetic.exact import Dice
 from harness.synthetic.kinds.blur_noise import blur_noise
 from harness.synthetic.kinds.cut_paste import cut_paste
 from harness.synthetic.kinds.missing_part import missing_part

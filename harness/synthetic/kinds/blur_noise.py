@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from harness.exact import Dice
+from harness.synthetic.exact import Dice
 from harness.synthetic.regions import area_px, blob
 from harness.synthetic.scene import Change, Colours, Scene
 

@@ -9,7 +9,7 @@ Synthetic Anomalies", ECCV 2022) found straight ones to be learned instead of th
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.exact import Dice, Plane
+from harness.synthetic.exact import Dice, Plane
 from harness.synthetic.regions import area_px, blob, offsets, rectangle
 from harness.synthetic.scene import Change, Colours, Photograph, Scene
 

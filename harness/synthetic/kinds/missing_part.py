@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 
-from harness.exact import Dice
+from harness.synthetic.exact import Dice
 from harness.synthetic.regions import area_px, blob
 from harness.synthetic.scene import Change, Colours, Photograph, Scene, pick
 

@@ -7,7 +7,7 @@ the textures are photographs of another data set; ours are generated, so nothing
 
 import numpy as np
 
-from harness.exact import Dice, Plane, inside, wave
+from harness.synthetic.exact import Dice, Plane, inside, wave
 from harness.synthetic.perlin import perlin
 from harness.synthetic.regions import area_px, offsets
 from harness.synthetic.scene import Change, Colours, Scene

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.exact import Dice, Plane, inside, unit_vector
+from harness.synthetic.exact import Dice, Plane, inside, unit_vector
 from harness.synthetic.scene import Change, Photograph, Scene
 
 _LENGTHS = (0.08, 0.8)

@@ -162,7 +162,7 @@ def test_what_is_no_mistake_of_the_user_keeps_its_traceback(bench: Bench, monkey
     def crash(*_: object) -> None:
         raise RuntimeError("a defect of ours")
 
-    monkeypatch.setattr("harness.datasets.catalog.resolve", crash)
+    monkeypatch.setattr("harness.datasets.finding.resolve", crash)
     monkeypatch.setattr(sys, "argv", ["bench", "datasets", "verify"])
     with pytest.raises(RuntimeError, match="a defect of ours"):
         cli.main()
@@ -184,7 +184,7 @@ def test_a_second_run_skips_everything(bench: Bench, monkeypatch: pytest.MonkeyP
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a backbone was opened")
 
-    monkeypatch.setattr("harness.methods.weights.load_backbone", refuse)
+    monkeypatch.setattr("harness.methods.backbone_weights.load_backbone", refuse)
     again = bench.run(*SMALL)
     assert again.code == 0
     assert "0 cells to run, 4 skipped (already stored)" in again.out

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.datasets import DATASETS, Dataset
-from harness.datasets.catalog import find
+from harness.datasets.finding import find
 from harness.datasets.preflight import check_split
 from harness.datasets.verification import verify
 from harness.errors import UnknownNameError

@@ -15,8 +15,8 @@ from harness.datasets.demo.dataset import _write_category
 from harness.datasets.demo.generator import SURFACES, GeneratedImage, generate
 from harness.datasets.demo.png import encode_png
 from harness.datasets.fingerprint import fingerprint
-from harness.exact import Dice, wave
 from harness.images import read_mask, read_rgb
+from harness.synthetic.exact import Dice, wave
 
 GOLDEN = {
     "board": "930e3320e2ab5638c81836b3a0ee162c5181c45e4ed0e8dc9d868789a548cb9a",

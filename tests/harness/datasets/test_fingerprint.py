@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.mvtec_ad import MVTecAD
+from harness.datasets.readers.mvtec_ad import MVTecAD
 from tests.support import miniatures
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from harness.datasets import Sample, Saturation, Split
 from harness.datasets.ground_truth import read_ground_truth, read_regions
-from harness.datasets.mvtec_loco import MVTecLOCO
+from harness.datasets.readers.mvtec_loco import MVTecLOCO
 from harness.errors import DataError
 from harness.metrics import spro
 from tests.support import miniatures

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from harness.datasets import Split
-from harness.datasets.mvtec_ad import MVTecAD
 from harness.datasets.preflight import check_split
+from harness.datasets.readers.mvtec_ad import MVTecAD
 from harness.errors import DataError
 from tests.support import miniatures
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.datasets import DATASETS, Dataset, Sample
-from harness.datasets.catalog import find
+from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.ground_truth import read_ground_truth
 from harness.datasets.preflight import check_split

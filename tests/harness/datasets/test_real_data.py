@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.datasets import DATASETS
-from harness.datasets.mtd import MagneticTileDefects
 from harness.datasets.preflight import check_split
+from harness.datasets.readers.mtd import MagneticTileDefects
 from harness.datasets.splits import make_split
 from harness.datasets.twins import find_twins, samples_of
 from harness.environment import default_data_root

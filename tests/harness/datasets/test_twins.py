@@ -2,7 +2,7 @@ import random
 import shutil
 from pathlib import Path
 
-from harness.datasets.mtd import MagneticTileDefects
+from harness.datasets.readers.mtd import MagneticTileDefects
 from harness.datasets.twins import find_twins, in_groups, samples_of
 from tests.support import miniatures, photographs
 from tests.support.photographs import tile_of

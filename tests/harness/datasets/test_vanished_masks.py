@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.datasets import Sample
-from harness.datasets.mvtec_loco import MVTecLOCO
+from harness.datasets.readers.mvtec_loco import MVTecLOCO
 from harness.datasets.vanished_masks import vanished_masks
 from tests.support import miniatures
 

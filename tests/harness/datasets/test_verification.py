@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from harness.datasets.demo import Demo
-from harness.datasets.folder import FolderDataset
-from harness.datasets.ksdd import KolektorSDD
-from harness.datasets.mtd import MagneticTileDefects
-from harness.datasets.mvtec_ad import MVTecAD
+from harness.datasets.folder.folder_dataset import FolderDataset
+from harness.datasets.readers.ksdd import KolektorSDD
+from harness.datasets.readers.mtd import MagneticTileDefects
+from harness.datasets.readers.mvtec_ad import MVTecAD
 from harness.datasets.verification import (
     CategoryCount,
     CategoryImages,

@@ -2,8 +2,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from harness.cells.outcome import CellOutcome
 from harness.execution.driver import FleetDriver, FleetLimits
-from harness.execution.events import CellFinished, CellLost, CellOutcome, CellStarted, FleetEvent, WorkerId, WorkerLost
+from harness.execution.events import CellFinished, CellLost, CellStarted, FleetEvent, WorkerId, WorkerLost
 from harness.execution.queue import News
 from harness.execution.summary import FleetError
 from tests.support.cells import make_cell

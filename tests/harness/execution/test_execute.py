@@ -5,17 +5,19 @@ import pytest
 
 from harness.config import RunSettings
 from harness.execution import execute as execute_module
-from harness.execution.execute import FleetSize, fleet_size
+from harness.execution.sizing import WorkerSize, size_workers
 
 
-def size_on(monkeypatch: pytest.MonkeyPatch, *, cores: int, gpus: int = 0, cells: int = 100, **asked: Any) -> FleetSize:
+def size_on(
+    monkeypatch: pytest.MonkeyPatch, *, cores: int, gpus: int = 0, cells: int = 100, **asked: Any
+) -> WorkerSize:
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     monkeypatch.setattr(execute_module, "num_gpus", lambda: gpus)
-    return fleet_size(RunSettings(**asked), cells)
+    return size_workers(RunSettings(**asked), cells)
 
 
-def size(workers: int, cpus: float, gpus: float = 0.0) -> FleetSize:
-    return FleetSize(workers=workers, cpus_per_worker=cpus, gpus_per_worker=gpus)
+def size(workers: int, cpus: float, gpus: float = 0.0) -> WorkerSize:
+    return WorkerSize(workers=workers, cpus_per_worker=cpus, gpus_per_worker=gpus)
 
 
 def test_without_a_gpu_there_is_a_worker_a_core(monkeypatch: pytest.MonkeyPatch) -> None:

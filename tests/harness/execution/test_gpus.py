@@ -5,8 +5,8 @@ import pytest
 from harness.config import RunSettings
 from harness.errors import SettingsError
 from harness.execution import execute, gpus
-from harness.execution.execute import check_size, fleet_size
 from harness.execution.gpus import shares
+from harness.execution.sizing import check_workers, size_workers
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def test_the_size_of_a_fleet_that_was_not_asked_for_always_fits(
     monkeypatch.setattr(execute, "num_gpus", lambda: number)
     counts = range(1, 33) if each is None else [None]
     for workers in counts:
-        size = fleet_size(RunSettings(workers=workers, gpus_per_worker=each), 100)
+        size = size_workers(RunSettings(workers=workers, gpus_per_worker=each), 100)
         assert len(shares(size.workers, size.gpus_per_worker)) == size.workers
 
 
@@ -68,4 +68,4 @@ def test_workers_that_could_not_run_a_cell_are_refused(
     monkeypatch.setattr(execute, "num_gpus", lambda: 4)
     settings = RunSettings(**{"workers": 2, **asked})
     with pytest.raises(SettingsError, match=message):
-        check_size(fleet_size(settings, 10), settings)
+        check_workers(size_workers(settings, 10), settings)

@@ -1,10 +1,9 @@
 import pytest
 
+from harness.cells.outcome import CellOutcome, CellProgress
 from harness.execution.events import (
     CellFinished,
     CellLost,
-    CellOutcome,
-    CellProgress,
     CellProgressed,
     CellStarted,
     WorkerId,

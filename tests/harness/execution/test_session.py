@@ -46,6 +46,8 @@ def test_nothing_is_reported_to_the_makers_of_ray() -> None:
 
 
 def test_importing_the_fleet_loads_neither_ray_nor_torch() -> None:
-    code = "import sys, harness.execution.fleet, harness.execution.local; print({'ray', 'torch'} & set(sys.modules))"
+    code = (
+        "import sys, harness.execution.fleet, harness.execution.in_process; print({'ray', 'torch'} & set(sys.modules))"
+    )
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert ran.stdout == "set()\n"

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.leaderboard.standings import Standings, placed
+from harness.leaderboard.tables import WITHHELD, Entry
 from harness.store.schema import Record
-from harness.tables import WITHHELD, Entry
 from tests.support import records as make
 
 SCORES = {("gear", 0): 0.5, ("gear", 1): 0.75, ("tile", 0): 0.25, ("tile", 1): 1.0}

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from harness.leaderboard.tables import Table
 from harness.report.console import console_table
-from harness.tables import Table
 from tests.support.tables import COSTS, REPORTED, TABLE
 
 

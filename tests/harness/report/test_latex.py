@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from harness.leaderboard.tables import Column, Table
 from harness.report.latex import escaped, latex_document, latex_table
-from harness.tables import Column, Table
 from tests.support.tables import COSTS, REPORTED, TABLE
 
 GOLDEN = r"""% Needs \usepackage{booktabs} and \usepackage{graphicx} in the preamble.

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.leaderboard import all_tables
+from harness.leaderboard.published_numbers import PublishedResult
+from harness.leaderboard.tables import Table
 from harness.report.latex import Environment, latex_document, latex_table
 from harness.report.wording import Spread
-from harness.reported import PublishedResult
-from harness.tables import Table
 from tests.support import records as make
 
 CATEGORIES = [f"part_{number:02}" for number in range(15)]

@@ -2,8 +2,8 @@ import csv
 import io
 from dataclasses import replace
 
+from harness.leaderboard.tables import Table
 from harness.report.plain import csv_table, markdown_table
-from harness.tables import Table
 from tests.support.tables import COSTS, REPORTED, TABLE
 
 GOLDEN = r"""Mean over the categories of each data set. Percent, higher is better; mean ± standard deviation over seeds; demo 3 seeds (0, 1, 2), mtd\_x 1 seed (0). Protocol mfrnet-bench-1/192/keep/127. --: withheld (a cell is missing or failed), not defined or not measured.

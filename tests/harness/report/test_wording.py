@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.leaderboard.tables import WITHHELD, Column, Entry, Quantity, Table
 from harness.report.wording import caption, column_headings, entry_text, footnotes
-from harness.tables import WITHHELD, Column, Entry, Quantity, Table
 from tests.support.tables import COSTS, REPORTED, TABLE
 
 FRACTION = Column(title="image AUROC")

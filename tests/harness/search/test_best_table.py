@@ -3,14 +3,14 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+from harness.leaderboard.tables import Table
 from harness.report import latex_table, write_tables
 from harness.search.best_table import best_table
 from harness.search.local import search_local
 from harness.search.outcome import Outcome, outcome_of
-from harness.search.plots import write_plots
+from harness.search.study_plots import write_plots
 from harness.search.trials import TrialReport
 from harness.spaces import Goal
-from harness.tables import Table
 from tests.support.searches import ledger_in, line_space, parabola, record
 
 QUALITY = Goal(metrics=("image_auroc",), direction="maximize")

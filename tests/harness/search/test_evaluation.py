@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from harness.config import Protocol
-from harness.datasets.mvtec_ad import MVTecAD
+from harness.datasets.readers.mvtec_ad import MVTecAD
 from harness.methods import feature_cache
 from harness.search.evaluation import Evaluation, objectives
-from harness.search.selection import judged_on
+from harness.search.judged_images import judged_on
 from harness.search.trials import TrialReport
 from harness.spaces import Goal
 from harness.spaces.space import Fidelity

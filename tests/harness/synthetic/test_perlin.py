@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.exact import Dice
+from harness.synthetic.exact import Dice
 from harness.synthetic.perlin import perlin
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets.mvtec_ad import MVTecAD
+from harness.datasets.readers.mvtec_ad import MVTecAD
 from harness.datasets.splits import make_split, write_manifest
 from harness.datasets.splits.manifest import manifest_split
 from harness.errors import SettingsError

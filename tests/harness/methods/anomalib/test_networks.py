@@ -14,7 +14,7 @@ from harness.methods import METHODS
 from harness.methods.anomalib.construction import build_model
 from harness.methods.anomalib.method import pixels_of
 from harness.methods.anomalib.networks import given_networks, no_downloads
-from harness.methods.weights import open_backbone
+from harness.methods.backbone_weights import open_backbone
 from mfrnet import BackboneSettings
 
 
@@ -121,7 +121,7 @@ def test_weights_of_timm_that_cannot_be_had_name_the_flag(monkeypatch: pytest.Mo
     def unreachable(*_: Any, **__: Any) -> None:
         raise OSError("[Errno 101] Network is unreachable")
 
-    monkeypatch.setattr("harness.methods.weights.load_network", unreachable)
+    monkeypatch.setattr("harness.methods.backbone_weights.load_network", unreachable)
     method: Any = METHODS.get("stfpm")
     with pytest.raises(
         WeightsError,

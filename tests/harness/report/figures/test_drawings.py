@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from harness.plots import Plot
-from harness.report.figures.files import draw
+from harness.report.figures.figure_files import draw
+from harness.report.figures.plot_types import Plot
 from harness.report.figures.style import COLUMN_INCHES, PAGE_INCHES, drawing, looks_of
 from tests.support.plots import LABELS, LATENCY, LONG, PLAIN, RANKS, ablation_plot, category_plot, curve_plot
 

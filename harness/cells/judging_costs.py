@@ -1,0 +1,161 @@
+"""What judging costs, measured the same way for every method: real images in memory, after warm-up.
+
+Shapes: V views of an image or of several, H x W pixels, C colours.
+"""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from harness.cells.framing import stitch
+from harness.images import ImageSet, View
+from harness.methods.base import Method
+
+BATCH_SIZE = 8
+_NUM_SINGLES = 30
+_NUM_BATCHES = 6
+_WARM_UP = 2
+_PATIENCE_SECONDS = 1.0
+_FEWEST = 5
+"""Calls timed even when they outlast the patience."""
+_MOST_VIEWS_HELD = 512
+"""Tiles, or whole images, whose pixels are in memory: 57 MB at 192 px."""
+_MOST_VIEWS_JUDGED = 32
+"""Given to a method at once, so that an image of many tiles needs no more memory than one of few."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """Times of calls on batches of one size."""
+
+    p50_seconds: float
+    p95_seconds: float
+    images_per_second: float
+    """Images over the sum of the times."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgingCosts:
+    """What a fitted method costs."""
+
+    single: Latency
+    batch: Latency
+    """On batches of ``BATCH_SIZE`` images."""
+    size_bytes: int
+
+
+def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCosts:
+    """Time ``Method.judge`` on images of the category, and weigh what it saves.
+
+    An image that is cut into tiles takes as long as all of them and the stitching of their maps.
+    Decoding, resizing and cutting are left out: they are the same for every method. Takes some
+    two seconds, or fourteen calls for a method that takes longer; other work on the same cores shows in
+    the times.
+
+    Args:
+        method: Fitted.
+        images: Test images; at most 30 are used, evenly spaced, and fewer where they are many tiles.
+        device: Where the method runs; a GPU is waited for before a clock is read.
+    """
+    of_images = images.images()
+    most = max(1, min(_NUM_SINGLES, _MOST_VIEWS_HELD // max(len(views) for views in of_images)))
+    spaced = sorted({round(row) for row in np.linspace(0, len(of_images) - 1, most)})
+    held = [_held(images, of_images[row]) for row in spaced]
+    singles = [[held[row % len(held)]] for row in range(_NUM_SINGLES)]
+    batches = [
+        [held[(first + offset) % len(held)] for offset in range(BATCH_SIZE)]
+        for first in range(0, BATCH_SIZE * _NUM_BATCHES, BATCH_SIZE)
+    ]
+    return JudgingCosts(
+        single=_latency(method, singles, device),
+        batch=_latency(method, batches, device),
+        size_bytes=_saved_size(method),
+    )
+
+
+class PeakMemory:
+    """The most memory that a cell holds, from the making of this object on."""
+
+    def __init__(self, device: str) -> None:
+        """Forget the peaks of earlier cells of this process."""
+        self._device = device if device.startswith("cuda") else None
+        try:
+            # Documented in proc(5): 5 resets the peak resident size to the present one.
+            Path("/proc/self/clear_refs").write_text("5")
+            self._is_known = True
+        except OSError:  # not Linux, or not allowed: the peak would be that of all cells so far
+            self._is_known = False
+        if self._device:
+            torch.cuda.reset_peak_memory_stats(self._device)
+
+    @property
+    def process_bytes(self) -> int | None:
+        """Largest resident size of this process; None where the system cannot tell."""
+        if not self._is_known:
+            return None
+        lines = Path("/proc/self/status").read_text().splitlines()
+        (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+        return int(peak) * 1024
+
+    @property
+    def device_bytes(self) -> int | None:
+        """Most memory that tensors held on the GPU; None on a CPU."""
+        return int(torch.cuda.max_memory_allocated(self._device)) if self._device else None
+
+
+@dataclass(frozen=True)
+class _Image:
+    """An image in memory, as a method sees it."""
+
+    views: list[View]
+    pixels_VHWC: NDArray[np.uint8]
+
+
+def _held(images: ImageSet, views: range) -> _Image:
+    (pixels_VHWC,) = images.select(views).batches(len(views))
+    return _Image([images.view(view) for view in views], pixels_VHWC)
+
+
+def _latency(method: Method, batches: Sequence[Sequence[_Image]], device: str) -> Latency:
+    for batch in batches[:_WARM_UP]:
+        _timed(method, batch, device)
+    seconds: list[float] = []
+    for batch in batches:
+        seconds.append(_timed(method, batch, device))
+        if len(seconds) >= _FEWEST and sum(seconds) > _PATIENCE_SECONDS:
+            break
+    num_images = len(seconds) * len(batches[0])
+    p50, p95 = np.percentile(seconds, [50, 95])
+    return Latency(p50_seconds=float(p50), p95_seconds=float(p95), images_per_second=num_images / sum(seconds))
+
+
+def _timed(method: Method, batch: Sequence[_Image], device: str) -> float:
+    pixels_VHWC = np.concatenate([image.pixels_VHWC for image in batch])
+    _wait_for(device)
+    started = time.perf_counter()
+    maps_VHW: list[NDArray[np.float32]] = []
+    for first in range(0, len(pixels_VHWC), _MOST_VIEWS_JUDGED):
+        maps_VHW += [*method.judge(pixels_VHWC[first : first + _MOST_VIEWS_JUDGED]).maps_BHW]
+    _wait_for(device)
+    left = iter(maps_VHW)
+    for image in batch:
+        stitch(image.views, list(islice(left, len(image.views))))
+    return time.perf_counter() - started
+
+
+def _wait_for(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+
+
+def _saved_size(method: Method) -> int:
+    with tempfile.TemporaryDirectory(prefix="bench-size-") as folder:
+        method.save(Path(folder))
+        return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())

@@ -1,0 +1,1 @@
+"""From a downloaded archive to a data set in place."""

@@ -1,0 +1,262 @@
+"""From places to the lists of a description, one category at a time."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from harness.datasets.describing.mask_patterns import FoundMasks, LabelledImage, find_pattern
+from harness.datasets.describing.places import Place
+from harness.datasets.describing.words import Word
+from harness.datasets.folder.folder_dataset import MIXED_KIND
+from harness.datasets.folder.folder_description import DEFAULT_TRAIN_SHARE
+
+_SHARE_WITH_LOST_DEFECTS = 0.5
+"""Of the items; the defects of those that train are lost to the test, so half must stay."""
+_MIN_MASKED_SHARE = 0.5
+"""A pattern that finds masks of fewer defects than this is taken for chance."""
+
+ONLY_GOOD = "good parts alone: 'bench search' can use them, 'bench run' needs something to test on"
+
+Images = tuple[PurePosixPath, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Images of one list, with the reason for it."""
+
+    images: Images
+    reason: str
+
+
+@dataclass(frozen=True)
+class GuessedCategory:
+    """One category as it will be written."""
+
+    name: str
+    reason: str
+    lists: dict[str, Listing]
+    """``train_good`` and so on, as in ``dataset.toml``; never empty."""
+    defects: dict[str, Listing]
+    """Kind to images."""
+    masks: str | None
+    masks_reason: str
+    no_mask_is_good: bool
+    groups: str | None
+    train_share: float | None
+    """None where the parts are divided already."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def can_be_tested(self) -> bool:
+        """Whether there is a defect, or a mask that may show one."""
+        return bool(self.defects or {"mixed", "test_mixed"} & set(self.lists))
+
+
+@dataclass
+class _Bins:
+    """Images of one category by part and content, before anything is decided."""
+
+    good: defaultdict[Word | None, list[PurePosixPath]] = field(default_factory=lambda: defaultdict(list))
+    unknown: defaultdict[Word | None, list[PurePosixPath]] = field(default_factory=lambda: defaultdict(list))
+    defects: defaultdict[tuple[Word | None, str], list[PurePosixPath]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    notes: list[str] = field(default_factory=list)
+
+
+def guess_categories(
+    places: Mapping[PurePosixPath, Place], masks: FoundMasks, name: str
+) -> tuple[list[GuessedCategory], list[str]]:
+    """The categories, and why images are in none.
+
+    Args:
+        places: Every image that is no mask.
+        masks: The others.
+        name: Of the data set; also of a category without a name of its own.
+    """
+    by_category: defaultdict[tuple[str, ...], dict[PurePosixPath, Place]] = defaultdict(dict)
+    for image, place in places.items():
+        by_category[place.category][image] = place
+    guessed, only_good, problems = [], [], []
+    depth = _common_depth(by_category)
+    for parts, members in sorted(by_category.items()):
+        category = "_".join(parts[depth:]) or name
+        found = _guess(category, members, masks)
+        if isinstance(found, str):
+            problems.append(f"{'/'.join(parts) or 'top folder'}: {found}")
+            continue
+        reason = "folder " + "/".join(parts) if parts[depth:] else "no folder divides the images into categories"
+        named = replace(found, reason=reason)
+        if named.can_be_tested:
+            guessed.append(named)
+        else:
+            only_good.append(replace(named, notes=(*named.notes, ONLY_GOOD)))
+    if not guessed:
+        return only_good, problems
+    # Beside others such a category would stop every run.
+    problems += [f"{category.name}: no defect to test on" for category in only_good]
+    return guessed, problems
+
+
+def _common_depth(categories: Iterable[tuple[str, ...]]) -> int:
+    """How many leading folders all categories share: wrappers, not names."""
+    categories = list(categories)
+    depth = 0
+    while all(len(parts) > depth for parts in categories) and len({parts[depth] for parts in categories}) == 1:
+        depth += 1
+    return depth
+
+
+def _guess(name: str, members: Mapping[PurePosixPath, Place], masks: FoundMasks) -> GuessedCategory | str:
+    """A category, or why these images are none."""
+    bins = _Bins()
+    for image, place in sorted(members.items()):
+        if place.content is Word.GOOD:
+            bins.good[place.part].append(image)
+        elif place.content is Word.DEFECT:
+            bins.defects[place.part, place.kind].append(image)
+        else:
+            bins.unknown[place.part].append(image)
+    _use_validation(bins)
+    unknown = [LabelledImage(image, MIXED_KIND) for images in bins.unknown.values() for image in images]
+    mixed_pattern, num_masked = find_pattern(unknown, masks.files)
+    mixed: dict[Word | None, list[PurePosixPath]] = {}
+    if mixed_pattern is not None:
+        mixed = {part: bins.unknown[part] for part in list(bins.unknown)}
+        bins.unknown.clear()
+    good_reason = _use_unknown(bins)
+    lists, is_divided = _lists(bins, mixed, good_reason)
+    defects = _defects(bins, keep_train=not is_divided)
+    if not lists:
+        return f"{len(members)} images, and nothing says which of them are normal"
+    if not defects and not {"mixed", "test_mixed"} & set(lists):
+        lists, is_divided = _all_training(lists), True
+    labelled = [LabelledImage(image, kind) for kind, listing in defects.items() for image in listing.images]
+    pattern, num_found = find_pattern([*labelled, *(unknown if mixed else [])], masks.files)
+    num_wanted = len(labelled) + (num_masked if mixed else 0)
+    if pattern is not None and num_found < _MIN_MASKED_SHARE * num_wanted:
+        pattern = None
+    if mixed and pattern is None:
+        pattern = mixed_pattern
+    lacking = num_wanted - num_found if pattern is not None else 0
+    if lacking > 0:
+        bins.notes.append(f"{lacking} defect images have no mask; bring the masks, or take the images out")
+    if pattern is None and masks.files and labelled:
+        bins.notes.append("no rule leads from the names of defect images to the names of masks; image metrics only")
+    groups, train_share = (None, None) if is_divided else _division(members, lists, defects)
+    return GuessedCategory(
+        name=name,
+        reason="",
+        lists=lists,
+        defects=defects,
+        masks=pattern,
+        masks_reason=masks.reason,
+        no_mask_is_good=bool(mixed) and num_masked < len(unknown),
+        groups=groups,
+        train_share=train_share,
+        notes=tuple(bins.notes),
+    )
+
+
+def _use_validation(bins: _Bins) -> None:
+    """Validation images stand in for a missing test part, and else belong to neither."""
+    parts = {*bins.good, *bins.unknown, *(part for part, _ in bins.defects)}
+    if Word.VALIDATION not in parts:
+        return
+    instead = Word.TEST if Word.TEST not in parts else None
+    aside = [*bins.good.pop(Word.VALIDATION, []), *bins.unknown.pop(Word.VALIDATION, [])]
+    if instead is not None:
+        bins.notes.append("the validation part is taken for the test part")
+    kinds = [kind for part, kind in bins.defects if part is Word.VALIDATION]
+    for kind in kinds:
+        images = bins.defects.pop((Word.VALIDATION, kind))
+        if instead is not None:
+            bins.defects[instead, kind] += images
+        aside += images
+    if instead is None:
+        bins.notes.append(f"{len(aside)} images of the validation part are left aside")
+        return
+    lost = {image for (_, _), images in bins.defects.items() for image in images}
+    bins.good[instead] += [image for image in aside if image not in lost]
+
+
+def _use_unknown(bins: _Bins) -> str:
+    """Decide about images that no word and no mask describes; the reason why they are called good, if they are."""
+    reason = ""
+    training = bins.unknown.pop(Word.TRAIN, [])
+    if training:
+        bins.good[Word.TRAIN] += training
+        reason = "nothing calls them good; training images are"
+    rest = [image for images in bins.unknown.values() for image in images]
+    if rest and not any(bins.good.values()) and bins.defects:
+        for part, images in bins.unknown.items():
+            bins.good[part] += images
+        reason = "nothing calls them good; the others are called defects"
+    elif rest:
+        bins.notes.append(f"{len(rest)} images are left aside, such as {rest[0]}: nothing says what they are")
+    return reason
+
+
+def _lists(
+    bins: _Bins, mixed: Mapping[Word | None, list[PurePosixPath]], good_reason: str
+) -> tuple[dict[str, Listing], bool]:
+    """Images by the key of ``dataset.toml``, and whether training and test are divided."""
+    by_word = good_reason or "folder or file names with a word for good parts"
+    by_mask = "normal or defect as their masks say"
+    good = {part: list(images) for part, images in bins.good.items() if images}
+    has_test_normal = bool(good.get(Word.TEST) or mixed.get(Word.TEST))
+    if has_test_normal and None in good:
+        good[Word.TRAIN] = good.get(Word.TRAIN, []) + good.pop(None)
+    has_train = bool(good.get(Word.TRAIN) or mixed.get(Word.TRAIN))
+    if has_train and has_test_normal:
+        if mixed.get(None):
+            bins.notes.append(f"{len(mixed[None])} images in neither the training nor the test part are left aside")
+        chosen = {
+            "train_good": (good.get(Word.TRAIN, []), by_word),
+            "train_mixed": (mixed.get(Word.TRAIN, []), by_mask),
+            "test_good": (good.get(Word.TEST, []), by_word),
+            "test_mixed": (mixed.get(Word.TEST, []), by_mask),
+        }
+    else:
+        chosen = {
+            "good": ([image for images in good.values() for image in images], by_word),
+            "mixed": ([image for images in mixed.values() for image in images], by_mask),
+        }
+    lists = {key: Listing(tuple(sorted(images)), why) for key, (images, why) in chosen.items() if images}
+    return lists, has_train and has_test_normal
+
+
+def _all_training(lists: Mapping[str, Listing]) -> dict[str, Listing]:
+    images = sorted(image for listing in lists.values() for image in listing.images)
+    return {"train_good": Listing(tuple(images), next(iter(lists.values())).reason)}
+
+
+def _defects(bins: _Bins, *, keep_train: bool) -> dict[str, Listing]:
+    by_kind: defaultdict[str, list[PurePosixPath]] = defaultdict(list)
+    num_aside = 0
+    for (part, kind), images in sorted(bins.defects.items(), key=lambda entry: entry[0][1]):
+        if part is Word.TRAIN and not keep_train:
+            num_aside += len(images)
+        else:
+            by_kind[kind] += images
+    if num_aside:
+        bins.notes.append(f"{num_aside} defect images of the training part are left aside")
+    return {kind: Listing(tuple(sorted(images)), "") for kind, images in by_kind.items()}
+
+
+def _division(
+    members: Mapping[PurePosixPath, Place], lists: Mapping[str, Listing], defects: Mapping[str, Listing]
+) -> tuple[str | None, float]:
+    """The expression that finds an image's item, if folders of items were seen, and the share that trains."""
+    pooled: Sequence[PurePosixPath] = [
+        image for listing in (*lists.values(), *defects.values()) for image in listing.images
+    ]
+    depths = {members[image].item_depth for image in pooled}
+    depth = depths.pop() if len(depths) == 1 else None
+    if depth is None:
+        return None, DEFAULT_TRAIN_SHARE
+    groups = "^([^/]+)/" if depth == 1 else f"^((?:[^/]+/){{{depth - 1}}}[^/]+)/"
+    assert all(re.search(groups, image.as_posix()) for image in pooled)
+    return groups, _SHARE_WITH_LOST_DEFECTS

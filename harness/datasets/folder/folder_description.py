@@ -1,0 +1,267 @@
+"""``dataset.toml``: what a folder of images means, checked key by key."""
+
+import re
+import string
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from harness.datasets.image_folders import GOOD
+from harness.errors import DataError
+
+FILE_NAME = "dataset.toml"
+SUFFIX = ".toml"
+DEFAULT_TRAIN_SHARE = 0.8
+MASK_FIELDS = ("folder", "kind", "stem")
+_TEXTS = ("name", "title", "citation", "licence", "homepage")
+_DIVIDED = ("train_good", "train_mixed", "test_good", "test_mixed")
+_UNDIVIDED = ("good", "mixed")
+_TESTS = ("test_good", "test_mixed", "test_defects")
+_MIXED = ("train_mixed", "test_mixed", "mixed")
+_CATEGORY_KEYS = (*_DIVIDED, *_UNDIVIDED, "train_share", "groups", "test_defects", "masks", "no_mask_is_good")
+
+
+@dataclass(frozen=True)
+class CategoryDescription:
+    """Where the images of one category are; patterns are relative to the data set's folder.
+
+    Images are listed either under the part they belong to (``train_*``, ``test_*``) or undivided;
+    "mixed" ones are normal or defects as their masks say.
+    """
+
+    train_good: tuple[str, ...]
+    train_mixed: tuple[str, ...]
+    """Defects among them are left out."""
+    test_good: tuple[str, ...]
+    test_mixed: tuple[str, ...]
+    good: tuple[str, ...]
+    """Normal images, not yet divided."""
+    mixed: tuple[str, ...]
+    """Images of both kinds, not yet divided."""
+    train_share: float
+    """Of the groups that hold an undivided normal image, the fraction in (0, 1) that trains."""
+    groups: str | None
+    """Regular expression; what its one pair of parentheses finds in an image's path is its group."""
+    test_defects: tuple[tuple[str, tuple[str, ...]], ...]
+    """``(kind, patterns)``."""
+    masks: str | None
+    """Pattern with ``{stem}``, perhaps ``{kind}`` and ``{folder}``; None where the data set has no masks."""
+    no_mask_is_good: bool
+    """Whether a mixed image without a mask file is a normal one, and not an error."""
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether the description says which images train."""
+        return bool(self.train_good or self.train_mixed)
+
+
+@dataclass(frozen=True)
+class FolderDescription:
+    """A data set as its file describes it."""
+
+    path: Path
+    """The file."""
+    folder: Path
+    """Where the images are."""
+    name: str
+    title: str
+    citation: str
+    licence: str
+    homepage: str
+    categories: tuple[tuple[str, CategoryDescription], ...]
+
+
+def read_description(place: Path) -> FolderDescription:
+    """Read and check a description.
+
+    Args:
+        place: The file, or the folder with a ``dataset.toml`` in it.
+
+    Raises:
+        DataError: The file is missing, is not TOML, has an unknown key or a value of the wrong type;
+            names file, table and key, and says what would be right.
+    """
+    path = place / FILE_NAME if place.is_dir() else place
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); it describes a folder of images.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not valid TOML ({error}).") from error
+    top = _Table(path, "", content)
+    top.check_keys((*_TEXTS, "folder", "categories"))
+    folder = path.absolute().parent / top.text("folder", "")
+    if not folder.is_dir():
+        raise top.error("folder", f"{folder} is not a folder; the one that holds the images would be right")
+    name = top.text("name", path.absolute().parent.resolve().name if path.name == FILE_NAME else path.stem)
+    if not is_dataset_name(name):
+        raise top.error("name", f"{name!r} cannot be a name; a word such as 'castings' would be right")
+    categories = top.table("categories")
+    if not categories.content:
+        raise top.error("categories", "no category is described; a table such as [categories.front] would be right")
+    return FolderDescription(
+        path=path,
+        folder=folder,
+        name=name,
+        title=top.text("title", name),
+        citation=top.text("citation", ""),
+        licence=top.text("licence", ""),
+        homepage=top.text("homepage", ""),
+        categories=tuple((category, _category(categories.table(category))) for category in categories.content),
+    )
+
+
+def is_dataset_name(name: str) -> bool:
+    """Whether a data set may be called so: on the command line and as a folder of results."""
+    return bool(name) and not set(name) & set('/\\:,"') and name == name.strip() and name not in ("all", ".", "..")
+
+
+def _category(table: "_Table") -> CategoryDescription:
+    table.check_keys(_CATEGORY_KEYS)
+    _check_parts(table)
+    defects = table.table("test_defects")
+    tests = bool(set(table.content) & {*_TESTS, *_UNDIVIDED})
+    if tests and not defects.content and not {"mixed", "test_mixed"} & set(table.content):
+        raise table.error("test_defects", 'no kind of defect is described; scratch = "test/scratch" would be right')
+    if GOOD in defects.content:
+        raise defects.error(GOOD, "is the word for normal images, not a kind of defect; use test_good")
+    lists = {key: table.patterns(key) for key in (*_DIVIDED, *_UNDIVIDED) if key in table.content}
+    return CategoryDescription(
+        train_good=lists.get("train_good", ()),
+        train_mixed=lists.get("train_mixed", ()),
+        test_good=lists.get("test_good", ()),
+        test_mixed=lists.get("test_mixed", ()),
+        good=lists.get("good", ()),
+        mixed=lists.get("mixed", ()),
+        train_share=table.fraction("train_share", DEFAULT_TRAIN_SHARE),
+        groups=table.expression("groups"),
+        test_defects=tuple((kind, defects.patterns(kind)) for kind in defects.content),
+        masks=table.mask_pattern("masks"),
+        no_mask_is_good=table.flag("no_mask_is_good"),
+    )
+
+
+def _check_parts(table: "_Table") -> None:
+    """Refuse lists that leave open what trains and what tests, and keys that would have no effect."""
+    given = set(table.content)
+    undivided = [key for key in _UNDIVIDED if key in given]
+    divided = [key for key in _DIVIDED if key in given]
+    if undivided and divided:
+        raise table.error(
+            undivided[0], f"is for images not yet divided and cannot stand beside {divided[0]}; one of the two is right"
+        )
+    if not undivided:
+        # Says which one is missing. Good parts alone are enough to train and to search on.
+        for part in ("train", "test") if given & set(_TESTS) else ("train",):
+            if f"{part}_mixed" not in given:
+                table.patterns(f"{part}_good")
+        for key in ("train_share", "groups"):
+            if key in given:
+                raise table.error(key, "divides the images of good and mixed, and there are none; leave it out")
+    mixed = [key for key in _MIXED if key in given]
+    if mixed and "masks" not in given:
+        raise table.error(
+            "masks", f'missing; they tell the images of {mixed[0]} apart; "masks/{{stem}}.png" would be right'
+        )
+    if not mixed and "no_mask_is_good" in given:
+        raise table.error("no_mask_is_good", "is about images told apart by masks, and there are none; leave it out")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table of the file, with the words to complain about it."""
+
+    path: Path
+    name: str
+    content: Mapping[str, Any]
+
+    def error(self, key: str, problem: str) -> DataError:
+        where = f"[{self.name}]" if self.name else "top level"
+        return DataError(f"{self.path}, {where}, {key}: {problem}.")
+
+    def check_keys(self, known: Iterable[str]) -> None:
+        known = tuple(known)
+        for key in self.content:
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise self.error(key, f"unknown key.{hint} Known: {', '.join(known)}")
+
+    def text(self, key: str, default: str) -> str:
+        value = self.content.get(key, default)
+        if not isinstance(value, str):
+            raise self.error(key, f'{value!r} is not a text; {key} = "..." would be right')
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self.content.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(key, f"{value!r} is neither true nor false")
+        return value
+
+    def fraction(self, key: str, default: float) -> float:
+        value = self.content.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+            raise self.error(key, f"{value!r} is not between 0 and 1; {key} = {default} would be right")
+        return float(value)
+
+    def expression(self, key: str) -> str | None:
+        if key not in self.content:
+            return None
+        text = self.text(key, "")
+        try:
+            num_parentheses = re.compile(text).groups
+        except re.error as error:
+            raise self.error(key, f"{text!r} is no regular expression ({error}); '^(.*)/' would be right") from error
+        if num_parentheses != 1:
+            raise self.error(
+                key, f"{text!r} has {num_parentheses} pairs of parentheses; one, as in '^(.*)/', would be right"
+            )
+        return text
+
+    def table(self, key: str) -> "_Table":
+        value = self.content.get(key, {})
+        name = f"{self.name}.{key}" if self.name else key
+        if not isinstance(value, dict):
+            raise self.error(key, f"{value!r} is not a table; [{name}] with keys below it would be right")
+        return _Table(self.path, name, value)
+
+    def patterns(self, key: str) -> tuple[str, ...]:
+        if key not in self.content:
+            raise self.error(key, f'missing; a folder or a pattern such as {key} = "front/ok/*.png" would be right')
+        value = self.content[key]
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not listed or not all(isinstance(part, str) for part in listed):
+            raise self.error(key, f'{value!r} is neither a text nor a list of texts; "front/ok/*.png" would be right')
+        for part in listed:
+            self._check_inside(key, part)
+        return tuple(listed)
+
+    def mask_pattern(self, key: str) -> str | None:
+        if key not in self.content:
+            return None
+        pattern = self.text(key, "")
+        self._check_inside(key, pattern)
+        try:
+            fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
+        except ValueError as error:
+            raise self.error(
+                key, f'{pattern!r} is no pattern ({error}); "masks/{{stem}}.png" would be right'
+            ) from error
+        if "stem" not in fields or not fields <= set(MASK_FIELDS):
+            known = ", ".join(f"{{{field}}}" for field in MASK_FIELDS)
+            raise self.error(
+                key, f'{pattern!r} needs {{stem}} and knows only {known}; "masks/{{stem}}_mask.png" would be right'
+            )
+        return pattern
+
+    def _check_inside(self, key: str, pattern: str) -> None:
+        parts = PurePosixPath(pattern)
+        if not parts.parts or parts.is_absolute() or ".." in parts.parts or "\\" in pattern:
+            raise self.error(
+                key,
+                f'{pattern!r} must be a path below the file\'s folder, with forward slashes; "front/ok" would be right',
+            )

@@ -1,0 +1,260 @@
+"""From settings to a plan that is known to be runnable, before any cell starts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from harness.config import RunSettings, as_json, build_settings
+from harness.datasets import DATASETS, Dataset, Split
+from harness.datasets.finding import find, resolve
+from harness.datasets.fingerprint import fingerprint
+from harness.datasets.folder.folder_dataset import FolderDataset
+from harness.datasets.preflight import check_split
+from harness.datasets.splits import make_split, split_identity
+from harness.errors import DataError, SettingsError, UnknownNameError
+from harness.methods import METHODS
+from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan, canonical_json
+
+Variant = tuple[str, Mapping[str, Any]]
+"""A method and its settings that differ from the defaults."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A plan with what is needed to carry it out."""
+
+    plan: RunPlan
+    datasets: dict[str, str]
+    """Data set to what ``find`` opens it by: its name, a description, or ``module:Class``."""
+    settings_of: dict[tuple[str, str], Any]
+    """Method and settings, as a cell has them, to the resolved settings."""
+    weights: dict[str, Path]
+    """Backbone to a local file."""
+    split: str
+    """What records keep of the split's name."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every cell that was asked for, whether it runs or not."""
+        return (*self.plan.cells, *(skipped.cell for skipped in self.plan.skipped))
+
+
+def make_plan(
+    settings: RunSettings, variants: Sequence[Variant] | None = None, *, run_follows: bool = False
+) -> Planned:
+    """Resolve names, settings and weights, and subtract what is stored. Reads no image.
+
+    Args:
+        settings: Of the run.
+        variants: What runs, each on every category with every seed; None for each method once, with its
+            ``overrides``.
+        run_follows: Worker processes may begin to import what they will need.
+
+    Raises:
+        BenchError: A name, a setting or a weights file is wrong.
+    """
+    for method in settings.methods:
+        METHODS.check(method)
+        if ":" in method and not hasattr(METHODS.get(method), "Settings"):
+            raise SettingsError(f"{method} is not a method; right would be a class as harness.methods.base says.")
+    split = split_identity(settings.split)
+    datasets = resolve(settings.datasets, settings.data)
+    _check_overrides(settings)
+    for name in settings.dataset_protocols:
+        # A file may say how every data set is seen, and be used for some of them.
+        if name not in (known := {*DATASETS.names(), *(dataset.info.name for dataset in datasets)}):
+            raise UnknownNameError.of("data set in protocol.datasets:", name, known)
+
+    # From here on torch is needed; a wrong name has been answered without it.
+    if run_follows:
+        from harness.execution.execute import begin_workers
+
+        begin_workers(settings)
+    from harness.methods.backbone_weights import weights_identity
+    from harness.store import RecordStore
+
+    if variants is None:
+        variants = [(method, settings.overrides.get(method, {})) for method in settings.methods]
+    resolved = [(method, method_settings(method, overrides, settings.backbone)) for method, overrides in variants]
+    weights = weights_files(settings, [each for _, each in resolved])
+    choices = [
+        MethodChoice(
+            method=method,
+            version=METHODS.get(method).version,
+            settings=as_json(each),
+            weights_sha256=weights_identity(each, weights.get(getattr(each, "backbone", ""))),
+            relative_cost=METHODS.get(method).relative_cost,
+        )
+        for method, each in resolved
+    ]
+    # Last, because it reads every file that is new.
+    sources = _sources(datasets, settings)
+    stored = RecordStore(settings.results).statuses()
+    plan = build_plan(
+        sources,
+        choices,
+        settings.seeds,
+        settings.protocol,
+        stored,
+        settings.policy,
+        split,
+        settings.dataset_protocols,
+    )
+    return Planned(
+        plan=plan,
+        datasets={dataset.info.name: dataset_reference(dataset) for dataset in datasets},
+        settings_of={(method, canonical_json(as_json(each))): each for method, each in resolved},
+        weights=weights,
+        split=split,
+    )
+
+
+def check_cells(planned: Planned, settings: RunSettings) -> None:
+    """Refuse a plan in which a cell is bound to fail: bad splits, settings that do not fit, no weights.
+
+    Looks at image headers only, but for a split without twins, which every image is read for once.
+
+    Raises:
+        BenchError: One line naming the file, or every setting that does not fit.
+    """
+    from harness.cells.run_cell import category_size, check_device
+    from harness.execution.sizing import check_workers, size_workers
+
+    if settings.is_here:
+        check_device(settings.device)
+    check_workers(size_workers(settings, len(planned.plan.cells)), settings)
+
+    datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
+    splits: dict[tuple[str, str, int], Split] = {}
+    checked: set[tuple[str, str, tuple[int, int]]] = set()
+    # One reason for settings that do not fit; that they do not fit other categories either is no news.
+    misfits: dict[tuple[str, str], SettingsError] = {}
+    for cell in planned.plan.cells:
+        place = (cell.dataset, cell.category, cell.seed)
+        if place not in splits:
+            dataset = datasets[cell.dataset]
+            splits[place] = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
+            check_split(splits[place], f"{cell.dataset}/{cell.category}")
+        try:
+            size = category_size(splits[place], cell.protocol)
+        except DataError:
+            # A damaged image fails its own cells, and the others go on.
+            continue
+        chosen = (cell.method, cell.settings_json)
+        if (*chosen, size) not in checked and chosen not in misfits:
+            checked.add((*chosen, size))
+            try:
+                _check_method(cell, planned.settings_of[chosen], size)
+            except SettingsError as error:
+                misfits[chosen] = error
+    if misfits:
+        raise SettingsError(" ".join(map(str, misfits.values()))) from next(iter(misfits.values()))
+    for method, settings_json in sorted({(cell.method, cell.settings_json) for cell in planned.plan.cells}):
+        resolved = planned.settings_of[method, settings_json]
+        METHODS.get(method).check_weights(resolved, planned.weights.get(getattr(resolved, "backbone", "")))
+
+
+def dataset_reference(dataset: Dataset) -> str:
+    """What ``find`` opens a data set by, in another process too: its name, a description, or ``module:Class``."""
+    name = dataset.info.name
+    if name in DATASETS.names():
+        return name
+    if isinstance(dataset, FolderDataset):
+        return str(dataset.description)
+    return f"{type(dataset).__module__}:{type(dataset).__qualname__}"
+
+
+def chosen_categories(datasets: list[Dataset], settings: RunSettings) -> list[tuple[Dataset, str]]:
+    """Every category that is asked for, with its data set. Reads no file of theirs.
+
+    Raises:
+        UnknownNameError: No data set has a category of this name.
+    """
+    wanted = set(settings.categories)
+    known: set[str] = set()
+    chosen = []
+    for dataset in datasets:
+        name = dataset.info.name
+        for category in dataset.categories(settings.data):
+            known |= {category, f"{name}/{category}"}
+            if not wanted or wanted & {category, f"{name}/{category}"}:
+                chosen.append((dataset, category))
+    for category in sorted(wanted - known):
+        raise UnknownNameError.of("category", category, {name for name in known if "/" not in name})
+    return chosen
+
+
+def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySource]:
+    return [
+        CategorySource(
+            dataset=dataset.info.name,
+            category=category,
+            data_fingerprint=fingerprint(dataset, settings.data, category),
+            num_files=len(dataset.files(settings.data, category)),
+        )
+        for dataset, category in chosen_categories(datasets, settings)
+    ]
+
+
+def _check_overrides(settings: RunSettings) -> None:
+    for method in settings.overrides:
+        if method not in settings.methods:
+            raise SettingsError(
+                f"Settings of method {method!r}, which is not in this run ({', '.join(settings.methods)})."
+            )
+
+
+def method_settings(method: str, overrides: Mapping[str, Any], backbone: str | None) -> Any:
+    """The resolved settings of a method.
+
+    Args:
+        method: Its name.
+        overrides: Where they differ from the defaults.
+        backbone: Of every method that has one; None for the one of its settings.
+
+    Raises:
+        BenchError: A setting is unknown or out of range, or there are two backbones.
+    """
+    settings_type = METHODS.get(method).Settings
+    overrides = dict(overrides)
+    has_backbone = any(field.name == "backbone" for field in fields(settings_type))
+    if backbone is not None and has_backbone and overrides.setdefault("backbone", backbone) != backbone:
+        raise SettingsError(
+            f"Backbone {backbone!r} for all methods, and {overrides['backbone']!r} in the settings of {method!r}; "
+            "right would be one of the two."
+        )
+    return build_settings(method, settings_type, overrides)
+
+
+def weights_files(settings: RunSettings, resolved: Sequence[Any]) -> dict[str, Path]:
+    """Backbone to its local file, absolute, for the backbones that some settings use.
+
+    Raises:
+        SettingsError: A file is for a backbone that none of them uses.
+    """
+    from mfrnet import FILTER_BANK
+
+    used = {each.backbone for each in resolved if hasattr(each, "backbone")} - {FILTER_BANK}
+    if settings.weights and not used:
+        path = next(iter(settings.weights.values()))
+        raise SettingsError(
+            f"--weights {path}: no method of this run has a backbone with weights; right would be to leave it out."
+        )
+    weights: dict[str, Path] = {}
+    for name, path in settings.weights.items():
+        for backbone in [name] if name else sorted(used):
+            if backbone not in used:
+                raise SettingsError(
+                    f"--weights {name}={path}: no method of this run uses backbone {name!r}; "
+                    f"right would be one of {', '.join(sorted(used))}."
+                )
+            weights[backbone] = path.expanduser().absolute()
+    return weights
+
+
+def _check_method(cell: Cell, resolved: Any, image_size_px: tuple[int, int]) -> None:
+    try:
+        METHODS.get(cell.method).check(resolved, image_size_px)
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{cell.method} on {cell.dataset}/{cell.category}: {error}") from error

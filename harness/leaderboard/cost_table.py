@@ -1,0 +1,173 @@
+"""What the numbers cost: time, memory and size, compared only where the same machine measured them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from harness.leaderboard.board import HEADLINE_METRICS, NOTHING_EXPECTED, Board, Expected
+from harness.leaderboard.standings import Standings, placed
+from harness.leaderboard.tables import Column, Entry, Quantity, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cost:
+    """A column of records and how a table shows it."""
+
+    record_column: str
+    title: str
+    quantity: Quantity
+    higher_is_better: bool = False
+    is_peak: bool = False
+    """The largest value of any cell says more than their mean."""
+    is_ranked: bool = True
+    is_batched: bool = False
+    """Depends on the number of images scored at once."""
+
+
+_COSTS = (
+    _Cost(record_column="fit_seconds", title="fit", quantity="duration"),
+    # The cache gives features to all methods, and only the first of them waits.
+    _Cost(record_column="feature_seconds", title="features", quantity="duration", is_ranked=False),
+    _Cost(record_column="latency_p50_seconds", title="p50", quantity="latency"),
+    _Cost(record_column="latency_p95_seconds", title="p95", quantity="latency"),
+    _Cost(record_column="images_per_second", title="batch 1", quantity="rate", higher_is_better=True),
+    _Cost(
+        record_column="batch_images_per_second",
+        title="batch",
+        quantity="rate",
+        higher_is_better=True,
+        is_batched=True,
+    ),
+    _Cost(record_column="peak_memory_bytes", title="memory", quantity="memory", is_peak=True),
+    _Cost(record_column="peak_device_memory_bytes", title="device", quantity="memory", is_peak=True),
+    _Cost(record_column="num_parameters", title="learned", quantity="parameters"),
+    _Cost(record_column="num_frozen_parameters", title="frozen", quantity="parameters"),
+    _Cost(record_column="size_bytes", title="on disk", quantity="size"),
+)
+COST_COLUMNS = tuple(cost.record_column for cost in _COSTS)
+_MEANINGS = (
+    ({"features"}, "Features: time of the frozen backbone, near 0 where another cell had left them in the cache."),
+    ({"p50", "p95", "batch 1"}, "Latency (p50, p95) and throughput (batch 1) of single images."),
+    ({"memory", "device"}, "Memory: the most that any cell held, of the process and of the device."),
+    ({"learned", "frozen"}, "Learned, frozen: parameters."),
+)
+
+
+def cost_table(
+    frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS, expected: Expected = NOTHING_EXPECTED
+) -> Table | None:
+    """Methods x costs for each data set: means over categories and seeds, peaks for memory.
+
+    A cost that no record holds has no column. The time of features has no places: the first method of a
+    run waits for them and the others find them in the cache. Other places are given within a data set, and
+    only where all its finished cells ran on one host, device and number of threads; throughput in batches
+    needs one batch size too.
+
+    Args:
+        frame: Records as ``select`` returns them.
+        metrics: Keys of ``METRIC_TITLES``; the first orders the rows, as in the main table.
+        expected: Data set to the categories that its mean needs, with or without records.
+
+    Returns:
+        The table; None where no record holds a cost.
+
+    Raises:
+        StoreError: There are no records, or they must not stand in one table (see ``select``).
+        UnknownNameError: A metric is unknown.
+    """
+    return cost_table_of(Board.of(frame, metrics, expected, further=COST_COLUMNS))
+
+
+def cost_table_of(board: Board) -> Table | None:
+    """``cost_table`` of records that are laid out already, ``COST_COLUMNS`` among them."""
+    costs = [cost for cost in _COSTS if board.frame[cost.record_column].notna().any()]
+    if not costs:
+        return None
+    rows = board.best_first(board.standings)
+    finished = board.frame[board.frame["status"] == "ok"]
+    machines = {one.dataset: _machines(finished, one.dataset) for one in board.standings}
+    sizes = {one.dataset: _batch_sizes(finished, one.dataset) for one in board.standings}
+
+    def column(one: Standings, cost: _Cost) -> list[Entry]:
+        entries = [_entry(one, row, cost) for row in rows]
+        comparable = len(machines[one.dataset]) == 1 and (len(sizes[one.dataset]) == 1 or not cost.is_batched)
+        if not (cost.is_ranked and comparable):
+            return entries
+        return placed(entries, lower_is_better=not cost.higher_is_better)
+
+    columns = [column(one, cost) for one in board.standings for cost in costs]
+    all_sizes = sorted(set().union(*sizes.values()))
+    batch = f"batch {all_sizes[0]}" if len(all_sizes) == 1 else "batch"
+    titles = [batch if cost.is_batched else cost.title for cost in costs]
+    return board.table(
+        board.standings,
+        {row: row for row in rows},
+        metrics=(),
+        notes=[
+            *_several_machines(machines),
+            *(_several_sizes(sizes) if batch == "batch" and batch in titles else ()),
+        ],
+        name="cost",
+        title="Costs on each data set",
+        row_title="Method",
+        groups=tuple(one.dataset for one in board.standings),
+        columns=tuple(
+            Column(title=title, quantity=cost.quantity, lower_is_better=not cost.higher_is_better)
+            for title, cost in zip(titles, costs, strict=True)
+        ),
+        rows=tuple(rows),
+        entries=tuple(zip(*columns, strict=True)),
+        remarks=(
+            *(text for about, text in _MEANINGS if not about.isdisjoint(titles)),
+            *_one_machine_each(machines),
+        ),
+    )
+
+
+def _entry(one: Standings, row: str, cost: _Cost) -> Entry:
+    if cost.is_peak:
+        return one.largest(row, cost.record_column)
+    # The spread of a cost over seeds is that of the machine's other work.
+    return Entry(mean=one.mean(row, cost.record_column).mean)
+
+
+def _machines(finished: pd.DataFrame, dataset: str) -> list[str]:
+    """``bench-1 (cpu, 2 threads)`` for each machine that measured cells of a data set."""
+    found = finished.loc[finished["dataset"] == dataset, ["host", "device", "num_threads"]].drop_duplicates()
+    texts = []
+    for host, device, threads in found.itertuples(index=False, name=None):
+        shown = "" if pd.isna(threads) else f", {int(threads)} thread{'s' if threads > 1 else ''}"
+        texts.append(f"{host} ({device}{shown})")
+    return sorted(texts)
+
+
+def _batch_sizes(finished: pd.DataFrame, dataset: str) -> list[int]:
+    of_dataset = finished[finished["dataset"] == dataset]
+    return sorted(int(size) for size in of_dataset["batch_size"].dropna().unique())
+
+
+def _one_machine_each(machines: dict[str, list[str]]) -> list[str]:
+    """The caption's sentence on where the data sets were measured that one machine measured."""
+    single = {dataset: texts[0] for dataset, texts in machines.items() if len(texts) == 1}
+    if not single:
+        return []
+    if len(set(single.values())) == 1 and len(single) == len(machines):
+        return [f"Measured on {next(iter(single.values()))}."]
+    return [f"Measured on: {'; '.join(f'{dataset} {text}' for dataset, text in single.items())}."]
+
+
+def _several_machines(machines: dict[str, list[str]]) -> list[str]:
+    return [
+        f"{dataset}: not ranked, measured on several machines: {', '.join(texts)}"
+        for dataset, texts in machines.items()
+        if len(texts) > 1
+    ]
+
+
+def _several_sizes(sizes: dict[str, list[int]]) -> list[str]:
+    return [
+        f"{dataset}: batches of {', '.join(map(str, found))} images" + (", so not ranked" if len(found) > 1 else "")
+        for dataset, found in sizes.items()
+        if found
+    ]

@@ -1,0 +1,29 @@
+"""Counts and times as a reader expects them in a sentence."""
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun in the right form.
+
+    Args:
+        number: Of things.
+        noun: For one of them.
+        plural: For any other number of them; None for ``noun`` with an s.
+
+    >>> counted(1, "cell"), counted(0, "cell"), counted(2, "category", "categories")
+    ('1 cell', '0 cells', '2 categories')
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration_text(seconds: float) -> str:
+    """A time in the two largest units that matter, rounded to the second.
+
+    >>> duration_text(8.4), duration_text(211), duration_text(7322)
+    ('8 s', '3 min 31 s', '2 h 2 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,51 @@
+"""Every plot that some records allow."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from harness.leaderboard.board import Expected
+from harness.leaderboard.intervals import ImageScoresOf, Intervals
+from harness.report.figures.category_plot import category_plot
+from harness.report.figures.curve_plot import curve_plot
+from harness.report.figures.latency_plot import latency_plot
+from harness.report.figures.plot_sheet import Sheet
+from harness.report.figures.plot_types import LeftOut, Plot, PlotSet
+from harness.report.figures.rank_plot import rank_plot
+
+
+def all_plots(
+    frame: pd.DataFrame,
+    image_scores: ImageScoresOf,
+    *,
+    intervals: Intervals,
+    expected: Expected,
+) -> PlotSet:
+    """Accuracy against latency; categories, ROC and PRO curves of each data set; the ranks over all.
+
+    Args:
+        frame: Records as ``select`` returns them.
+        image_scores: Cell id to the scores of its test images.
+        intervals: Of the image AUROC of categories and means, as far as they are known.
+        expected: Data set to the categories that its mean needs, with or without records.
+
+    Raises:
+        StoreError: No cell is finished, the records must not stand in one table (see ``select``), or
+            scores cannot be read.
+    """
+    sheet = Sheet.of(frame, expected)
+    made = list(_all(sheet, image_scores, intervals))
+    return PlotSet(
+        labels=sheet.rows,
+        plots=tuple(one for one in made if not isinstance(one, LeftOut)),
+        left_out=tuple(one for one in made if isinstance(one, LeftOut)),
+    )
+
+
+def _all(sheet: Sheet, image_scores: ImageScoresOf, intervals: Intervals) -> Iterator[Plot | LeftOut]:
+    yield latency_plot(sheet)
+    for one in sheet.standings:
+        yield category_plot(sheet, one, intervals)
+        yield curve_plot(sheet, one, "roc", image_scores)
+        yield curve_plot(sheet, one, "pro", image_scores)
+    yield rank_plot(sheet)

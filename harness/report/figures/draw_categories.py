@@ -1,0 +1,178 @@
+"""Image AUROC of each category as dots with whiskers.
+
+Dots, not bars: bars would have to start at 0, where nothing happens, and ninety of them fill a page.
+The means stand on top, one line a row of the leaderboard, and so are the key to colours and markers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from harness.report.figures.lettering import height_inches, wrapped
+from harness.report.figures.page import Page, new_page, width_of
+from harness.report.figures.plot_types import CategoryPlot, Estimate
+from harness.report.figures.style import INK, MAX_HEIGHT_INCHES, SMALL_POINTS, Look
+from harness.report.wording import WITHHELD_TEXT
+
+_PITCH_INCHES = 0.058
+"""Between two dots of one category."""
+_GAP_INCHES = 0.09
+"""Between two categories."""
+_AXIS_INCHES = 0.45
+_TITLES_INCHES = 1.2
+_MIN_TWO_COLUMNS = 7
+_BAND = "#f4f4f4"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One dot and what it belongs to; all in inches from the top."""
+
+    label: str
+    position: float
+    estimate: Estimate | None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A category, or one row's mean."""
+
+    text: str
+    lines: tuple[_Line, ...]
+    top: float
+    bottom: float
+    is_mean: bool
+
+
+def draw_categories(plot: CategoryPlot, looks: Mapping[str, Look], *, wide: bool) -> Iterator[Page]:
+    """Figures of one or more pages, each with the means on top."""
+    categories = [(name, of_rows) for name, of_rows in plot.categories.items() if of_rows]
+    across = 2 if wide and len(categories) >= _MIN_TWO_COLUMNS else 1
+    name_inches = 0.38 * width_of(wide) / across
+    means = _means(plot, name_inches)
+    of_means = means[-1].bottom
+    pitch = _height(len(plot.labels))
+    if len(categories) == 1:
+        categories = []  # its mean says the same
+    room = (MAX_HEIGHT_INCHES - _TITLES_INCHES) * across - of_means
+    a_page = max(across, int(room / pitch))
+    num_pages = max(1, -(-len(categories) // a_page))
+    a_page = -(-len(categories) // num_pages)
+    for number in range(num_pages):
+        shown = categories[number * a_page : (number + 1) * a_page]
+        num_left = len(shown) if across == 1 else _balanced(len(shown), pitch, of_means)
+        columns = [[*means, *_groups(plot.labels, shown[:num_left], of_means)]]
+        if across == 2:
+            columns.append(_groups(plot.labels, shown[num_left:], 0.0))
+        height = max(groups[-1].bottom for groups in columns)
+        name = plot.heading.name if num_pages == 1 else f"{plot.heading.name}_{number + 1}"
+        page = new_page(plot.heading, height + _AXIS_INCHES, wide=wide, remark=_remark(plot), name=name)
+        low = _lowest(plot)
+        for axes, groups in zip(page.figure.subplots(1, across, squeeze=False)[0], columns, strict=True):
+            axes.set(xlim=(low, 100.0 + 0.02 * (100.0 - low)), ylim=(height, 0.0))
+            _draw_groups(axes, groups, looks)
+        yield page
+
+
+def _means(plot: CategoryPlot, name_inches: float) -> list[_Group]:
+    groups = []
+    top = 0.0
+    for label in plot.labels:
+        lines = wrapped(label, name_inches, SMALL_POINTS)
+        bottom = top + height_inches(len(lines), SMALL_POINTS) + 0.03
+        line = _Line(label=label, position=(top + bottom) / 2, estimate=plot.means.get(label))
+        groups.append(_Group(text="\n".join(lines), lines=(line,), top=top, bottom=bottom, is_mean=True))
+        top = bottom
+    return groups
+
+
+def _groups(
+    labels: Sequence[str], categories: Sequence[tuple[str, Mapping[str, Estimate]]], top: float
+) -> list[_Group]:
+    groups = []
+    for name, of_rows in categories:
+        first = top + (_GAP_INCHES + _PITCH_INCHES) / 2
+        lines = tuple(
+            _Line(label=label, position=first + number * _PITCH_INCHES, estimate=of_rows[label])
+            for number, label in enumerate(labels)
+            if label in of_rows
+        )
+        bottom = top + _height(len(labels))
+        groups.append(_Group(text=name, lines=lines, top=top, bottom=bottom, is_mean=False))
+        top = bottom
+    return groups
+
+
+def _height(num_rows: int) -> float:
+    return max(num_rows * _PITCH_INCHES + _GAP_INCHES, height_inches(1, SMALL_POINTS))
+
+
+def _balanced(num_categories: int, pitch: float, of_means: float) -> int:
+    """How many categories stand below the means, so that both columns are about equally high."""
+    return max(0, round((num_categories - of_means / pitch) / 2))
+
+
+def _lowest(plot: CategoryPlot) -> float:
+    estimates = [*plot.means.values(), *(one for of_rows in plot.categories.values() for one in of_rows.values())]
+    lowest = 100 * min(one.mean if one.low is None else one.low for one in estimates)
+    return max(0.0, lowest - 0.04 * (100 - lowest) - 0.5)
+
+
+def _remark(plot: CategoryPlot) -> str:
+    whiskers = any(one.low is not None for of_rows in plot.categories.values() for one in of_rows.values())
+    texts = ["Numbers: mean over categories."] if len(plot.categories) > 1 else []
+    texts += ["Whiskers: 95 % bootstrap interval over test images."] if whiskers else []
+    return " ".join(texts)
+
+
+def _draw_groups(axes: Axes, groups: Sequence[_Group], looks: Mapping[str, Look]) -> None:
+    axes.grid(False, axis="y")
+    axes.set_yticks([(group.top + group.bottom) / 2 for group in groups], [group.text for group in groups])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("image AUROC (%)")
+    for number, (tick, group) in enumerate(zip(axes.get_yticklabels(), groups, strict=True)):
+        tick.set_color(looks[group.lines[0].label].ink if group.is_mean else INK)
+        if number % 2 == 0 and not group.is_mean:
+            axes.axhspan(group.top, group.bottom, color=_BAND, linewidth=0, zorder=0)
+        if group.is_mean:
+            _write_mean(axes, group.lines[0], looks)
+        for line in group.lines:
+            if line.estimate is not None:
+                _draw_estimate(axes, line.position, line.estimate, line.label, looks[line.label])
+    last_mean = [group.bottom for group in groups if group.is_mean]
+    if last_mean and last_mean[-1] < groups[-1].bottom:
+        axes.axhline(last_mean[-1], color=INK, linewidth=0.6)
+
+
+def _write_mean(axes: Axes, line: _Line, looks: Mapping[str, Look]) -> None:
+    text = WITHHELD_TEXT if line.estimate is None else f"{100 * line.estimate.mean:.1f}"
+    axes.annotate(
+        text,
+        (1.0, line.position),
+        (2, 0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        va="center",
+        fontsize=SMALL_POINTS,
+        color=looks[line.label].ink,
+    )
+
+
+def _draw_estimate(axes: Axes, position: float, estimate: Estimate, label: str, look: Look) -> None:
+    if estimate.low is not None and estimate.high is not None:
+        ends = [100 * estimate.low, 100 * estimate.high]
+        axes.plot(ends, [position, position], color=look.colour, linewidth=0.8, label=f"{label} interval")
+    axes.plot(
+        100 * estimate.mean,
+        position,
+        color=look.colour,
+        marker=look.marker,
+        markersize=3.2,
+        markeredgewidth=0,
+        linestyle="none",
+        clip_on=False,
+        zorder=3,
+        label=label,
+    )

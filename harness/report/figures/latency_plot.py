@@ -1,0 +1,107 @@
+"""Accuracy against the time of one image, on the one machine that measured most of the rows."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from harness.leaderboard.standings import Standings
+from harness.report.figures.plot_sheet import LATENCY, SCORE, Lack, Sheet, gaps, lack_notes
+from harness.report.figures.plot_types import LatencyPanel, LatencyPlot, LatencyPoint, LeftOut, Machine
+
+NAME = "accuracy_latency"
+
+_Place = tuple[str, str]
+"""Data set and row."""
+
+
+def latency_plot(sheet: Sheet) -> LatencyPlot | LeftOut:
+    """One panel a data set and, where there are several, their mean.
+
+    Times of several machines do not compare, so only one machine is shown: the one with the most rows,
+    of two with equally many the one that finished a cell last.
+    """
+    measured: dict[_Place, tuple[float, float]] = {}
+    lacks: list[Lack] = []
+    for one in sheet.standings:
+        for row in sheet.rows:
+            score, seconds = _means(one, row)
+            if score is not None and seconds is not None:
+                measured[one.dataset, row] = seconds, score
+            else:
+                lacks += gaps(one, [row], SCORE) or [Lack(row, one.dataset, "records without latency")]
+    machines = {place: _machines(sheet.finished(*place)) for place in measured}
+    chosen = _most_used(sheet, machines)
+    for (dataset, row), found in machines.items():
+        if found != {chosen}:
+            lacks.append(Lack(row, dataset, f"measured on {' and '.join(sorted(map(str, found)))}"))
+    notes = lack_notes(lacks, sheet.rows)
+    if chosen is None:
+        return LeftOut(name=NAME, reason="; ".join(notes))
+    kept = {place: point for place, point in measured.items() if machines[place] == {chosen}}
+    return LatencyPlot(
+        heading=sheet.heading(NAME, "Image AUROC against latency of one image", kept, notes),
+        machine=chosen,
+        panels=_panels(kept),
+    )
+
+
+def _means(one: Standings, row: str) -> tuple[float | None, float | None]:
+    if row not in one.rows:
+        return None, None
+    return one.mean(row, SCORE).mean, one.mean(row, LATENCY).mean
+
+
+def _machines(finished: pd.DataFrame) -> set[Machine]:
+    columns = finished[["host", "device", "num_threads"]].drop_duplicates()
+    return {
+        Machine(host=host, device=device, num_threads=None if pd.isna(threads) else int(threads))
+        for host, device, threads in columns.itertuples(index=False, name=None)
+    }
+
+
+def _most_used(sheet: Sheet, machines: Mapping[_Place, set[Machine]]) -> Machine | None:
+    places: dict[Machine, list[_Place]] = defaultdict(list)
+    for place, found in machines.items():
+        if len(found) == 1:
+            places[next(iter(found))].append(place)
+
+    def order(machine: Machine) -> tuple[int, str, str]:
+        last = max(sheet.finished(*place)["finished_at"].max() for place in places[machine])
+        return len(places[machine]), last, str(machine)
+
+    return max(places, key=order, default=None)
+
+
+def _panels(points: Mapping[_Place, tuple[float, float]]) -> tuple[LatencyPanel, ...]:
+    of_datasets: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+    for (dataset, row), point in points.items():
+        of_datasets[dataset][row] = point
+    panels = [_panel(dataset, of_rows) for dataset, of_rows in of_datasets.items()]
+    if len(panels) > 1:
+        common = set.intersection(*(set(of_rows) for of_rows in of_datasets.values()))
+        means = {row: _mean([of_rows[row] for of_rows in of_datasets.values()]) for row in sorted(common)}
+        if means:
+            panels.append(_panel(f"mean of {len(of_datasets)} data sets", means))
+    return tuple(panels)
+
+
+def _mean(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    seconds, scores = zip(*points, strict=True)
+    return math.fsum(seconds) / len(points), math.fsum(scores) / len(points)
+
+
+def _panel(title: str, points: Mapping[str, tuple[float, float]]) -> LatencyPanel:
+    def is_beaten(point: tuple[float, float]) -> bool:
+        seconds, score = point
+        return any(other != point and other[0] <= seconds and other[1] >= score for other in points.values())
+
+    ordered = sorted(points.items(), key=lambda item: (item[1][0], -item[1][1], item[0]))
+    return LatencyPanel(
+        title=title,
+        points=tuple(
+            LatencyPoint(label=row, latency_seconds=point[0], image_auroc=point[1], is_on_front=not is_beaten(point))
+            for row, point in ordered
+        ),
+    )

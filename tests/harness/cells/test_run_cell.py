@@ -1,0 +1,327 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness.cells.cell_runner import CellRunner
+from harness.cells.outcome import CellProgress
+from harness.cells.run_cell import CellContext, run_cell
+from harness.config import Protocol, as_json
+from harness.datasets.finding import find
+from harness.datasets.fingerprint import fingerprint
+from harness.errors import DataError
+from harness.methods import METHODS
+from harness.metrics import pixel_metrics_of
+from harness.plan import Cell, canonical_json
+from harness.records import CellRecord
+from harness.store import RecordStore
+from mfrnet import AnomalyMaps
+from tests.support import miniatures
+from tests.support.cells import TINY_SETTINGS
+
+TINY: dict[str, dict[str, Any]] = {
+    "constant": {},
+    "gaussian": {"backbone": "filter_bank", "grid_stride_px": 8},
+    "mfrnet": TINY_SETTINGS,
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    miniatures.mvtec_ad(data)
+    return data
+
+
+def cell_of(
+    root: Path, method: str = "gaussian", dataset: str = "mvtec_ad", category: str = "bottle", **protocol: Any
+) -> Cell:
+    kind = METHODS.get(method)
+    return Cell(
+        dataset=dataset,
+        category=category,
+        method=method,
+        method_version=kind.version,
+        seed=0,
+        settings_json=canonical_json(as_json(kind.Settings(**TINY[method]))),
+        protocol=Protocol(**{"image_size_px": 32} | protocol),
+        data_fingerprint=fingerprint(find(dataset, root), root, category),
+        weights_sha256="",
+        cost=1.0,
+    )
+
+
+def ran(cell: Cell, root: Path, **context: Any) -> CellRecord:
+    return run_cell(cell, CellContext(data_root=root, device="cpu", **context), lambda progress: None)
+
+
+@pytest.mark.parametrize("method", TINY)
+def test_a_cell_leaves_a_whole_record(root: Path, method: str) -> None:
+    cell = cell_of(root, method)
+    record = ran(cell, root, command="bench run")
+    assert record.identity == cell.identity()
+    for metric in ("auroc", "average_precision", "f1_max"):
+        assert 0 <= getattr(record, f"image_{metric}") <= 1
+        assert 0 <= getattr(record, f"pixel_{metric}") <= 1
+    assert 0 <= record.aupro_05 <= 1
+    assert 0 <= record.aupro_30 <= 1
+    assert (record.num_train, record.num_test_normal, record.num_test_defect, record.num_left_out) == (6, 3, 4, 0)
+    assert (record.image_height_px, record.image_width_px) == (32, 32)
+    assert record.fit_seconds >= 0
+    assert record.score_seconds > 0
+    assert record.peak_memory_bytes is None or record.peak_memory_bytes > 1_000_000
+    assert record.overlap_curve is not None
+    assert 0 <= record.overlap_curve[0] <= record.overlap_curve[-1] <= 1
+    assert 0 < record.latency_p50_seconds <= record.latency_p95_seconds
+    assert record.images_per_second > 0
+    assert record.batch_size == 8
+    assert 0 < record.batch_latency_p50_seconds <= record.batch_latency_p95_seconds
+    assert record.batch_images_per_second > 0
+    assert record.size_bytes >= 4 * record.num_parameters
+    assert record.provenance.num_threads >= 1
+    assert (record.provenance.device, record.provenance.command) == ("cpu", "bench run")
+    assert "torch" in json.loads(record.provenance.versions)
+    assert record.provenance.started_at < record.provenance.finished_at
+
+
+def test_a_constant_map_is_rated_as_chance(root: Path) -> None:
+    record = ran(cell_of(root, "constant"), root)
+    assert record.image_auroc == record.pixel_auroc == 0.5
+
+
+def test_bright_squares_are_found(root: Path) -> None:
+    record = ran(cell_of(root), root)
+    assert record.image_auroc == 1.0
+    assert record.pixel_auroc > 0.8
+
+
+def test_scores_are_named_by_image_in_the_order_of_the_test_set(root: Path) -> None:
+    record = ran(cell_of(root), root)
+    test = find("mvtec_ad", root).split(root, "bottle", 0).test
+    assert [(s.image_id, s.is_defect, s.defect_kind) for s in record.image_scores] == [
+        (sample.id, sample.is_defect, sample.defect_kind) for sample in test
+    ]
+
+
+@pytest.mark.parametrize("method", ["gaussian", "mfrnet"])
+def test_the_same_cell_gives_the_same_maps(root: Path, method: str) -> None:
+    first, again = (ran(cell_of(root, method), root) for _ in range(2))
+    assert first.maps_sha256 == again.maps_sha256
+    assert first.image_scores == again.image_scores
+
+
+def test_other_settings_give_other_maps(root: Path) -> None:
+    cell = cell_of(root)
+    settings = json.loads(cell.settings_json) | {"smoothing_px": 1.0}
+    other = replace(cell, settings_json=canonical_json(settings))
+    assert ran(cell, root).maps_sha256 != ran(other, root).maps_sha256
+
+
+def test_progress_goes_from_fitting_through_scoring_and_metrics_to_costs(root: Path) -> None:
+    told: list[CellProgress] = []
+    run_cell(cell_of(root), CellContext(data_root=root, device="cpu"), told.append)
+    assert [progress.stage for progress in told] == ["fit", "score", "metrics", "costs"]
+    assert (told[1].done, told[1].total) == (7, 7)
+
+
+def test_only_a_data_set_with_saturations_has_a_saturated_overlap(tmp_path: Path) -> None:
+    miniatures.mvtec_loco(tmp_path)
+    miniatures.mvtec_ad(tmp_path)
+    record = ran(cell_of(tmp_path, dataset="mvtec_loco", category="pushpins"), tmp_path)
+    assert 0 < record.spro_05 <= 1
+    assert ran(cell_of(tmp_path), tmp_path).spro_05 is None
+
+
+FRAMINGS: list[dict[str, Any]] = [
+    {"aspect": aspect, "resolution": resolution}
+    for aspect in ("keep", "square", "pad", "tiles")
+    for resolution in ("frame", "own")
+]
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("method", ["constant", "gaussian"])
+def test_long_narrow_images_and_those_of_other_sizes_are_judged_in_every_framing(
+    root: Path, method: str, framing: dict[str, Any]
+) -> None:
+    bottle = root / "mvtec_ad/bottle"
+    miniatures.write_image(bottle / "train/good/000.png", 0, size_px=(300, 20))
+    miniatures.write_image(bottle / "test/good/000.png", 10, size_px=(33, 150))
+    miniatures.write_image(bottle / "test/hole/000.png", 20, size_px=(96, 40), defect=True)
+    miniatures.write_mask(bottle / "ground_truth/hole/000_mask.png", size_px=(96, 40))
+    record = ran(cell_of(root, method, **framing), root)
+    assert (record.num_train, record.num_test_normal, record.num_test_defect) == (6, 3, 4)
+    assert len(record.image_scores) == 7
+    assert (record.image_height_px, record.image_width_px) == (32, 32)
+    assert record.latency_p50_seconds > 0
+    if method == "constant":
+        assert record.image_auroc == record.pixel_auroc == 0.5
+    else:
+        assert record.image_auroc >= 0.75
+        assert record.pixel_auroc > 0.75
+
+
+def test_at_equal_sizes_the_image_s_own_resolution_is_the_frame_s(root: Path) -> None:
+    miniatures.ksdd(root)
+    choices = {"image_size_px": 32, "aspect": "tiles"}
+    frame, own = (
+        ran(cell_of(root, dataset="ksdd", category="ksdd", **choices, resolution=resolution), root)
+        for resolution in ("frame", "own")
+    )
+    assert frame.identity.cell_id != own.identity.cell_id
+    for metric in ("pixel_auroc", "pixel_average_precision", "pixel_f1_max", "aupro_30", "aupro_05", "maps_sha256"):
+        assert getattr(frame, metric) == getattr(own, metric)
+
+
+def test_masks_are_left_as_they_are_at_the_image_s_own_resolution(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def metrics(maps_and_masks: Any) -> Any:
+        seen.extend((*map_YX.shape, int(mask_YX.sum())) for map_YX, mask_YX in maps_and_masks())
+        return pixel_metrics_of(maps_and_masks)
+
+    monkeypatch.setattr("harness.cells.run_cell.pixel_metrics_of", metrics)
+    ran(cell_of(root, resolution="own"), root)
+    assert seen == [(*miniatures.SIZE_PX, 0)] * 3 + [(*miniatures.SIZE_PX, 120)] * 4
+
+
+def test_padding_raises_no_score_and_counts_in_no_metric(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    method = METHODS.get("constant")
+    miniatures.write_image(root / "mvtec_ad/bottle/test/good/000.png", 10, size_px=(20, 60))
+
+    def hot_outside(self: Any, images: Any) -> Any:
+        for row in range(len(images)):
+            map_HW = np.full(images.size_px, 9.0, np.float32)
+            map_HW[images.view(row).within(images.size_px)[1]] = 1.0
+            yield AnomalyMaps(map_HW[None], map_HW.max(keepdims=True)[0])
+
+    monkeypatch.setattr(method, "score", hot_outside)
+    record = ran(cell_of(root, "constant", aspect="pad"), root)
+    assert {score.anomaly_score for score in record.image_scores} == {1.0}
+    assert record.pixel_auroc == record.image_auroc == 0.5
+
+
+def test_defects_that_no_mask_shows_any_more_are_told(root: Path) -> None:
+    mask = np.zeros((640, 640), np.uint8)
+    mask[3, 3] = 255
+    bottle = root / "mvtec_ad/bottle"
+    miniatures.write_image(bottle / "test/hole/000.png", 20, size_px=(640, 640))
+    Image.fromarray(mask).save(bottle / "ground_truth/hole/000_mask.png")
+    runner = runner_of(root, root.parent / "results")
+    (warning,) = runner(cell_of(root), lambda progress: None).warnings
+    assert warning.startswith("1 of 4 defects are so small that no pixel of their masks is left at the scoring")
+    assert "(bottle/test/hole/000.png is one)" in warning
+    assert runner(cell_of(root, resolution="own"), lambda progress: None).warnings == ()
+
+
+def test_a_category_without_masks_has_no_pixel_metrics(tmp_path: Path) -> None:
+    miniatures.castings(tmp_path)
+    record = ran(cell_of(tmp_path, dataset="castings", category="back"), tmp_path)
+    assert record.image_auroc > 0.5
+    pixel = (record.pixel_auroc, record.pixel_average_precision, record.pixel_f1_max, record.aupro_30, record.aupro_05)
+    assert pixel == (None,) * 5
+
+
+def test_a_data_set_elsewhere_is_opened_by_its_folder(tmp_path: Path) -> None:
+    folder = miniatures.castings(tmp_path / "elsewhere")
+    cell = cell_of(tmp_path / "elsewhere", dataset="castings", category="front")
+    record = ran(cell, tmp_path / "data", datasets={"castings": str(folder)})
+    assert record.num_left_out == 1
+
+
+def test_data_that_changed_after_the_plan_are_refused(root: Path) -> None:
+    cell = cell_of(root)
+    miniatures.write_image(root / "mvtec_ad/bottle/train/good/006.png", 99)
+    with pytest.raises(DataError, match=r"^mvtec_ad/bottle changed while the run was going on; run the command again"):
+        ran(cell, root)
+
+
+def test_a_method_that_gives_no_number_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    method = METHODS.get("constant")
+    score = method.score
+
+    def spoiled(self: Any, images: Any) -> Any:
+        for batch in score(self, images):
+            batch.scores_B[0] = float("nan")
+            yield batch
+
+    monkeypatch.setattr(method, "score", spoiled)
+    with pytest.raises(FloatingPointError, match="a map or a score that is not finite"):
+        ran(cell_of(root, "constant"), root)
+
+
+def test_a_method_that_leaves_images_out_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(METHODS.get("constant"), "score", lambda self, images: iter(()))
+    with pytest.raises(RuntimeError, match="gave 0 maps for 7 images"):
+        ran(cell_of(root, "constant"), root)
+
+
+@pytest.mark.parametrize(("count", "written"), [(0, 0), (2, 2), (9, 4)])
+def test_panels_show_that_many_different_defects(root: Path, tmp_path: Path, count: int, written: int) -> None:
+    ran(cell_of(root), root, panels_dir=tmp_path / "panels", num_panels=count)
+    panels = sorted(path.name for path in (tmp_path / "panels").rglob("*.png"))
+    assert len(panels) == written
+    if count == 2:
+        assert panels == ["bottle-test-hole-000.png", "bottle-test-stain-000.png"]
+        folder = f"panels/mvtec_ad/bottle/gaussian-seed0-{cell_of(root).id}"
+        assert (tmp_path / folder / panels[0]).is_file()
+
+
+def runner_of(root: Path, results: Path) -> CellRunner:
+    return CellRunner(results=str(results), context=CellContext(data_root=root, device="cpu"))
+
+
+def test_a_good_cell_is_stored_at_once(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root)
+    outcome = runner_of(root, tmp_path / "results")(cell, lambda progress: None)
+    record = RecordStore(str(tmp_path / "results")).record(cell.id)
+    assert isinstance(record, CellRecord)
+    assert (outcome.cell_id, outcome.status, outcome.error) == (cell.id, "ok", None)
+    assert outcome.image_auroc == record.image_auroc
+    assert len(record.image_scores) == 7
+
+
+@pytest.mark.parametrize("method", TINY)
+@pytest.mark.parametrize("damaged", ["train/good/002.png", "test/hole/001.png", "ground_truth/hole/001_mask.png"])
+def test_a_damaged_file_fails_its_cell_by_name_and_no_other(
+    root: Path, tmp_path: Path, method: str, damaged: str
+) -> None:
+    path = root / "mvtec_ad/bottle" / damaged
+    if "mask" in damaged:
+        # So small a mask survives a cut: nothing of its pixels may be left.
+        path.write_bytes(path.read_bytes()[:45])
+    else:
+        miniatures.truncate(path)
+    bad, good = cell_of(root, method), cell_of(root, method, category="carpet")
+    runner = runner_of(root, tmp_path / "results")
+    outcomes = [runner(cell, lambda progress: None) for cell in (bad, good)]
+    assert [outcome.status for outcome in outcomes] == ["failed", "ok"]
+    store = RecordStore(str(tmp_path / "results"))
+    assert store.statuses() == {bad.id: "failed", good.id: "ok"}
+    failure = store.record(bad.id)
+    assert failure.error == outcomes[0].error
+    assert damaged in failure.error
+    assert "DataError" in failure.traceback
+
+
+def test_any_other_error_is_stored_on_one_line_with_its_type(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: Any) -> None:
+        raise RuntimeError("first line\n   second line")
+
+    monkeypatch.setattr(METHODS.get("constant"), "fit", crash)
+    cell = cell_of(root, "constant")
+    outcome = runner_of(root, tmp_path / "results")(cell, lambda progress: None)
+    assert outcome.error == "RuntimeError: first line second line"
+    assert "second line" in RecordStore(str(tmp_path / "results")).record(cell.id).traceback
+
+
+def test_a_cell_that_is_given_up_leaves_a_failure_with_the_reason(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root)
+    runner_of(root, tmp_path / "results").give_up(cell, "worker 0 was killed")
+    assert RecordStore(str(tmp_path / "results")).record(cell.id).error == "RuntimeError: worker 0 was killed"

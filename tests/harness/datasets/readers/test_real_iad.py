@@ -1,0 +1,83 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.datasets.readers.real_iad import RealIAD
+from harness.errors import DataError
+from tests.support import miniatures
+
+
+def list_of(base: Path) -> Path:
+    return base / "realiad_jsons/realiad_jsons/tape.json"
+
+
+def with_entry(root: Path, part: str, number: int, entry: Any) -> Path:
+    path = list_of(miniatures.real_iad(root))
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content[part][number] = entry
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_the_list_decides_and_each_view_is_an_image(tmp_path: Path) -> None:
+    base = miniatures.real_iad(tmp_path)
+    split = RealIAD().split(tmp_path, "tape", 0)
+    assert (len(split.train), len(split.test)) == (4, 4)
+    assert [sample.defect_kind for sample in split.test] == ["good", "good", "scratch", "scratch"]
+    assert split.test[2].id == "realiad_1024/tape/NG/HS/S0004/tape_0004_C1_20230918.jpg"
+    assert split.test[2].mask == base / "realiad_1024/tape/NG/HS/S0004/tape_0004_C1_20230918.png"
+
+
+def test_reads_another_resolution_and_lists_without_the_archives_folder(tmp_path: Path) -> None:
+    base = miniatures.real_iad(tmp_path)
+    shutil.move(base / "realiad_1024", base / "realiad_256")
+    shutil.move(list_of(base), base / "realiad_jsons/tape.json")
+    shutil.rmtree(base / "realiad_jsons/realiad_jsons")
+    assert RealIAD().categories(tmp_path) == ("tape",)
+    assert all(sample.image.is_file() for sample in RealIAD().split(tmp_path, "tape", 0).train)
+
+
+def test_a_category_needs_both_its_list_and_its_images(tmp_path: Path) -> None:
+    list_of(miniatures.real_iad(tmp_path)).unlink()
+    assert not RealIAD().is_installed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("part", "entry", "problem"),
+    [
+        ("test", "x.jpg", r"test\[1\]: 'x\.jpg'; an object with image_path"),
+        ("test", {"image_path": "x.jpg"}, r"test\[1\], anomaly_class: None; OK or a code such as AK"),
+        ("test", {"anomaly_class": "OK"}, r"test\[1\], image_path: None; a path below"),
+        ("test", {"anomaly_class": "AK", "image_path": "x.jpg"}, r"test\[1\], mask_path: None; a path below"),
+        ("test", {"anomaly_class": "OK", "image_path": "/x.jpg"}, r"test\[1\], image_path: '/x\.jpg'; a path below"),
+        (
+            "train",
+            {"anomaly_class": "AK", "image_path": "x.jpg"},
+            r"train\[1\], anomaly_class: 'AK'; training images are",
+        ),
+    ],
+)
+def test_refuses_a_damaged_entry_and_names_it(tmp_path: Path, part: str, entry: Any, problem: str) -> None:
+    path = with_entry(tmp_path, part, 1, entry)
+    for look in (lambda: RealIAD().split(tmp_path, "tape", 0), lambda: RealIAD().files(tmp_path, "tape")):
+        with pytest.raises(DataError, match=rf"^{path}, {problem}"):
+            look()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"train": [', r"not valid JSON \(.*line 1"),
+        ("[]", "not an object with the lists train and test"),
+        ('{"train": []}', "no list 'test'"),
+        ('{"meta": {"prefix": 3}, "train": [], "test": []}', "meta.prefix: 3; a path below"),
+    ],
+)
+def test_refuses_a_damaged_list(tmp_path: Path, text: str, problem: str) -> None:
+    path = list_of(miniatures.real_iad(tmp_path))
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"^{path}[:,] {problem}"):
+        RealIAD().split(tmp_path, "tape", 0)

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from harness.datasets.ground_truth import read_ground_truth
+from harness.datasets.readers.visa import VisA
+from harness.errors import DataError
+from tests.support import miniatures
+
+
+def with_line(root: Path, number: int, line: str) -> Path:
+    path = miniatures.visa(root) / "split_csv/1cls.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[number - 1] = line
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_published_counts_add_up() -> None:
+    counts = VisA.info.counts.values()
+    assert (len(counts), sum(train for train, _ in counts), sum(test for _, test in counts)) == (12, 8659, 2162)
+
+
+def test_the_table_decides_what_trains(tmp_path: Path) -> None:
+    base = miniatures.visa(tmp_path)
+    split = VisA().split(tmp_path, "pcb1", 0)
+    assert [sample.id for sample in split.train] == [f"pcb1/Data/Images/Normal/{n:04d}.JPG" for n in range(4)]
+    assert [sample.defect_kind for sample in split.test] == ["good", "good", "anomaly", "anomaly"]
+    assert split.test[2].mask == base / "pcb1/Data/Masks/Anomaly/000.png"
+
+
+def test_every_grey_value_but_0_is_a_defect(tmp_path: Path) -> None:
+    miniatures.visa(tmp_path)
+    defects = [sample for sample in VisA().split(tmp_path, "candle", 0).test if sample.is_defect]
+    assert [int(read_ground_truth(sample, 127).sum()) for sample in defects] == [120, 120]
+
+
+def test_is_not_installed_without_its_table(tmp_path: Path) -> None:
+    (miniatures.visa(tmp_path) / "split_csv/1cls.csv").unlink()
+    assert not VisA().is_installed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "line", "problem"),
+    [
+        (
+            1,
+            "category,split,label,image,mask",
+            r"line 1: 'category,split.*'object,split,label,image,mask' would be right",
+        ),
+        (4, "candle,train,normal", r"line 4: 3 values; the 5 of object,split"),
+        (4, "candle,val,normal,a.JPG,", r"line 4, split: 'val'; train or test would be right"),
+        (4, "candle,test,bad,a.JPG,", r"line 4, label: 'bad'; normal or anomaly would be right"),
+        (4, "candle,train,anomaly,a.JPG,b.png", r"line 4: an anomaly for training; training images are normal"),
+        (4, "candle,train,normal,../a.JPG,", r"line 4, image: '\.\./a\.JPG'; a path below the data set's folder"),
+        (4, "candle,test,anomaly,a.JPG,", r"line 4, mask: ''; a path below the data set's folder"),
+    ],
+)
+def test_refuses_a_damaged_table_and_names_the_line(tmp_path: Path, number: int, line: str, problem: str) -> None:
+    path = with_line(tmp_path, number, line)
+    for look in (lambda: VisA().split(tmp_path, "candle", 0), lambda: VisA().files(tmp_path, "candle")):
+        with pytest.raises(DataError, match=rf"^{path}, {problem}"):
+            look()
+
+
+def test_refuses_a_table_that_is_no_text(tmp_path: Path) -> None:
+    path = miniatures.visa(tmp_path) / "split_csv/1cls.csv"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match=rf"^{path}: not a text with comma-separated values"):
+        VisA().split(tmp_path, "candle", 0)

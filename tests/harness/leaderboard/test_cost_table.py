@@ -1,0 +1,155 @@
+from typing import Any
+
+import pytest
+
+from harness.leaderboard import cost_table
+from harness.leaderboard.tables import Entry, Table
+from harness.store.schema import Record
+from tests.support import records as make
+
+
+def cell(method: str, category: str = "gear", dataset: str = "demo", seed: int = 0, **changes: Any) -> Record:
+    where = {name: changes.pop(name) for name in ("host", "device", "num_threads") if name in changes}
+    identity = make.identity(dataset=dataset, category=category, method=method, seed=seed)
+    return make.cell_record(identity=identity, provenance=make.provenance(**where), **changes)
+
+
+def costs(*records: Record) -> Table:
+    table = cost_table(make.frame(*records))
+    assert table is not None
+    return table
+
+
+def column(table: Table, title: str) -> list[Entry]:
+    (number,) = [number for number, column in enumerate(table.columns) if column.title == title]
+    return [row[number] for row in table.entries]
+
+
+ABSENT = {
+    "latency_p50_seconds": None,
+    "latency_p95_seconds": None,
+    "images_per_second": None,
+    "batch_size": None,
+    "batch_latency_p50_seconds": None,
+    "batch_latency_p95_seconds": None,
+    "batch_images_per_second": None,
+    "peak_memory_bytes": None,
+    "num_frozen_parameters": None,
+    "size_bytes": None,
+}
+"""What version 1 did not measure."""
+
+
+def test_costs_stand_in_base_units_with_their_directions() -> None:
+    table = costs(cell("mfrnet"), cell("constant", image_auroc=0.5))
+    assert [column.title for column in table.columns] == [
+        "fit",
+        "features",
+        "p50",
+        "p95",
+        "batch 1",
+        "batch 8",
+        "memory",
+        "learned",
+        "frozen",
+        "on disk",
+    ]
+    assert [column.title for column in table.columns if not column.lower_is_better] == ["batch 1", "batch 8"]
+    assert table.rows == ("mfrnet", "constant")
+    assert [entry.mean for entry in table.entries[0]] == [
+        12.5,
+        3.25,
+        0.02,
+        0.03,
+        45.0,
+        78.0,
+        1_000_000_000.0,
+        123_456.0,
+        2_782_784.0,
+        15_000_000.0,
+    ]
+
+
+def test_times_are_means_over_cells_and_memory_is_the_largest() -> None:
+    table = costs(
+        cell("mfrnet", "gear", fit_seconds=10.0, peak_memory_bytes=5),
+        cell("mfrnet", "tile", fit_seconds=20.0, peak_memory_bytes=9),
+    )
+    assert column(table, "fit") == [Entry(mean=15.0)]
+    assert column(table, "memory") == [Entry(mean=9.0)]
+
+
+def test_the_lowest_cost_and_the_highest_throughput_are_first() -> None:
+    table = costs(
+        cell("mfrnet", fit_seconds=9.0, images_per_second=10.0),
+        cell("constant", fit_seconds=1.0, images_per_second=99.0, image_auroc=0.5),
+    )
+    assert [entry.place for entry in column(table, "fit")] == [2, 1]
+    assert [entry.place for entry in column(table, "batch 1")] == [2, 1]
+
+
+def test_features_are_not_ranked_as_the_cache_serves_all_but_the_first() -> None:
+    table = costs(cell("mfrnet", feature_seconds=30.0), cell("constant", feature_seconds=0.0))
+    assert [entry.place for entry in column(table, "features")] == [None, None]
+    assert "near 0 where another cell had left them in the cache" in " ".join(table.remarks)
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"host": "gpu-1"}, "bench-1 (cpu, 2 threads), gpu-1 (cpu, 2 threads)"),
+        ({"device": "cuda"}, "bench-1 (cpu, 2 threads), bench-1 (cuda, 2 threads)"),
+        ({"num_threads": 1}, "bench-1 (cpu, 1 thread), bench-1 (cpu, 2 threads)"),
+    ],
+)
+def test_cells_of_several_machines_are_not_ranked(other: dict[str, Any], named: str) -> None:
+    here = {"num_threads": 2}
+    same = [cell(method, dataset="mtd", **here) for method in ("mfrnet", "constant")]
+    table = costs(cell("mfrnet", **here), cell("constant", **(here | other)), *same)
+    places = [entry.place for entry in table.entries[0]]
+    half = len(table.columns)
+    assert set(places[:half]) == {None}
+    assert 1 in places[half:]
+    assert table.notes == (f"demo: not ranked, measured on several machines: {named}",)
+    assert table.remarks[-1] == "Measured on: mtd bench-1 (cpu, 2 threads)."
+
+
+def test_the_machine_is_in_the_caption() -> None:
+    assert costs(cell("mfrnet", num_threads=4)).remarks[-1] == "Measured on bench-1 (cpu, 4 threads)."
+
+
+def test_a_machine_a_data_set_is_named_for_each() -> None:
+    table = costs(cell("mfrnet", num_threads=4), cell("mfrnet", dataset="mtd", host="b", num_threads=1))
+    assert table.remarks[-1] == "Measured on: demo bench-1 (cpu, 4 threads); mtd b (cpu, 1 thread)."
+
+
+def test_throughput_in_batches_of_several_sizes_is_not_ranked() -> None:
+    table = costs(cell("mfrnet", batch_size=8), cell("constant", batch_size=4, batch_images_per_second=1.0))
+    assert [entry.place for entry in column(table, "batch")] == [None, None]
+    assert [entry.place for entry in column(table, "fit")] == [1, 1]
+    assert table.notes == ("demo: batches of 4, 8 images, so not ranked",)
+
+
+def test_costs_that_no_record_holds_have_no_column() -> None:
+    table = costs(cell("mfrnet", **ABSENT))
+    assert [column.title for column in table.columns] == ["fit", "features", "learned"]
+
+
+def test_a_row_of_older_records_is_withheld_where_it_lacks_a_cost() -> None:
+    table = costs(cell("mfrnet"), cell("constant", image_auroc=0.5, **ABSENT))
+    assert [entry.mean for entry in column(table, "p50")] == [0.02, None]
+
+
+def test_a_failed_cell_withholds_and_is_noted() -> None:
+    failed = make.failure_record(identity=make.identity(category="tile"))
+    table = costs(cell("mfrnet"), failed)
+    assert {entry.mean for entry in table.entries[0]} == {None}
+    assert table.notes == ("mfrnet on demo: failed tile seed 0",)
+
+
+def test_device_memory_has_a_column_where_it_was_measured() -> None:
+    assert column(costs(cell("mfrnet", peak_device_memory_bytes=7)), "device") == [Entry(mean=7.0)]
+
+
+def test_without_any_cost_there_is_no_table() -> None:
+    assert cost_table(make.frame(make.failure_record(identity=make.identity()))) is None

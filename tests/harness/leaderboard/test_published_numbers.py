@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from harness.errors import DataError
+from harness.leaderboard.published_numbers import PUBLISHED_FILE, load_published
+
+GOOD = """
+[[result]]
+method = "PatchCore"
+dataset = "mtd"
+percent = { image_auroc = 97.5, aupro_30 = 68.6 }
+source = "IM-IAD re-runs"
+protocol = "one model for all classes"
+read = "2026-08/2026-11"
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "published.toml"
+    path.write_text(text)
+    return path
+
+
+def test_percent_becomes_fractions_and_what_is_not_given_is_absent(tmp_path: Path) -> None:
+    (result,) = load_published(written(tmp_path, GOOD))
+    assert result.metrics == {"image_auroc": 0.975, "aupro_30": 0.686}
+    assert (result.method, result.dataset, result.read) == ("PatchCore", "mtd", "2026-08/2026-11")
+
+
+def test_a_citation_is_source_and_protocol(tmp_path: Path) -> None:
+    (result,) = load_published(written(tmp_path, GOOD))
+    assert result.cited() == "IM-IAD re-runs (one model for all classes)"
+    plain = GOOD.replace('protocol = "one model for all classes"\n', "")
+    assert load_published(written(tmp_path, plain))[0].cited() == "IM-IAD re-runs"
+
+
+def test_the_shipped_file_is_good() -> None:
+    results = {(result.method, result.dataset): result.metrics for result in load_published()}
+    assert results["PatchCore, WideResNet50", "mtd"] == {"image_auroc": 0.975, "pixel_auroc": 0.836, "aupro_30": 0.686}
+    assert results["SimpleNet", "mvtec_ad"] == {"image_auroc": 0.996}
+    assert len(results) == 28
+
+
+def test_the_shipped_file_is_inside_its_package() -> None:
+    assert PUBLISHED_FILE.parent.name == "reported"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('dataset = "mtd"\n', "", r"\[\[result\]\] number 1, dataset: field required\."),
+        ("aupro_30", "aupro", r"\[\[result\]\] number 1, percent\.aupro: 68\.6: extra inputs are not permitted\."),
+        (
+            "97.5",
+            "975",
+            r"\[\[result\]\] number 1, percent\.image_auroc: 975: input should be less than or equal to 100",
+        ),
+        ("97.5", '"97.5"', r"number 1, percent\.image_auroc: '97\.5': input should be a valid number"),
+        (
+            "image_auroc = 97.5, aupro_30 = 68.6",
+            "",
+            r"number 1, percent: no number; image_auroc = 99\.2 would be right",
+        ),
+        ('source = "IM-IAD re-runs"', 'source = ""', r"number 1, source: '': string should have at least 1 character"),
+        ("2026-08/2026-11", "last year", r"number 1, read: 'last year': string should match pattern"),
+        ("[[result]]", "[[results]]", r"top level, result: field required\."),
+        ("[[result]]", "[[result", r"not valid TOML \("),
+        (GOOD, "result = []", r"top level, result: \[\]: list should have at least 1 item"),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_table_and_key(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    with pytest.raises(DataError, match=rf"published\.toml.*{problem}") as caught:
+        load_published(written(tmp_path, GOOD.replace(old, new)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_result_cited_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"\[\[result\]\] number 2, method: 'PatchCore' on 'mtd' is already number 1"):
+        load_published(written(tmp_path, GOOD + GOOD))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.toml: cannot be read \(No such file or directory\)"):
+        load_published(tmp_path / "none.toml")

@@ -1,0 +1,110 @@
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from harness.errors import StoreError, UnknownNameError
+from harness.leaderboard.record_selection import check_comparable, protocols_text, select
+from tests.support import records as make
+
+
+def record(finished_at: str = "2025-01-01", **identity: Any) -> Any:
+    provenance = make.provenance(finished_at=finished_at)
+    return make.cell_record(identity=make.identity(**identity), provenance=provenance)
+
+
+FRAME = make.frame(
+    record(dataset="demo", category="tile", method="mfrnet", seed=0),
+    record(dataset="demo", category="gear", method="gaussian", seed=1),
+    record(dataset="mtd", category="mtd", method="mfrnet", seed=0, protocol="other"),
+)
+
+
+def kept(frame: pd.DataFrame) -> list[str]:
+    return frame["category"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({}, ["tile", "gear", "mtd"]),
+        ({"datasets": ["demo"]}, ["tile", "gear"]),
+        ({"categories": ["gear", "mtd"]}, ["gear", "mtd"]),
+        ({"methods": ["mfrnet"], "datasets": ["demo"]}, ["tile"]),
+        ({"seeds": [1]}, ["gear"]),
+        ({"protocols": ["other"]}, ["mtd"]),
+        ({"split": "published", "datasets": ["mtd"]}, ["mtd"]),
+    ],
+)
+def test_only_what_was_asked_for_is_kept(wanted: dict[str, Any], expected: list[str]) -> None:
+    assert kept(select(FRAME, **wanted)) == expected
+
+
+def test_a_name_without_records_is_unknown() -> None:
+    with pytest.raises(UnknownNameError, match=r"Unknown method 'mfrnt'\. Did you mean 'mfrnet'\?"):
+        select(FRAME, methods=["mfrnt"])
+
+
+def test_known_names_without_a_common_record_are_refused() -> None:
+    with pytest.raises(StoreError, match=r"No record has all of: data set mtd; method gaussian\. The store holds 3"):
+        select(FRAME, datasets=["mtd"], methods=["gaussian"])
+
+
+def test_an_empty_store_is_refused() -> None:
+    with pytest.raises(StoreError, match=r"holds no records\. Right would be one that 'bench run' has written to"):
+        select(make.frame())
+
+
+def test_latest_keeps_the_settings_that_finished_last() -> None:
+    frame = make.frame(
+        record("2025-01-03", settings={"k": 3}, category="tile"),
+        record("2025-01-01", settings={"k": 3}, category="gear"),
+        record("2025-01-02", settings={"k": 4}, category="weave"),
+        record("2025-01-01", settings={"k": 4}, method="gaussian", category="knit"),
+    )
+    assert kept(select(frame, latest=True)) == ["tile", "gear", "knit"]
+
+
+def test_latest_keeps_the_data_that_was_run_last() -> None:
+    frame = make.frame(
+        record("2025-01-01", data_fingerprint="old", seed=0),
+        record("2025-01-02", data_fingerprint="new", seed=1),
+    )
+    assert select(frame, latest=True)["seed"].tolist() == [1]
+
+
+def test_two_protocols_of_a_data_set_are_not_comparable() -> None:
+    frame = make.frame(record(seed=0), record(seed=1, protocol="other"))
+    with pytest.raises(
+        StoreError, match=r"Records of 2 protocols, .* for demo: mfrnet-bench-1/192/keep/127, other\. Choose one"
+    ):
+        check_comparable(frame)
+
+
+def test_each_data_set_may_have_a_protocol_of_its_own() -> None:
+    check_comparable(FRAME)
+
+
+def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
+    assert protocols_text([("demo", "a"), ("mtd", "a")]) == "a"
+    assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "a for demo, mtd; b for ksdd"
+
+
+def test_two_splits_are_not_comparable() -> None:
+    frame = make.frame(record(seed=0), record(seed=1))
+    frame.loc[1, "split"] = "few-shot-4"
+    with pytest.raises(StoreError, match=r"Records of 2 splits, .*: few-shot-4, published\. Choose one with --split\."):
+        check_comparable(frame)
+
+
+def test_an_unknown_split_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"Unknown split 'publishd'\. Did you mean 'published'\?"):
+        select(FRAME, split="publishd")
+
+
+def test_two_states_of_one_category_are_not_comparable() -> None:
+    frame = make.frame(record(data_fingerprint="old"), record(data_fingerprint="new", method="gaussian"))
+    with pytest.raises(
+        StoreError, match=r"Records of demo/tile come from 2 states of the data \(new, old\), .*--latest"
+    ):
+        check_comparable(frame)

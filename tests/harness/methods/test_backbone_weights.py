@@ -1,0 +1,109 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import timm
+import torch
+
+from harness.errors import WeightsError
+from harness.methods import backbone_weights as weights_module
+from harness.methods.backbone_weights import open_backbone, weights_identity
+from mfrnet import BackboneSettings
+
+FILTERS = BackboneSettings(backbone="filter_bank")
+RESNET = BackboneSettings(backbone="resnet18")
+
+
+def test_the_filter_bank_has_no_weights() -> None:
+    assert weights_identity(FILTERS, None) == ""
+    assert [layer.stride_px for layer in open_backbone(FILTERS, None).layers] == [8, 16]
+
+
+def test_a_method_without_a_backbone_has_no_weights() -> None:
+    assert weights_identity(object(), None) == ""
+
+
+def test_timm_s_own_weights_go_by_name_and_tag() -> None:
+    assert weights_identity(RESNET, None) == "timm:resnet18.a1_in1k"
+
+
+def test_local_weights_go_by_their_content(tmp_path: Path) -> None:
+    for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / name).write_bytes(content)
+    same, too, other = (weights_identity(RESNET, tmp_path / name) for name in "abc")
+    assert same == too != other
+    assert len(same) == 64
+
+
+def test_the_preprocessing_beside_them_belongs_to_local_weights(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    bare = weights_identity(RESNET, tmp_path / "a")
+    (tmp_path / "a.json").write_text('{"mean": [0.5, 0.5, 0.5]}')
+    assert weights_identity(RESNET, tmp_path / "a") != bare
+
+
+@pytest.mark.parametrize("look", [weights_identity, open_backbone])
+def test_a_missing_file_is_one_line(look: Any, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"^No weights file at [^\n]*/none\.pth; right would be a \.safetensors or"):
+        look(RESNET, tmp_path / "none.pth")
+
+
+@pytest.mark.parametrize(("text", "reason"), [("{", "not JSON: "), ('{"size": 3}', "right would be an object with")])
+def test_a_malformed_file_beside_the_weights_is_named(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(WeightsError, match=rf"a\.json: {reason}"):
+        weights_identity(RESNET, tmp_path / "a")
+
+
+def test_what_is_no_weights_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(WeightsError, match=r"a\.safetensors: cannot be read as weights: "):
+        open_backbone(RESNET, tmp_path / "a.safetensors")
+
+
+def test_weights_of_another_model_are_refused_by_the_first_missing_name(tmp_path: Path) -> None:
+    torch.save({"stem.weight": torch.zeros(1)}, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=r"a\.pth: does not fit backbone 'resnet18': \d+ tensors are missing, first"):
+        open_backbone(RESNET, tmp_path / "a.pth")
+
+
+def test_weights_of_another_shape_are_not_taken_for_a_failed_download(tmp_path: Path) -> None:
+    state = timm.create_model("test_resnet", features_only=True, out_indices=(1,)).state_dict()
+    torch.save(state | {"conv1.0.weight": torch.zeros(1, 3, 7, 7)}, tmp_path / "a.pth")
+    with pytest.raises(
+        WeightsError, match=r"a\.pth: does not fit backbone 'test_resnet': [^\n]*size mismatch for conv1"
+    ):
+        open_backbone(BackboneSettings(backbone="test_resnet", layers=(1,)), tmp_path / "a.pth")
+
+
+def test_weights_under_the_names_of_the_whole_model_fit_a_network_that_timm_renames(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    whole = timm.create_model("test_convnext", pretrained=False)
+    torch.save(whole.state_dict(), tmp_path / "a.pth")
+    settings = BackboneSettings(backbone="test_convnext", layers=(1,))
+    backbone = open_backbone(settings, tmp_path / "a.pth")
+    loaded = {tuple(value.shape): value for value in backbone.state_dict().values()}
+    stem = whole.state_dict()["stem.0.weight"]
+    assert torch.equal(loaded[tuple(stem.shape)], stem)
+
+
+def test_an_unreachable_hub_says_what_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any) -> None:
+        raise OSError("[Errno 101] Network is unreachable\nand a second line")
+
+    monkeypatch.setattr(weights_module, "load_backbone", unreachable)
+    with pytest.raises(
+        WeightsError,
+        match=r"^Pre-trained weights of 'resnet18' are not in timm's cache and could not be downloaded; "
+        r"right would be --weights resnet18=FILE, or --backbone filter_bank which needs none\.$",
+    ):
+        open_backbone(RESNET, None)
+
+
+def test_an_unknown_backbone_is_said_to_be_unknown() -> None:
+    with pytest.raises(
+        WeightsError,
+        match=r"^Unknown backbone 'resnet19'\. Did you mean 'resnet18'\? Right would be 'filter_bank' or a name",
+    ):
+        open_backbone(BackboneSettings(backbone="resnet19"), None)
