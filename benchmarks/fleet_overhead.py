@@ -17,15 +17,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from harness.execution.fleet import run_fleet
+from harness.execution.pool import run_pool
 from rich.console import Console
 from rich.table import Table
 
 from harness.cells.outcome import CellOutcome, CellProgress
 from harness.config.protocol import Protocol
-from harness.execution.fleet import run_fleet
-from harness.execution.pool import run_pool
 from harness.execution.session import HERE
-from harness.execution.summary import FleetSummary
+from harness.execution.summary import RunSummary
 from harness.plan import Cell
 
 NUM_CELLS = 40
@@ -60,7 +60,7 @@ def sleeping_cells() -> list[Cell]:
     ]
 
 
-def run(under: str) -> FleetSummary:
+def run(under: str) -> RunSummary:
     with tempfile.TemporaryDirectory() as folder:
         start = run_pool if under == "pool" else partial(run_fleet, address=HERE, log_dir=Path(folder))
         return start(

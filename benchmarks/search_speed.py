@@ -24,10 +24,10 @@ from typing import Any
 
 import numpy as np
 import psutil
+from harness.execution.forked import begin_imports
 
 from harness.config import Protocol
 from harness.datasets.demo import Demo
-from harness.execution.forked import begin_imports
 from harness.execution.session import HERE
 from harness.execution.sizing import WorkerSize
 from harness.search.evaluation import Evaluation

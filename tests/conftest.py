@@ -1,4 +1,5 @@
 import importlib.util
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -27,3 +28,11 @@ def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         for name in ("BENCH_DATA", "BENCH_RESULTS", "BENCH_CACHE_LIMIT_GB", "BENCH_MAX_MEGAPIXELS", "RAY_ADDRESS"):
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture
+def ctrl_c_interrupts() -> Iterator[None]:
+    # A shell starts background commands with SIGINT ignored, and Python then leaves it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

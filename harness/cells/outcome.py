@@ -40,10 +40,26 @@ class CellOutcome:
 class CellWork(Protocol):
     """Runs one cell and writes its record; pickled once a worker.
 
-    A cell that raises is an outcome with status ``failed``. An exception that leaves the call is
-    trouble of the process (a full disk, a lost mount): the cell is tried again, here or elsewhere.
+    A cell that raises is an outcome with status ``failed``. An exception that leaves the call is trouble
+    of the process (a full disk, a lost mount, a shared GPU without memory): the cell is tried again.
     """
 
     def __call__(self, cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:
-        """Run the cell, write its record, and say how it went."""
+        """Run the cell, write its record, and say how it went.
+
+        Where several processes train the cell together, each of them calls this, and rank 0 writes.
+        """
+        ...
+
+    def give_up(self, cell: Cell, reason: str) -> None:
+        """Write the failed record of a cell whose attempts were all in vain.
+
+        Args:
+            cell: Which one.
+            reason: Why the last attempt ended, in one line.
+        """
+        ...
+
+    def batch_size(self, cell: Cell) -> int:
+        """Images of one training step, which several processes can share; 1 where they cannot."""
         ...

@@ -20,11 +20,11 @@ from harness.execution.events import (
     CellLost,
     CellProgressed,
     CellStarted,
-    FleetEvent,
+    RunEvent,
     WorkerJoined,
     WorkerLost,
 )
-from harness.execution.summary import FleetSummary
+from harness.execution.summary import RunSummary
 from harness.jobs.planning import Planned
 from harness.plan import Cell, RunPlan
 
@@ -68,7 +68,7 @@ class Narrator:
         """Say that everything was checked and work starts; the first worker takes its time."""
         print("Everything checked; starting ...", flush=True)
 
-    def on_event(self, event: FleetEvent) -> None:
+    def on_event(self, event: RunEvent) -> None:
         """Keep count, then tell."""
         match event:
             case CellStarted(cell=cell):
@@ -87,13 +87,13 @@ class Narrator:
                 self.running.pop(cell.id, None)
         self.tell(event)
 
-    def tell(self, event: FleetEvent) -> None:
+    def tell(self, event: RunEvent) -> None:
         """One line for what a reader of a log wants to know."""
         line = self.line_of(event)
         if line is not None:
             print(f"[{len(self.done)}/{self.num_cells}] {line}", flush=True)
 
-    def line_of(self, event: FleetEvent) -> str | None:
+    def line_of(self, event: RunEvent) -> str | None:
         """An event as one line, and one for each warning; None where a log is better off without."""
         label = self._labels.get(cell.id, "") if (cell := getattr(event, "cell", None)) else ""
         match event:
@@ -112,7 +112,7 @@ class Narrator:
                 return f"{worker} is up"
         return None
 
-    def close(self, summary: FleetSummary) -> None:
+    def close(self, summary: RunSummary) -> None:
         """Say how it went."""
         print(
             f"{summary.num_ok} cells ok, {summary.num_failed} failed, in {summary.work_seconds:.0f} s"
@@ -150,7 +150,7 @@ class LiveNarrator(Narrator):
     ) -> None:
         self._live.stop()
 
-    def tell(self, event: FleetEvent) -> None:
+    def tell(self, event: RunEvent) -> None:
         """Only what should stay on the screen: cells that ended, workers that were lost."""
         if isinstance(event, CellFinished | CellLost | WorkerLost):
             self._console.print(self.line_of(event), highlight=False, markup=False)
@@ -179,7 +179,7 @@ class JsonNarrator(Narrator):
         """Everything was checked."""
         self._emit("begin")
 
-    def tell(self, event: FleetEvent) -> None:
+    def tell(self, event: RunEvent) -> None:
         """The event, its cell by name."""
         fields: dict[str, Any] = {}
         cell = getattr(event, "cell", None)
@@ -197,7 +197,7 @@ class JsonNarrator(Narrator):
                 fields["reason"] = reason
         self._emit(type(event).__name__, **fields)
 
-    def close(self, summary: FleetSummary) -> None:
+    def close(self, summary: RunSummary) -> None:
         """The counts."""
         self._emit("summary", ok=summary.num_ok, failed=summary.num_failed, seconds=round(summary.work_seconds, 3))
 

@@ -44,6 +44,8 @@ class RunSettings(BaseModel):
     """Worker processes; 0 runs in this process; None decides by cores, GPUs and cells."""
     cpus_per_worker: float | None = Field(default=None, gt=0)
     gpus_per_worker: float | None = Field(default=None, ge=0)
+    data_parallel: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    """Processes that train one cell together; ``auto`` lets idle GPUs join when cells are fewer than GPUs."""
     address: str | None = None
     """A running Ray cluster; ``local`` for one that is started here; None for this machine without Ray."""
     device: str = "auto"

@@ -1,1 +1,1 @@
-"""Running cells: here or by a fleet of workers. The fleet, the queue and the events load no torch."""
+"""Who runs cells: this process, or Ray actors on one machine or a cluster. Loads neither Ray nor torch."""

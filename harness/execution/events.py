@@ -1,8 +1,6 @@
-"""What a run tells while it runs, and the small values that workers, queue and driver exchange.
+"""What a run tells while it runs."""
 
-Everything here crosses process borders, so it is plain data and imports neither Ray nor torch.
-"""
-
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.cells.outcome import CellOutcome, CellProgress
@@ -11,12 +9,11 @@ from harness.plan import Cell
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerId:
-    """One life of one worker process: a replacement has the same rank and another token."""
+    """One life of one worker process; its replacement has the same rank and another process."""
 
     rank: int
     host: str
     pid: int
-    token: str
 
     def __str__(self) -> str:
         return f"worker {self.rank} ({self.host}, process {self.pid})"
@@ -24,18 +21,28 @@ class WorkerId:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerJoined:
-    """A worker process is up and asks for cells."""
+    """A worker process is up and takes cells."""
 
     worker: WorkerId
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerLost:
-    """A worker process ended or fell silent; what it was running is tried again, or lost."""
+    """A worker process ended; the cell that it was running is tried again, or lost."""
 
     worker: WorkerId
     reason: str
     cell: Cell | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkersPending:
+    """Fewer workers are up than were asked for; the others start when the cluster has room for them."""
+
+    num_up: int
+    num_asked: int
+    offer: str
+    """What the cluster offers and what a worker asks for, in one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +57,7 @@ class CellStarted:
 
 @dataclass(frozen=True, kw_only=True)
 class CellProgressed:
-    """A running cell came further; only the newest of each cell is delivered."""
+    """A running cell came further."""
 
     cell: Cell
     worker: WorkerId
@@ -59,7 +66,7 @@ class CellProgressed:
 
 @dataclass(frozen=True, kw_only=True)
 class CellFinished:
-    """A cell's record, good or failed, is written."""
+    """The record of a cell, good or failed, is written."""
 
     cell: Cell
     worker: WorkerId
@@ -76,4 +83,5 @@ class CellLost:
     """Why the last attempt ended; one line."""
 
 
-FleetEvent = WorkerJoined | WorkerLost | CellStarted | CellProgressed | CellFinished | CellLost
+RunEvent = WorkerJoined | WorkerLost | WorkersPending | CellStarted | CellProgressed | CellFinished | CellLost
+RunListener = Callable[[RunEvent], None]

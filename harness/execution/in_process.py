@@ -2,57 +2,65 @@
 
 import os
 import socket
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from harness.cells.outcome import CellProgress, CellWork
+from harness.errors import BenchError, cause_of
+from harness.execution.attempts import MAX_ATTEMPTS, Attempts
 from harness.execution.events import (
     CellFinished,
+    CellLost,
     CellProgressed,
     CellStarted,
-    FleetEvent,
+    RunListener,
     WorkerId,
     WorkerJoined,
 )
-from harness.execution.summary import FleetSummary, RunInterrupted, Tally
+from harness.execution.summary import RunInterrupted, RunSummary, Tally
 from harness.plan import Cell
 
 
-def run_local(cells: Sequence[Cell], work: CellWork, on_event: Callable[[FleetEvent], None]) -> FleetSummary:
-    """Run every cell here, in the given order.
+class InProcess:
+    """The executor of one worker when no cluster is asked for; see ``Executor``."""
 
-    Args:
-        cells: What to run.
-        work: Runs a cell and writes its record. What it raises ends the run with its traceback:
-            there is no other process to try again in.
-        on_event: Called for everything that happens, between the steps of the work.
+    def __init__(self, *, num_threads: int | None = None, max_attempts: int = MAX_ATTEMPTS) -> None:
+        """Args:
+        num_threads: Torch threads of the work; None leaves them as they are.
+        max_attempts: How often a cell is tried before it is lost.
+        """
+        self._num_threads = num_threads
+        self._max_attempts = max_attempts
 
-    Returns:
-        The counts; nothing is ever lost here.
+    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener) -> RunSummary:
+        """Run every cell here; see ``Executor.run``."""
+        if self._num_threads is not None:
+            import torch
 
-    Raises:
-        RunInterrupted: Ctrl-C; the running cell leaves no record.
-    """
-    here = WorkerId(rank=0, host=socket.gethostname(), pid=os.getpid(), token="local")
-    tally = Tally(len(cells))
-    started_at = time.monotonic()
+            torch.set_num_threads(self._num_threads)
+        here = WorkerId(rank=0, host=socket.gethostname(), pid=os.getpid())
+        tally = Tally(len(cells), on_event)
+        attempts = Attempts(cells, self._max_attempts)
+        try:
+            tally.tell(WorkerJoined(worker=here))
+            while (attempt := attempts.take()) is not None:
+                cell = attempt.cell
+                tally.tell(CellStarted(cell=cell, worker=here, attempt=attempt.number))
 
-    def tell(event: FleetEvent) -> None:
-        tally.add(event)
-        on_event(event)
+                def report(progress: CellProgress, cell: Cell = cell) -> None:
+                    tally.tell(CellProgressed(cell=cell, worker=here, progress=progress))
 
-    def summary() -> FleetSummary:
-        return tally.summary(start_seconds=0.0, work_seconds=time.monotonic() - started_at)
-
-    try:
-        tell(WorkerJoined(worker=here))
-        for cell in cells:
-            tell(CellStarted(cell=cell, worker=here, attempt=1))
-
-            def report(progress: CellProgress, cell: Cell = cell) -> None:
-                tell(CellProgressed(cell=cell, worker=here, progress=progress))
-
-            tell(CellFinished(cell=cell, worker=here, outcome=work(cell, report)))
-    except KeyboardInterrupt:
-        raise RunInterrupted(summary()) from None
-    return summary()
+                try:
+                    outcome = work(cell, report)
+                except BenchError:
+                    # Nothing that another attempt could mend, such as a record that cannot be written.
+                    raise
+                except Exception as error:
+                    if not attempts.give_back(cell):
+                        work.give_up(cell, cause_of(error))
+                        tally.tell(CellLost(cell=cell, attempts=attempt.number, reason=cause_of(error)))
+                else:
+                    attempts.finish(cell)
+                    tally.tell(CellFinished(cell=cell, worker=here, outcome=outcome))
+        except KeyboardInterrupt:
+            raise RunInterrupted(tally.summary()) from None
+        return tally.summary()

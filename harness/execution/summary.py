@@ -1,26 +1,28 @@
 """What a run came to, counted from its events; and the two ways in which it can end early."""
 
+import time
 from dataclasses import dataclass
 
 from harness.cells.outcome import CellOutcome
 from harness.errors import BenchError
-from harness.execution.events import CellFinished, CellLost, FleetEvent, WorkerLost
+from harness.execution.events import CellFinished, CellLost, CellStarted, RunEvent, RunListener, WorkerLost
+from harness.phrasing import counted
 from harness.plan import Cell
 
 
 @dataclass(frozen=True, kw_only=True)
-class FleetSummary:
+class RunSummary:
     """Counts and times of one run."""
 
     num_cells: int
-    outcomes: tuple[CellOutcome, ...]
+    outcomes: tuple[CellOutcome, ...] = ()
     """In the order in which the cells finished."""
-    lost: tuple[Cell, ...]
+    lost: tuple[Cell, ...] = ()
     """Cells that used up their attempts."""
-    num_lost_workers: int
-    start_seconds: float
+    num_lost_workers: int = 0
+    start_seconds: float = 0.0
     """From the call until the first cell started."""
-    work_seconds: float
+    work_seconds: float = 0.0
     """From the start of the first cell to the end of the last one."""
 
     @property
@@ -40,46 +42,57 @@ class FleetSummary:
 
 
 class Tally:
-    """Adds up events into a summary."""
+    """Passes events on, and adds them up into a summary that is right at any moment."""
 
-    def __init__(self, num_cells: int) -> None:
+    def __init__(self, num_cells: int, on_event: RunListener) -> None:
         self._num_cells = num_cells
+        self._on_event = on_event
         self._outcomes: list[CellOutcome] = []
         self._lost: list[Cell] = []
         self._num_lost_workers = 0
+        self._called_at = time.monotonic()
+        self._started_at: float | None = None
+        self._ended_at = self._called_at
 
-    def add(self, event: FleetEvent) -> None:
-        """Count one event."""
+    def tell(self, event: RunEvent) -> None:
+        """Count an event and pass it on."""
         match event:
+            case CellStarted() if self._started_at is None:
+                self._started_at = time.monotonic()
             case CellFinished(outcome=outcome):
                 self._outcomes.append(outcome)
+                self._ended_at = time.monotonic()
             case CellLost(cell=cell):
                 self._lost.append(cell)
+                self._ended_at = time.monotonic()
             case WorkerLost():
                 self._num_lost_workers += 1
+        self._on_event(event)
 
-    def summary(self, *, start_seconds: float, work_seconds: float) -> FleetSummary:
+    def summary(self) -> RunSummary:
         """The counts so far."""
-        return FleetSummary(
+        started_at = self._started_at or self._called_at
+        return RunSummary(
             num_cells=self._num_cells,
             outcomes=tuple(self._outcomes),
             lost=tuple(self._lost),
             num_lost_workers=self._num_lost_workers,
-            start_seconds=start_seconds,
-            work_seconds=work_seconds,
+            start_seconds=started_at - self._called_at,
+            work_seconds=max(0.0, self._ended_at - started_at),
         )
 
 
-class FleetError(BenchError):
+class ExecutionError(BenchError):
     """Raised when a run cannot go on: no worker came up, all were lost, or the cluster went away."""
 
 
 class RunInterrupted(Exception):  # noqa: N818 - not an error: the user asked for it
-    """Raised after Ctrl-C, once everything has stopped; finished records are kept."""
+    """Raised after Ctrl-C or SIGTERM, once everything has stopped; finished records are kept."""
 
-    def __init__(self, summary: FleetSummary) -> None:
+    def __init__(self, summary: RunSummary) -> None:
         self.summary = summary
         finished = summary.num_cells - summary.num_open
         super().__init__(
-            f"Interrupted: {finished} of {summary.num_cells} cells are stored. The same command goes on with the rest."
+            f"Interrupted: {finished} of {counted(summary.num_cells, 'cell')} are stored. "
+            "The same command goes on with the rest."
         )

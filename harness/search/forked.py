@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from harness.execution.driver import FleetLimits
 from harness.execution.forked import ForkedWorkers
 from harness.execution.gpus import shares
-from harness.execution.summary import FleetError
+from harness.execution.summary import ExecutionError
 from harness.execution.worker import Link
 from harness.search.evaluation import TrialWork
 from harness.search.ledger import Asked, Ledger
@@ -30,7 +30,7 @@ def search_forked(ledger: Ledger, work: TrialWork, size: "WorkerSize") -> None:
 
     Raises:
         SettingsError: This machine has fewer GPUs than the trials ask for.
-        FleetError: Worker processes end while they start.
+        ExecutionError: Worker processes end while they start.
         KeyboardInterrupt: Ctrl-C; running trials are closed as failed.
     """
     if not ledger.num_left:
@@ -57,7 +57,7 @@ def search_forked(ledger: Ledger, work: TrialWork, size: "WorkerSize") -> None:
         elif rank not in without_work:
             failed_starts.append(reason)
             if len(failed_starts) > FleetLimits.max_failed_starts:
-                raise FleetError(f"The workers could not be started: {reason}")
+                raise ExecutionError(f"The workers could not be started: {reason}")
 
     target = partial(_serve_trials, work=work)
     threads = max(1, int(size.cpus_per_worker))

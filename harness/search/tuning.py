@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import cause_of
 from harness.execution.fleet import check_gpus
 from harness.execution.session import HERE, ray_session
-from harness.execution.summary import FleetError
+from harness.execution.summary import ExecutionError
 from harness.search.evaluation import TrialWork
 from harness.search.ledger import Ledger
 from harness.search.trials import TrialReport
@@ -51,7 +51,7 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "WorkerSize", addres
 
     Raises:
         SettingsError: This machine has fewer GPUs than the trials ask for.
-        FleetError: A worker process could not be started; the trials that it was for have failed.
+        ExecutionError: A worker process could not be started; the trials that it was for have failed.
         KeyboardInterrupt: Ctrl-C; running trials are closed as failed.
     """
     if not ledger.num_left:
@@ -68,7 +68,7 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "WorkerSize", addres
         finally:
             ledger.fail_running()
     if never_started:
-        raise FleetError(f"The workers could not be started: {never_started[0]}")
+        raise ExecutionError(f"The workers could not be started: {never_started[0]}")
 
 
 def _tuner(ledger: Ledger, work: TrialWork, size: "WorkerSize", log_dir: Path, never_started: list[str]) -> Any:

@@ -1,4 +1,4 @@
-"""Mock cells for fleet tests: what a cell does is the first word of its category's name.
+"""Mock cells for tests of executors: what a cell does is the first word of its category's name.
 
 The 'store' is a folder: ``records/`` holds one JSON file a finished cell, ``tries/`` one empty file
 a try. A cell that has to be in the middle of its work while a test acts blocks on a FIFO or for
@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.cells.outcome import CellOutcome, CellProgress
@@ -65,6 +65,7 @@ class MarkerStore:
 @dataclass(frozen=True)
 class MarkerWork:
     store: MarkerStore
+    driver: int = field(default_factory=os.getpid)
 
     def __call__(self, cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:
         attempt = self.store.note_try(cell.category)
@@ -79,6 +80,12 @@ class MarkerWork:
                 os.kill(os.getpid(), signal.SIGKILL)
             case "unwritable" if attempt == 1:
                 raise OSError("No space left on device")
+            case "troubled":
+                raise OSError("The mount is gone")
+            case "interrupted" if attempt == 1:
+                # In the driver of this process, or in the one whose child this is.
+                os.kill(self.driver, signal.SIGINT)
+                threading.Event().wait(60)
             case "raises":
                 error = "DataError: good/003.png is truncated"
         digest = hashlib.sha256(cell.id.encode()).digest()
@@ -91,3 +98,10 @@ class MarkerWork:
         )
         self.store.write(outcome, cell.category)
         return outcome
+
+    def give_up(self, cell: Cell, reason: str) -> None:
+        outcome = CellOutcome(cell_id=cell.id, status="failed", error=reason, image_auroc=None, seconds=0.0)
+        self.store.write(outcome, cell.category)
+
+    def batch_size(self, cell: Cell) -> int:
+        return 1

@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from harness.execution.driver import FleetLimits
-from harness.execution.events import FleetEvent
 from harness.execution.fleet import run_fleet
 from harness.execution.pool import run_pool
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
+
+from harness.execution.events import RunEvent
 
 
 def main(folder: Path, where: str, worker_wait_seconds: float, categories: list[str]) -> None:
@@ -22,7 +23,7 @@ def main(folder: Path, where: str, worker_wait_seconds: float, categories: list[
     cells = [cell for cell in make_cells(*categories) if cell.category not in stored]
     print("Plan", *(cell.category for cell in cells), flush=True)
 
-    def on_event(event: FleetEvent) -> None:
+    def on_event(event: RunEvent) -> None:
         cell, worker = getattr(event, "cell", None), getattr(event, "worker", None)
         print(type(event).__name__, cell.category if cell else "-", worker.pid if worker else "-", flush=True)
 
