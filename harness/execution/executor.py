@@ -12,6 +12,7 @@ from harness.config import RunSettings
 from harness.environment import log_dir, num_cores
 from harness.execution.events import RunListener
 from harness.execution.in_process import InProcess
+from harness.execution.ray_actors import Limits, RayActors
 from harness.execution.session import HERE, RaySession
 from harness.execution.sizing import WorkerSize, most_processes, processes_of_cells, size_workers
 from harness.execution.summary import RunSummary
@@ -47,13 +48,13 @@ class Executor(Protocol):
 class ChosenExecutor:
     """The executor that fits a run's settings, once the number of cells is known."""
 
-    def __init__(self, settings: RunSettings) -> None:
+    def __init__(self, settings: RunSettings, limits: Limits | None = None) -> None:
         """Begin to start Ray where it will be needed; returns at once.
 
         Raises:
             SettingsError: No cluster answers at the address.
         """
-        self._settings = settings
+        self._settings, self._limits = settings, limits
         self._session: RaySession | None = None
         cores = num_cores()
         workers = cores if settings.workers is None else settings.workers
@@ -99,13 +100,14 @@ class ChosenExecutor:
         work: CellWork,
         on_event: RunListener,
     ) -> RunSummary:
-        from harness.execution.ray_actors import RayActors
-
         session = self._session or self._begin(size.workers * size.cpus_per_worker)
         session.wait()
         storage = f"{self._settings.results.rstrip('/')}/.ray_train"
         try:
-            return RayActors(session, size, processes=processes, storage=storage).run(cells, work, on_event)
+            actors = RayActors(session, size, processes=processes, storage=storage, limits=self._limits)
+            # Again, because Ray has put a handler of its own in place, which aborts the process.
+            with _sigterm_interrupts():
+                return actors.run(cells, work, on_event)
         finally:
             if processes:
                 _remove(storage)
@@ -119,16 +121,20 @@ class ChosenExecutor:
 
 
 @contextmanager
-def open_executor(settings: RunSettings) -> Iterator[Executor]:
+def open_executor(settings: RunSettings, limits: Limits | None = None) -> Iterator[Executor]:
     """The executor of a run. Where it is Ray, Ray starts while the plan is made.
 
     SIGTERM ends the run as Ctrl-C does.
+
+    Args:
+        settings: Of the run.
+        limits: Bounds on waiting for workers; the defaults are meant for real runs.
 
     Raises:
         SettingsError: No cluster answers at the address.
     """
     with _sigterm_interrupts():
-        chosen = ChosenExecutor(settings)
+        chosen = ChosenExecutor(settings, limits)
         try:
             yield chosen
         finally:

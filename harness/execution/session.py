@@ -94,7 +94,7 @@ class RaySession:
         self._is_up, self._is_over = threading.Event(), threading.Event()
         # A thread of its own, which lives as long as the cluster: the processes that Ray starts end with the
         # thread that started them. In the main thread Ray would also replace the handler of SIGTERM.
-        self._thread = threading.Thread(target=self._live, name="ray-session", daemon=True)
+        self._thread = threading.Thread(target=self._live, name="ray_session", daemon=True)
         self._thread.start()
 
     def wait(self) -> None:

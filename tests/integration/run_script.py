@@ -1,23 +1,23 @@
 """A run as a user starts it, as often as needed.
 
-``python -m tests.integration.fleet_script FOLDER WHERE SECONDS CATEGORY...`` runs the cells that FOLDER has
-no record of: in a ``pool``, under a Ray of its own (``local``), or on the cluster at an address. It waits so
-many seconds for a worker, and prints one line an event.
+``python -m tests.integration.run_script FOLDER ADDRESS SECONDS WORKERS CATEGORY...`` runs the cells that
+FOLDER has no record of, on a Ray of its own (``local``), on the cluster at an address, or in this process
+(``none``). It waits so many seconds for a worker, and prints one line an event.
 """
 
 import sys
-from functools import partial
 from pathlib import Path
 
-from harness.execution.driver import FleetLimits
-from harness.execution.fleet import run_fleet
-from harness.execution.pool import run_pool
-from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
-
+from harness.config import RunSettings
+from harness.errors import BenchError
 from harness.execution.events import RunEvent
+from harness.execution.executor import open_executor
+from harness.execution.ray_actors import Limits
+from harness.execution.summary import RunInterrupted
+from tests.support.marked_cells import MarkerStore, MarkerWork, make_cells
 
 
-def main(folder: Path, where: str, worker_wait_seconds: float, categories: list[str]) -> None:
+def main(folder: Path, address: str, worker_wait_seconds: float, workers: int, categories: list[str]) -> None:
     store = MarkerStore(folder)
     stored = store.records()
     cells = [cell for cell in make_cells(*categories) if cell.category not in stored]
@@ -27,19 +27,20 @@ def main(folder: Path, where: str, worker_wait_seconds: float, categories: list[
         cell, worker = getattr(event, "cell", None), getattr(event, "worker", None)
         print(type(event).__name__, cell.category if cell else "-", worker.pid if worker else "-", flush=True)
 
-    run = run_pool if where == "pool" else partial(run_fleet, address=where, log_dir=folder / "log")
-    run(
-        cells,
-        MarkerWork(store),
-        lambda cell, reason: None,
-        on_event,
-        workers=2,
-        cpus_per_worker=1,
-        gpus_per_worker=0,
-        limits=FleetLimits(worker_wait_seconds=worker_wait_seconds, silence_seconds=5, end_seconds=1),
+    settings = RunSettings(
+        workers=workers, cpus_per_worker=1, address=None if address == "none" else address, results=str(folder)
     )
+    limits = Limits(worker_wait_seconds=worker_wait_seconds, pending_seconds=1)
+    try:
+        with open_executor(settings, limits) as executor:
+            executor.run(cells, MarkerWork(store), on_event)
+    except RunInterrupted as interruption:
+        print(interruption, flush=True)
+        raise SystemExit(130) from None
+    except BenchError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
     print("Done", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4:])
+    main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])

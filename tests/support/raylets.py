@@ -3,7 +3,7 @@
 It is kept by a process of its own: Ray's native threads end the process that they are in when they
 lose their cluster, and that would be the tests'. ``python -m tests.support.raylets NUM`` starts a head
 without cores and ``NUM`` nodes of one core, says where they are in a line of JSON, loses the raylet of
-each process id that it reads, and ends with its input.
+each process id that it reads, adds one for each 0, and ends with its input.
 """
 
 import json
@@ -36,6 +36,11 @@ class Raylets:
         assert json.loads(self.answers.readline()) == raylet
         self.pids.remove(raylet)
 
+    def add(self) -> None:
+        """Start one more raylet; comes back when it is there."""
+        print(0, file=self.commands, flush=True)
+        self.pids.append(json.loads(self.answers.readline()))
+
 
 @contextmanager
 def raylets(num_nodes: int) -> Iterator[Raylets]:
@@ -62,8 +67,14 @@ def main(num_nodes: int) -> None:
     cluster.wait_for_nodes()
     print(json.dumps({"address": cluster.address, "pids": list(nodes)}), flush=True)
     for line in sys.stdin:
-        cluster.remove_node(nodes.pop(int(line)), allow_graceful=False)
-        print(json.dumps(int(line)), flush=True)
+        pid = int(line)
+        if pid:
+            cluster.remove_node(nodes.pop(pid), allow_graceful=False)
+        else:
+            node = cluster.add_node(num_cpus=1)
+            pid = raylet_pid(node)
+            nodes[pid] = node
+        print(json.dumps(pid), flush=True)
     cluster.shutdown()
 
 

@@ -1,0 +1,75 @@
+"""One cell trained by two CPU processes under Ray Train, beside the same cell in this process."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.cells.outcome import CellOutcome, CellProgress
+from harness.config import RunSettings
+from harness.errors import SettingsError
+from harness.execution.events import CellLost, CellProgressed, RunEvent
+from harness.execution.executor import open_executor
+from harness.execution.ray_actors import RayActors
+from harness.execution.session import HERE, RaySession, ray_session
+from harness.execution.sizing import WorkerSize
+from harness.plan import Cell
+from tests.support.marked_cells import MarkerStore, MarkerWork, make_cells
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+
+class GroupWork(MarkerWork):
+    """Says how large its group is; in the category ``lame`` the last process of the group ends."""
+
+    def __call__(self, cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:
+        from torch import distributed
+
+        if cell.category == "lame" and distributed.get_rank() == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        distributed.barrier()
+        report(CellProgress(stage="fit", done=1, total=1))
+        outcome = CellOutcome(
+            cell_id=cell.id, status="ok", error=None, image_auroc=float(distributed.get_world_size()), seconds=0.0
+        )
+        if distributed.get_rank() == 0:
+            self.store.write(outcome, cell.category)
+        return outcome
+
+    def batch_size(self, cell: Cell) -> int:
+        return 6
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaySession]:
+    with ray_session(num_cpus=3, address=HERE, log_dir=tmp_path_factory.mktemp("log")) as session:
+        yield session
+
+
+def test_a_group_of_processes_runs_the_cell_and_a_lost_one_costs_the_attempt_alone(
+    session: RaySession, tmp_path: Path
+) -> None:
+    store = MarkerStore(tmp_path)
+    cells = make_cells("lame", "whole")
+    events: list[RunEvent] = []
+    size = WorkerSize(workers=2, cpus_per_worker=1, gpus_per_worker=0)
+    processes = {cell.id: 2 for cell in cells}
+    executor = RayActors(session, size, processes=processes, storage=str(tmp_path / "state"), max_attempts=1)
+    summary = executor.run(cells, GroupWork(store), events.append)
+    assert [outcome.image_auroc for outcome in summary.outcomes] == [2.0]
+    assert [each.cell.category for each in events if isinstance(each, CellProgressed)] == ["whole"]
+    (lost,) = [each for each in events if isinstance(each, CellLost)]
+    assert lost.cell.category == "lame"
+    assert "process 1 of the group" in lost.reason
+    assert store.records()["lame"]["status"] == "failed"
+
+
+def test_processes_that_cannot_share_a_batch_are_refused(tmp_path: Path) -> None:
+    settings = RunSettings(data_parallel=4, results=str(tmp_path))
+    with (
+        open_executor(settings) as executor,
+        pytest.raises(SettingsError, match=r"trains on 6 images a step, which 4 processes .* expected a divisor of 6"),
+    ):
+        executor.run(make_cells("whole"), GroupWork(MarkerStore(tmp_path)), lambda event: None)
