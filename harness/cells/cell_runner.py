@@ -1,14 +1,21 @@
 """What a worker does with a cell: run it and write its record the moment it exists."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.cells.outcome import CellOutcome, CellProgress
-from harness.cells.run_cell import CellContext, failure_of, run_cell
+from harness.cells.run_cell import CellContext, category_size, failure_of, run_cell
+from harness.config import build_settings
+from harness.datasets.finding import find
+from harness.datasets.splits import make_split
 from harness.environment import now
+from harness.methods import METHODS
 from harness.plan import Cell
+from harness.records import CellRecord, FailureRecord
 from harness.store import RecordStore
+from mfrnet import parallel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +27,13 @@ class CellRunner:
     context: CellContext
 
     def __call__(self, cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:
-        """Run one cell.
+        """Run one cell. Of several processes that train it together, rank 0 alone writes the record.
 
         Raises:
             StoreError: The record cannot be written.
-            OSError: Trouble of this process or node, say a full disk or a lost mount: no fault of the
-                cell, which is tried again, here or elsewhere. An unreadable image is a ``DataError``.
-            RuntimeError: A CUDA error, likewise.
+            OSError: Trouble of this process or node, such as a full disk or a lost mount. It is no fault of
+                the cell, which is tried again, here or elsewhere. An unreadable image is a ``DataError``.
+            RuntimeError: Likewise a CUDA error, or too little memory on a GPU that others use too.
         """
         started_at, clock = now(), time.perf_counter()
         warnings: list[str] = []
@@ -39,10 +46,10 @@ class CellRunner:
         try:
             record = run_cell(cell, self.context, pass_on)
         except Exception as error:
-            if isinstance(error, OSError) or "CUDA error" in str(error):
+            if _is_of_the_process(error):
                 raise
             failure = failure_of(cell, self.context, error, started_at)
-            RecordStore(self.results).write(failure)
+            self._write(failure)
             return CellOutcome(
                 cell_id=cell.id,
                 status="failed",
@@ -50,7 +57,7 @@ class CellRunner:
                 image_auroc=None,
                 seconds=time.perf_counter() - clock,
             )
-        RecordStore(self.results).write(record)
+        self._write(record)
         return CellOutcome(
             cell_id=cell.id,
             status="ok",
@@ -60,8 +67,26 @@ class CellRunner:
             warnings=tuple(warnings),
         )
 
+    def batch_size(self, cell: Cell) -> int:
+        """Images of one training step, which several processes can share; see ``Method.global_batch_size``."""
+        method = METHODS.get(cell.method)
+        dataset = find(self.context.datasets.get(cell.dataset, cell.dataset), self.context.data_root)
+        split = make_split(dataset, self.context.data_root, cell.category, cell.seed, self.context.split)
+        settings = build_settings(cell.method, method.Settings, json.loads(cell.settings_json))
+        return method.global_batch_size(settings, category_size(split, cell.protocol))
+
+    def _write(self, record: CellRecord | FailureRecord) -> None:
+        if parallel.rank() == 0:
+            RecordStore(self.results).write(record)
+
     def give_up(self, cell: Cell, reason: str) -> None:
         """Store the failure of a cell that ended its worker process too often, unless it has a good record."""
         store = RecordStore(self.results)
         if store.statuses().get(cell.id) != "ok":
             store.write(failure_of(cell, self.context, RuntimeError(reason), now()))
+
+
+def _is_of_the_process(error: Exception) -> bool:
+    import torch
+
+    return isinstance(error, OSError | torch.OutOfMemoryError) or "CUDA error" in str(error)

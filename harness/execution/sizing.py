@@ -129,7 +129,7 @@ def processes_of_cells(
     Args:
         cells: Of the run.
         batch_sizes: Cell id to the images of one training step, which are divided over the processes; 1
-            for a cell that cannot be divided.
+            for a cell that cannot be divided, and 0 for one that any number of processes can share.
         data_parallel: A number of processes for every cell that can be divided, or ``auto``.
         most: For ``auto``, how many processes there are for a cell.
 
@@ -143,7 +143,7 @@ def processes_of_cells(
     for cell in cells:
         batch = batch_sizes[cell.id]
         if data_parallel == "auto":
-            found[cell.id] = max(number for number in range(1, min(batch, most) + 1) if batch % number == 0)
+            found[cell.id] = max((n for n in range(1, min(batch, most) + 1) if batch % n == 0), default=1)
         elif batch == 1:
             found[cell.id] = 1
         elif batch % data_parallel:

@@ -1,10 +1,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from harness.execution.session import HERE, prepare_ray_environment
+from harness.errors import SettingsError
+from harness.execution.session import HERE, RaySession, prepare_ray_environment
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +22,9 @@ def test_a_cluster_of_our_own_gets_a_token_that_no_file_holds() -> None:
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
 
 
-def test_the_authentication_of_a_given_cluster_is_left_alone() -> None:
+def test_a_given_cluster_is_joined_with_the_token_of_the_user() -> None:
     prepare_ray_environment("head:6379")
-    assert "RAY_AUTH_MODE" not in os.environ
+    assert os.environ["RAY_AUTH_MODE"] == "token"
     assert "RAY_AUTH_TOKEN" not in os.environ
 
 
@@ -45,9 +47,13 @@ def test_nothing_is_reported_to_the_makers_of_ray() -> None:
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
-def test_importing_the_fleet_loads_neither_ray_nor_torch() -> None:
-    code = (
-        "import sys, harness.execution.fleet, harness.execution.in_process; print({'ray', 'torch'} & set(sys.modules))"
-    )
+def test_importing_the_executor_loads_neither_ray_nor_torch() -> None:
+    code = "import sys, harness.execution.executor; print({'ray', 'torch'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert ran.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "head:port"])
+def test_an_address_of_another_form_is_refused(address: str) -> None:
+    with pytest.raises(SettingsError, match=f"--address {address}: expected HOST:PORT of a running Ray cluster"):
+        RaySession(address=address, num_cpus=1, log_dir=Path())
