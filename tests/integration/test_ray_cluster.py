@@ -63,13 +63,16 @@ def test_workers_join_when_a_node_does(tmp_path: Path) -> None:
     assert sorted(store.records()) == ["gated-1", "gated-2"]
 
 
-def test_two_nodes_give_the_results_of_one_process_even_when_one_is_lost(tmp_path: Path) -> None:
-    categories = ("plain-1", "plain-2", "plain-3", "victim", "plain-4", "raises")
+def test_two_nodes_give_the_results_of_one_process_even_when_one_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    categories = ("plain-1", "plain-2", "plain-3", "victim", "plain-4", "raises", "looks")
     here, there = MarkerStore(tmp_path / "here"), MarkerStore(tmp_path / "cluster")
     here.note_try("victim")  # A victim blocks on its first try, for a kill that never comes here.
+    monkeypatch.setenv("BENCH_MARK", "set where the driver is")
     InProcess().run(make_cells(*categories), MarkerWork(here), lambda event: None)
 
-    with raylets(2) as cluster:
+    with raylets(2, without="BENCH_MARK") as cluster:
         command = [*RUN, str(there.folder), cluster.address, "300", "2", *categories]
         seen: list[list[str]] = []
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
@@ -87,4 +90,6 @@ def test_two_nodes_give_the_results_of_one_process_even_when_one_is_lost(tmp_pat
             assert [event for event, *_ in seen].count("WorkerLost") == 1
             assert there.num_tries("victim") == 2
         assert len(cluster.pids) == 1, "no node was lost"
+    # A setting of the driver's reaches the nodes, too.
+    assert here.records()["looks"]["error"] == "BENCH_MARK is set where the driver is"
     assert there.records() == here.records()

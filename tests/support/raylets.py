@@ -7,6 +7,7 @@ each process id that it reads, adds one for each 0, and ends with its input.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,9 +44,13 @@ class Raylets:
 
 
 @contextmanager
-def raylets(num_nodes: int) -> Iterator[Raylets]:
+def raylets(num_nodes: int, *, without: str = "") -> Iterator[Raylets]:
+    """A cluster of so many nodes, which lack an environment variable of this process."""
     command = [sys.executable, "-m", "tests.support.raylets", str(num_nodes)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    environment = {name: value for name, value in os.environ.items() if name != without}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         line = next((line for line in process.stdout if line.startswith("{")), "")
