@@ -2,17 +2,15 @@
 
 import functools
 import inspect
-import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
 import typer
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
+from harness.cli.model_flags import has_flag, option_of, typed, without_none
 from harness.config import (
-    Protocol,
     RecordFilter,
     RunSettings,
     load_run_settings,
@@ -20,7 +18,7 @@ from harness.config import (
     parse_protocol,
     record_filter,
 )
-from harness.config.flag import HOW, WHAT, WHERE, Flag
+from harness.config.flag import HOW, WHAT, WHERE
 from harness.errors import SettingsError
 from harness.methods import METHODS
 
@@ -28,23 +26,6 @@ Given = dict[str, Any]
 """Fields of a settings model that were given as flags, still as they were typed."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
-
-
-def option_of(model: type[BaseModel], field: str) -> Any:
-    """The typer option for a field, with the field's help, panel and default."""
-    info = model.model_fields[field]
-    flag = _flag_of(info)
-    text = " ".join((info.description or "").split())
-    if (default := _default_text(info)) and "(default" not in text:
-        text = f"{text.rstrip('.')} (default: {default})."
-    return typer.Option(
-        flag.name or f"--{field.replace('_', '-')}",
-        help=text,
-        metavar=flag.metavar or _metavar(info.annotation),
-        rich_help_panel=flag.panel,
-        envvar=flag.envvar,
-        show_default=False,
-    )
 
 
 Data = Annotated[Path | None, option_of(RunSettings, "data")]
@@ -75,9 +56,9 @@ def takes(
     fields = {
         name: info
         for name, info in model.model_fields.items()
-        if _has_flag(info) and (not only or name in only) and name not in without
+        if has_flag(info) and (not only or name in only) and name not in without
     }
-    added = {name: Annotated[_typed(info), option_of(model, name)] for name, info in fields.items()}
+    added = {name: Annotated[typed(info), option_of(model, name)] for name, info in fields.items()}
     if "protocol" in fields:
         added["image_size"] = ImageSize
     if model is RunSettings and not only:
@@ -164,48 +145,12 @@ _PLAIN = frozenset(RunSettings.model_fields) - {"overrides", "protocol"}
 
 
 def _value(model: type[BaseModel], name: str, typed: Any) -> Any:
-    kind = _without_none(model.model_fields[name].annotation)
+    kind = without_none(model.model_fields[name].annotation)
     if get_origin(kind) is tuple:
         return parse_seeds(typed) if name == "seeds" else split_names(typed)
     if get_origin(kind) is dict:
         return dict(_named_file(text) for text in typed)
     return typed
-
-
-def _typed(info: FieldInfo) -> Any:
-    """The type that typer reads a flag as: text for lists, which are separated by commas."""
-    kind = _without_none(info.annotation)
-    if get_origin(kind) is dict or kind is Protocol:
-        return list[str] | None
-    return (kind if kind in (int, float, bool, Path) else str) | None
-
-
-def _without_none(kind: Any) -> Any:
-    if get_origin(kind) in (Union, types.UnionType):
-        kinds = [each for each in get_args(kind) if each is not type(None)]
-        return kinds[0] if len(kinds) == 1 else str
-    return kind
-
-
-def _metavar(kind: Any) -> str | None:
-    kind = _without_none(kind)
-    if get_origin(kind) is tuple:
-        return "N,..." if get_args(kind)[0] is not str else "NAME,..."
-    return "|".join(map(str, get_args(kind))) if get_origin(kind) is Literal else None
-
-
-def _default_text(info: FieldInfo) -> str:
-    if info.default_factory is not None or info.default in (None, (), {}, False, 0) or isinstance(info.default, Protocol):
-        return ""
-    return ",".join(map(str, info.default)) if isinstance(info.default, tuple) else str(info.default)
-
-
-def _has_flag(info: FieldInfo) -> bool:
-    return any(isinstance(each, Flag) for each in info.metadata)
-
-
-def _flag_of(info: FieldInfo) -> Flag:
-    return next(each for each in info.metadata if isinstance(each, Flag))
 
 
 def _named_file(text: str) -> tuple[str, str]:
@@ -223,7 +168,6 @@ __all__ = [
     "ImageSize",
     "OneSplit",
     "Results",
-    "option_of",
     "parse_seeds",
     "records_asked_for",
     "run_settings",

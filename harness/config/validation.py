@@ -41,7 +41,7 @@ _MAX_SHOWN = 80
 
 
 def one_line(error: ValidationError, examples: Mapping[str, Any] | None = None) -> str:
-    """The first thing that is wrong, as ``place: expected X, got Y.``
+    """The first thing that is wrong, as a sentence ``place: expected X, got Y``.
 
     Args:
         error: What pydantic raised.
