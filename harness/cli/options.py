@@ -58,7 +58,7 @@ def takes(
         for name, info in model.model_fields.items()
         if has_flag(info) and (not only or name in only) and name not in without
     }
-    added = {name: Annotated[typed(info), option_of(model, name)] for name, info in fields.items()}
+    added: dict[str, Any] = {name: Annotated[typed(info), option_of(model, name)] for name, info in fields.items()}
     if "protocol" in fields:
         added["image_size"] = ImageSize
     if model is RunSettings and not only:

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 @o.takes(RunSettings)
 def run(
     given: o.Given,
-    json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.", rich_help_panel=o.HOW)] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.")] = False,
 ) -> None:
     """Fit and judge methods on every category; cells that are stored already are not run again."""
     settings = o.run_settings(given)

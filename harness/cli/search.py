@@ -22,16 +22,8 @@ SEARCH = "What to search"
 @o.takes(
     RunSettings,
     only=(
-        "split",
-        "overrides",
-        "backbone",
-        "weights",
-        "protocol",
-        "categories",
-        "data",
-        "results",
-        "address",
-        "device",
+        *("categories", "split", "overrides", "backbone", "weights", "protocol"),
+        *("data", "results", "address", "device"),
     ),
 )
 def search(

@@ -34,7 +34,7 @@ def leaderboard(
         print(job.export(wanted, export))
     elif failed:
         lines, num_cells = job.failures(wanted)
-        print("\n".join(lines) or f"None of {counted(num_cells, 'cell')} failed.")
+        print("\n".join(lines) or f"No failed cell among {counted(num_cells, 'cell')}.")
     else:
         print_tables(job.board(wanted, o.split_names(metrics) or None))
 

@@ -74,6 +74,7 @@ def refit_winner(prepared: PreparedSearch, outcome: Outcome) -> int:
         plans.append(planned)
     merged = replace(
         plans[0],
+        settings_of={name: found for planned in plans for name, found in planned.settings_of.items()},
         plan=RunPlan(
             cells=tuple(cell for planned in plans for cell in planned.plan.cells),
             skipped=tuple(skipped for planned in plans for skipped in planned.plan.skipped),

@@ -139,8 +139,7 @@ def write_ablation(result: AblationResult, folder: Path, *, standalone: bool = F
 
     paths = []
     if result.table is not None:
-        environment = "table*" if wide else None
-        paths += write_tables([result.table], folder, standalone=standalone, environment=environment)
+        paths += write_tables([result.table], folder, standalone=standalone, environment="table*" if wide else None)
     if result.plots is not None:
         paths += write_figures(result.plots, folder, wide=wide)
     return paths

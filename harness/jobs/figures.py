@@ -33,4 +33,4 @@ def figures(wanted: RecordFilter, *, out: Path | None = None, wide: bool = False
     scores = chosen.store.image_scores
     intervals = intervals_of(chosen.frame, scores, ["image_auroc"], expected=chosen.expected)
     made = all_plots(chosen.frame, scores, intervals=intervals, expected=chosen.expected)
-    return write_figures(made, out or beside_results(wanted.results, "figures"), wide=wide), made
+    return list(write_figures(made, out or beside_results(wanted.results, "figures"), wide=wide)), made

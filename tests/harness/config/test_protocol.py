@@ -76,11 +76,11 @@ def test_tiles_are_square() -> None:
 @pytest.mark.parametrize(
     ("choices", "text"),
     [
-        ({"tile_overlap": 0.5}, "tile_overlap is for aspect 'tiles' alone, not for 'keep'"),
-        ({"aspect": "pad", "tiled_size_px": 384}, "tiled_size_px is for aspect 'tiles' alone, not for 'pad'"),
+        ({"tile_overlap": 0.5}, "tile_overlap needs aspect 'tiles', got aspect 'keep'"),
+        ({"aspect": "pad", "tiled_size_px": 384}, "tiled_size_px needs aspect 'tiles', got aspect 'pad'"),
         (
             {"aspect": "tiles", "tiled_size_px": 128},
-            "tiles of image_size_px = 192 do not fit images whose shorter side is tiled_size_px = 128",
+            "expected tiled_size_px of at least image_size_px = 192, got 128",
         ),
     ],
 )
