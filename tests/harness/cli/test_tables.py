@@ -93,7 +93,7 @@ def test_latex_spans_two_columns_or_breaks_across_pages_when_asked_to(answer: As
         ("tables --spread sd", "bench: Unknown spread 'sd'. Did you mean 'std'? Known: interval, none, std.\n"),
         (
             "tables --wide --longtable",
-            "bench: --wide with --longtable: LaTeX has no long tables over two columns; choose one of them.\n",
+            "bench: Expected one of --wide and --longtable, got both: LaTeX has no long tables over two columns.\n",
         ),
         ("tables --split few", "bench: Unknown split 'few'. Known: published.\n"),
         ("leaderboard --split few", "bench: Unknown split 'few'. Known: published.\n"),

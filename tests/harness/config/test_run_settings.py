@@ -142,7 +142,7 @@ def test_an_unknown_setting_of_a_file_is_named_with_the_file(tmp_path: Path) -> 
         ("[protocol.datasets]\nksdd = 3", r"protocol\.datasets: expected tables .*, got \{'ksdd': 3\}"),
         (
             "[overrides.mfrnet]\nk = 3",
-            r"expected the settings of a method in \[methods\.NAME\], got \[overrides\]\. .*",
+            r"expected the settings .* in \[methods\.NAME\], got \[overrides\]\. .*",
         ),
         ("seeds = [0,", "not valid TOML: .*"),
     ],
