@@ -82,5 +82,25 @@ def test_the_command_is_recorded_without_the_folder_of_its_program(monkeypatch: 
     assert environment.command_line() == "bench run --datasets all"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("s3://KEY:SECRET@bucket/results", "s3://bucket/results"),
+        ("s3://KEY:SEC/RET+x@bucket", "s3://bucket"),
+        ("s3://KEY@bucket/a: no", "s3://bucket/a: no"),
+        ("s3://bucket/runs@2026", "s3://bucket/runs@2026"),
+        ("one s3://a:b@c::row two gs://d:e@f", "one s3://c::row two gs://f"),
+        ("someone@example.org", "someone@example.org"),
+    ],
+)
+def test_an_address_is_shown_without_credentials(text: str, shown: str) -> None:
+    assert environment.without_credentials(text) == shown
+
+
+def test_a_recorded_command_has_no_credentials_and_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "run", "--data", "my data", "--results", "s3://KEY:SECRET@bucket"])
+    assert environment.command_line() == "bench run --data 'my data' --results s3://bucket"
+
+
 def test_the_host_has_a_name() -> None:
     assert environment.host_name()

@@ -2,9 +2,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,35 +13,19 @@ from PIL import Image
 from harness import cli
 from harness.datasets import DATASETS
 from harness.store import RecordStore
-from tests.support import miniatures
+from tests.support import commands, miniatures
+from tests.support.commands import Answer, Command
 
 SMALL = ("--methods", "constant,gaussian", "--backbone", "filter_bank", "--image-size", "32")
 
 
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-class Bench:
-    """The command as typed, in this process, on data and results of its own."""
+class Bench(Command):
+    """The command on a small data set."""
 
     def __init__(self, root: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        super().__init__(patch, capture)
         self.data, self.results = root / "data", root / "results"
-        self._patch, self._capture = patch, capture
         miniatures.mvtec_ad(self.data)
-
-    def __call__(self, command: str, *arguments: str) -> Answer:
-        self._patch.setattr(sys, "argv", ["bench", *command.split(), *arguments])
-        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
-            cli.main()
-        captured = self._capture.readouterr()
-        return Answer(int(str(ended.value)), captured.out, captured.err)
 
     def run(self, *arguments: str) -> Answer:
         return self("run", "--workers", "0", "--cpus-per-worker", "1", *arguments)
@@ -52,21 +35,14 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
-    made = Bench(tmp_path, monkeypatch, capsys)
-    monkeypatch.setenv("BENCH_DATA", str(made.data))
-    monkeypatch.setenv("BENCH_RESULTS", str(made.results))
-    monkeypatch.setenv("COLUMNS", "240")
-    monkeypatch.chdir(tmp_path)
-    return made
+def bench(
+    bench_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Bench:
+    return Bench(tmp_path, monkeypatch, capsys)
 
 
 def refused(bench: Bench, answer: Answer, *texts: str) -> None:
-    assert answer.code == 2
-    assert answer.err.startswith("bench: ")
-    assert answer.err.count("\n") == 1
-    for text in texts:
-        assert text in answer.err
+    commands.refused(answer, *texts)
     assert not bench.results.exists()
 
 
@@ -113,20 +89,21 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--methods", "mfrnt"), ["Unknown method 'mfrnt'. Did you mean 'mfrnet'?"]),
         (("--datasets", "mtd"), ["Data set 'mtd' is not in", "Expected:"]),
         (("--categories", "botle"), ["Unknown category 'botle'. Did you mean 'bottle'?"]),
-        (("--seeds", "0,x"), ["--seeds '0,x': right would be whole numbers"]),
-        (("--policy", "again"), ["policy = 'again'", "'only-missing', 'failed', 'always' or 'never'"]),
-        (("--image-size", "100"), ["protocol.image_size_px = 100", "multiple of 32"]),
-        (("--protocol", "aspect=crop"), ["protocol.aspect = 'crop'", "'keep', 'square', 'pad' or 'tiles'"]),
-        (("--protocol", "tile_overlap=0.9"), ["protocol.tile_overlap = 0.9", "less than or equal to 0.75"]),
-        (("--protocol", "pad"), ["--protocol 'pad': right would be NAME=VALUE or DATASET.NAME=VALUE"]),
-        (("--protocol", "image_size_px=96"), ["--image-size and --protocol image_size_px say the same"]),
+        (("--seeds", "0,x"), ["--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got '0,x'."]),
+        (("--seeds", "9" * 20), ["seeds: expected at most 4294967295, got 9999"]),
+        (("--policy", "again"), ["policy: expected 'only-missing', 'failed', 'always' or 'never', got 'again'."]),
+        (("--image-size", "100"), ["protocol.image_size_px: expected a multiple of 32, got 100."]),
+        (("--protocol", "aspect=crop"), ["protocol.aspect: expected 'keep', 'square', 'pad' or 'tiles', got 'crop'."]),
+        (("--protocol", "tile_overlap=0.9"), ["protocol.tile_overlap: expected at most 0.75, got 0.9."]),
+        (("--protocol", "pad"), ["--protocol: expected NAME=VALUE or DATASET.NAME=VALUE", "got 'pad'."]),
+        (("--protocol", "image_size_px=96"), ["Expected one of --image-size and --protocol image_size_px, got both."]),
         (("--protocol", "mvtecad.aspect=pad"), ["Unknown data set in protocol.datasets: 'mvtecad'. Did you mean"]),
-        (("--methods", ","), ["methods = ()", "at least 1 item"]),
-        (("--config", "none.toml"), ["--config none.toml: there is no such file."]),
+        (("--methods", ","), ["methods: expected at least 1 entry, got []."]),
+        (("--config", "none.toml"), ["--config none.toml: this file does not exist."]),
         (("--set", "mfrnet.k=0"), ["mfrnet.k = 0 is out of range; right would be 2 or more"]),
         (("--set", "mfrnet.k=13"), ["mfrnet on mvtec_ad/bottle: k = 13 masks", "12 whole blocks", "2 <= k <= 12"]),
         (("--set", "mfrnet.kk=2"), ["Unknown setting of method 'mfrnet': 'kk'. Did you mean 'k'?"]),
-        (("--set", "mfrnet.width=wide"), ["mfrnet.width = 'wide': input should be a valid integer."]),
+        (("--set", "mfrnet.width=wide"), ["mfrnet.width: expected a whole number, got 'wide'."]),
         (("--set", "gaussian.top_share=0.1"), ["method 'gaussian' is not in this run (mfrnet)"]),
         (("--set", "mfrnet.layers=[9]"), ["has no layer 9; right would be 0 or 'scale0'"]),
         (("--backbone", "resnet19"), ["Unknown backbone 'resnet19'", "timm.list_models()"]),
@@ -152,10 +129,53 @@ def test_an_empty_train_folder_is_one_line(bench: Bench) -> None:
     refused(bench, bench.run(*SMALL), "mvtec_ad/carpet: no training image")
 
 
-def test_settings_of_a_method_that_does_not_run_are_refused(bench: Bench, tmp_path: Path) -> None:
+def test_what_has_no_effect_is_told_and_what_is_asked_twice_counts_once(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text("[methods.mfrnet]\nk = 3\n")
-    answer = bench.run("--config", "run.toml", "--methods", "constant")
-    refused(bench, answer, "Settings of method 'mfrnet', which is not in this run (constant).")
+    answer = bench("plan --config run.toml --methods constant --image-size 32 --seeds 0,0 --datasets mvtec_ad,mvtec_ad")
+    assert answer.code == 0, answer.err
+    for note in (
+        "Note: The settings of method 'mfrnet' have no effect: it is not in this run (constant).",
+        "Note: Seed 0 was given twice and counts once.",
+        "Note: Data set mvtec_ad was given twice and counts once.",
+        "2 to run, 0 skipped.",
+    ):
+        assert note in answer.out
+
+
+@pytest.mark.parametrize(
+    "flags", ["--datasets mvtec_ad/bottle", "--categories bottle", "--datasets mvtec_ad --categories mvtec_ad/bottle"]
+)
+def test_a_category_is_named_in_several_ways(bench: Bench, flags: str) -> None:
+    (cell,) = json.loads(bench(f"plan --methods constant --image-size 32 --json {flags}").out)
+    assert cell["category"] == "bottle"
+
+
+def test_results_that_cannot_be_written_are_found_before_the_first_cell(bench: Bench) -> None:
+    bench.results.write_text("a file where the folder belongs")
+    answer = bench.run("--methods", "constant", "--image-size", "32")
+    commands.refused(answer, f"{bench.results}")
+    assert "started" not in answer.out
+
+
+@pytest.mark.parametrize("stage", ["harness.jobs.run.make_plan", "harness.cells.cell_runner.run_cell"])
+def test_ctrl_c_says_what_is_stored(bench: Bench, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage, interrupt)
+    answer = bench.run("--methods", "constant", "--image-size", "32")
+    assert (answer.code, answer.err.count("\n")) == (130, 1)
+    assert answer.err.startswith("bench: Interrupted")
+
+
+def test_credentials_of_an_address_are_never_printed(bench: Bench) -> None:
+    answer = bench("leaderboard --results ftp://KEY:SECRET@bucket/results")
+    assert answer.code == 2
+    assert "'ftp://bucket/results'" in answer.err
+
+
+def test_the_version_is_shown(bench: Bench) -> None:
+    assert bench("--version").out == f"bench {version('mfrnet-bench')}\n"
 
 
 def test_what_is_no_mistake_of_the_user_keeps_its_traceback(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,12 +229,12 @@ def test_a_failed_cell_is_named_and_the_exit_code_is_1_until_it_is_mended(bench:
     assert shown.out.count("\n") == 1
     assert shown.out.startswith("mvtec_ad/bottle constant seed 0: ")
     assert "hole/001.png" in shown.out
-    assert bench("leaderboard --failed --categories carpet").out == "None of 1 cells failed.\n"
+    assert bench("leaderboard --failed --categories carpet").out == "No failed cell among 1 cell.\n"
 
     miniatures.write_image(damaged, 21, defect=True)
     mended = bench.run(*arguments)
     assert mended.code == 0
-    assert "1 cells ok, 0 failed" in mended.out
+    assert "1 cell ok, 0 failed" in mended.out
 
 
 def test_a_training_image_without_a_header_fails_its_cell_and_not_the_run(bench: Bench) -> None:
@@ -230,7 +250,7 @@ def test_failed_cells_run_again_when_asked(bench: Bench) -> None:
     miniatures.truncate(bench.data / "mvtec_ad/bottle/train/good/001.png")
     arguments = ("--methods", "constant", "--image-size", "32")
     assert bench.run(*arguments).code == 1
-    assert "1 cells to run, 1 skipped" in bench.run(*arguments, "--policy", "failed").out
+    assert "1 cell to run, 1 skipped" in bench.run(*arguments, "--policy", "failed").out
 
 
 def test_json_lines_tell_the_run_to_a_program(bench: Bench) -> None:
@@ -292,13 +312,6 @@ def test_a_defect_that_is_not_seen_is_warned_of(bench: Bench) -> None:
     assert finished["warnings"][0].startswith("1 of 4 defects are so small")
 
 
-def test_costs_can_be_left_out(bench: Bench) -> None:
-    flags = ("--methods", "constant", "--image-size", "32", "--categories", "bottle")
-    assert bench.run(*flags, "--no-costs").code == 0
-    (record,) = RecordStore(str(bench.results)).frame().to_dict("records")
-    assert [pd.isna(record[name]) for name in ("latency_p50_seconds", "size_bytes", "image_auroc")] == [1, 1, 0]
-
-
 def test_panels_are_written_beside_the_records(bench: Bench) -> None:
     answer = bench.run("--methods", "constant", "--image-size", "32", "--categories", "bottle", "--panels", "1")
     assert answer.code == 0, answer.err
@@ -354,7 +367,7 @@ def test_tables_go_where_they_are_asked_to(bench: Bench, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("command", ["leaderboard", "tables", "leaderboard --failed"])
 def test_an_empty_store_says_how_to_fill_it(bench: Bench, command: str) -> None:
-    refused(bench, bench(command), f"{bench.results} holds no records. Right would be what 'bench run' has written to")
+    refused(bench, bench(command), f"{bench.results} holds no records. Name a folder that 'bench run' has written to")
 
 
 def test_an_export_holds_what_the_board_would_show(bench: Bench, tmp_path: Path) -> None:
@@ -364,7 +377,7 @@ def test_an_export_holds_what_the_board_would_show(bench: Bench, tmp_path: Path)
     assert pd.read_parquet(tmp_path / "some.parquet")["category"].tolist() == ["carpet"]
     answer = bench("leaderboard --export some.csv")
     assert answer.code == 2
-    assert answer.err == "bench: --export some.csv: right would be a name that ends in .parquet.\n"
+    assert answer.err == "bench: --export: expected a name that ends in .parquet, got some.csv.\n"
 
 
 def test_an_unknown_metric_gets_the_nearest_known_one(bench: Bench) -> None:

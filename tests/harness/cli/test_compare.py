@@ -1,23 +1,14 @@
 import json
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import cli
 from harness.store import RecordStore
 from tests.support import records as make
+from tests.support.commands import Answer, Command, refused
 from tests.support.scores import drawn_scores, scored_record
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
 
 
 def fill(
@@ -32,29 +23,11 @@ def fill(
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
+def bench(bench_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.chdir(tmp_path)
     fill(tmp_path / "results", "mfrnet", 2.0)
     fill(tmp_path / "results", "gaussian", 1.0)
-
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["bench", "compare", *arguments])
-        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
-            cli.main()
-        captured = capsys.readouterr()
-        return Answer(int(str(ended.value)), captured.out, captured.err)
-
-    return run
-
-
-def refused(answer: Answer, *texts: str) -> None:
-    assert answer.code == 2
-    assert answer.err.startswith("bench: ")
-    assert answer.err.count("\n") == 1
-    for text in texts:
-        assert text in answer.err
+    return lambda *arguments: bench_command("compare", *arguments)
 
 
 def test_two_rows_are_compared_by_category_and_over_all(bench: Callable[..., Answer]) -> None:
@@ -136,8 +109,11 @@ def test_a_method_of_several_rows_is_one_line_that_lists_them(bench: Callable[..
         (("nowhere::mfrnet", "gaussian"), ["nowhere holds no records."]),
         (("mfrnet", "gaussian", "--metrics", "auroc"), ["Unknown metric 'auroc'. Did you mean"]),
         (("mfrnet", "gaussian", "--datasets", "mtd"), ["Unknown data set 'mtd'"]),
-        (("mfrnet", "gaussian", "--resamples", "5"), ["--resamples 5: right would be 100 or more."]),
-        (("mfrnet", "gaussian", "--seeds", "x"), ["--seeds 'x': right would be whole numbers"]),
+        (("mfrnet", "gaussian", "--resamples", "5"), ["--resamples: expected at least 100, got 5."]),
+        (
+            ("mfrnet", "gaussian", "--seeds", "x"),
+            ["--seeds: expected whole numbers of at least 0"],
+        ),
     ],
 )
 def test_a_mistake_is_one_line(bench: Callable[..., Answer], arguments: tuple[str, ...], texts: list[str]) -> None:

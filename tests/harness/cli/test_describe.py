@@ -38,7 +38,7 @@ def test_an_unknown_folder_is_described_and_run(tmp_path: Path, bench: Bench) ->
     assert out.endswith("Read it, then: bench run --datasets ./parts\n")
     code, out, err = bench("run", "--datasets", "./parts", *SMALL)
     assert code == 0, err
-    assert "1 cells ok, 0 failed" in out
+    assert "1 cell ok, 0 failed" in out
 
 
 def test_a_description_elsewhere_is_enough_to_run(tmp_path: Path, bench: Bench) -> None:

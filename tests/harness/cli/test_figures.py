@@ -1,36 +1,17 @@
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from harness import cli
 from harness.store import RecordStore
 from tests.support import records as make
+from tests.support.commands import Answer, Command, refused
 from tests.support.scores import drawn_scores, scored_record
 
 
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["bench", "figures", *arguments])
-        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
-            cli.main()
-        captured = capsys.readouterr()
-        return Answer(int(str(ended.value)), captured.out, captured.err)
-
-    return run
+def bench(bench_command: Command) -> Callable[..., Answer]:
+    return lambda *arguments: bench_command("figures", *arguments)
 
 
 @pytest.fixture
@@ -67,7 +48,7 @@ def test_figures_go_where_they_are_asked_to(bench: Callable[..., Answer], result
     ("arguments", "text"),
     [
         (("--methods", "mfrnt"), "Unknown method 'mfrnt'. Did you mean 'mfrnet'?"),
-        (("--seeds", "x"), "--seeds 'x': right would be whole numbers"),
+        (("--seeds", "x"), "--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got 'x'."),
         (("--protocol", "none"), "Unknown protocol 'none'."),
         (("--split", "none"), "Unknown split 'none'."),
         (("--methods", "padim"), "None of 1 cells is finished; right would be at least one."),
@@ -77,13 +58,9 @@ def test_a_mistake_is_one_line(
     bench: Callable[..., Answer], results: Path, arguments: tuple[str, ...], text: str
 ) -> None:
     answer = bench(*arguments)
-    assert answer.code == 2
-    assert answer.err.startswith(f"bench: {text}")
-    assert answer.err.count("\n") == 1
+    refused(answer, f"bench: {text}")
     assert answer.out == ""
 
 
 def test_a_folder_without_records_is_named(bench: Callable[..., Answer], tmp_path: Path) -> None:
-    answer = bench("--results", str(tmp_path / "elsewhere"))
-    assert answer.code == 2
-    assert answer.err.startswith(f"bench: {tmp_path / 'elsewhere'} holds no records.")
+    refused(bench("--results", str(tmp_path / "elsewhere")), f"bench: {tmp_path / 'elsewhere'} holds no records.")

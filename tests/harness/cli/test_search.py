@@ -65,14 +65,13 @@ def folder_of(root: Path, name: str = "space-mvtec_ad") -> Path:
     ("arguments", "said"),
     [
         (("mvtecad", "--space", "space.toml"), "Unknown data set 'mvtecad'. Did you mean 'mvtec_ad'?"),
-        (("mvtec_ad/botle", "--space", "space.toml"), "Unknown category 'mvtec_ad/botle'."),
-        (("mvtec_ad", "--space", "none.toml"), "--space none.toml: there is no such file."),
+        (("mvtec_ad/botle", "--space", "space.toml"), "Unknown category of mvtec_ad 'botle'."),
+        (("mvtec_ad", "--space", "none.toml"), "--space none.toml: this file does not exist."),
         (("mvtec_ad", "--space", "space.toml", "--selection", "test"), "Unknown selection 'test'."),
         (
             ("mvtec_ad", "--space", "space.toml", "--set", "gaussian.layers=[1]"),
             "--set gaussian.layers: is searched in space.toml, [space.layers]; right would be one of the two.",
         ),
-        (("mvtec_ad", "mvtec_ad/bottle", "--space", "space.toml"), "DATASET and DATASET/CATEGORY together"),
         (("mvtec_ad", "--space", "space.toml", "--name", "a/b"), "--name 'a/b': right would be letters"),
     ],
 )

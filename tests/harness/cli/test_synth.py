@@ -60,7 +60,7 @@ def test_seeds_change_the_defects(data: Path, monkeypatch: pytest.MonkeyPatch) -
     [
         (["castings/frnt"], "Unknown category of castings 'frnt'. Did you mean 'front'?"),
         (["castngs"], "Unknown data set 'castngs'. Did you mean 'castings'?"),
-        (["castings", "--image-size", "33"], "protocol.image_size_px = 33"),
+        (["castings", "--image-size", "33"], "protocol.image_size_px: expected a multiple of 32, got 33"),
     ],
 )
 def test_a_mistake_is_one_line(

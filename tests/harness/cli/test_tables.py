@@ -1,15 +1,14 @@
 import csv
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from harness import cli
 from harness.records import ImageScore
 from harness.store import RecordStore
 from tests.support import records as make
+from tests.support.commands import Command
 
 SCORES = tuple(
     ImageScore(image_id=str(number), is_defect=number % 2 == 1, defect_kind="", anomaly_score=float(number % 5))
@@ -32,27 +31,22 @@ def results(tmp_path: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Written:
     code: int
     err: str
     paths: dict[str, Path]
 
 
+Asked = Callable[[str], Written]
+
+
 @pytest.fixture
-def answer(
-    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[[str], Answer]:
-    def asked(command: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["bench", *command.split(), "--results", str(results)])
-        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Answer(int(str(ended.value)), err, {path.name: path for path in map(Path, out.splitlines())})
+def answer(bench_command: Command, results: Path) -> Asked:
+    def asked(typed: str) -> Written:
+        found = bench_command(typed, "--results", str(results))
+        return Written(found.code, found.err, {path.name: path for path in map(Path, found.out.splitlines())})
 
     return asked
-
-
-Asked = Callable[[str], Answer]
 
 
 def test_every_kind_of_table_is_written(answer: Asked) -> None:
@@ -99,7 +93,7 @@ def test_latex_spans_two_columns_or_breaks_across_pages_when_asked_to(answer: As
         ("tables --spread sd", "bench: Unknown spread 'sd'. Did you mean 'std'? Known: interval, none, std.\n"),
         (
             "tables --wide --longtable",
-            "bench: --wide with --longtable: LaTeX has no long tables over two columns; choose one of them.\n",
+            "bench: Expected one of --wide and --longtable, got both: LaTeX has no long tables over two columns.\n",
         ),
         ("tables --split few", "bench: Unknown split 'few'. Known: published.\n"),
         ("leaderboard --split few", "bench: Unknown split 'few'. Known: published.\n"),

@@ -34,7 +34,7 @@ def test_a_method_of_the_user_s_own_has_settings_too() -> None:
 
 @pytest.mark.parametrize("text", ["k=3", "mock.k", ".k=3", "mock.=3", "", "=", "3"])
 def test_what_is_no_assignment_is_shown_what_is(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"^--set '.*': right would be METHOD\.NAME=VALUE, e\.g\. mfrnet\.k=3\.$"):
+    with pytest.raises(SettingsError, match=r"^--set: expected METHOD\.NAME=VALUE, e\.g\. mfrnet\.k=3, got '.*'\.$"):
         parse_assignments([text], ["mock"])
 
 
@@ -54,7 +54,7 @@ def test_choices_of_the_protocol_are_for_all_data_sets_or_for_one() -> None:
 @pytest.mark.parametrize("text", ["aspect", "=pad", ".aspect=pad", "ksdd.=pad", "datasets=3", ""])
 def test_what_is_no_choice_of_the_protocol_is_shown_what_is(text: str) -> None:
     with pytest.raises(
-        SettingsError, match=r"^--protocol '.*': right would be NAME=VALUE or DATASET\.NAME=VALUE, e\.g\."
+        SettingsError, match=r"^--protocol: expected NAME=VALUE or DATASET\.NAME=VALUE, e\.g\. .*, got '.*'\.$"
     ):
         parse_protocol([text])
 

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -29,6 +29,8 @@ def test_the_longer_side_follows_the_aspect_to_half_a_step(size: int, aspect: fl
 @settings(deadline=None)
 @given(SIZES, ASPECTS)
 def test_a_lying_image_is_a_standing_one_turned(size: int, aspect: float) -> None:
+    # 1 / aspect is rounded, and decides at exactly half a step.
+    assume(abs(size * max(aspect, 1 / aspect) / 32 % 1 - 0.5) > 1e-6)
     protocol = Protocol(image_size_px=size)
     assert protocol.size_for(1 / aspect) == protocol.size_for(aspect)[::-1]
 
@@ -76,11 +78,11 @@ def test_tiles_are_square() -> None:
 @pytest.mark.parametrize(
     ("choices", "text"),
     [
-        ({"tile_overlap": 0.5}, "tile_overlap is for aspect 'tiles' alone, not for 'keep'"),
-        ({"aspect": "pad", "tiled_size_px": 384}, "tiled_size_px is for aspect 'tiles' alone, not for 'pad'"),
+        ({"tile_overlap": 0.5}, "tile_overlap needs aspect 'tiles', got aspect 'keep'"),
+        ({"aspect": "pad", "tiled_size_px": 384}, "tiled_size_px needs aspect 'tiles', got aspect 'pad'"),
         (
             {"aspect": "tiles", "tiled_size_px": 128},
-            "tiles of image_size_px = 192 do not fit images whose shorter side is tiled_size_px = 128",
+            "expected tiled_size_px of at least image_size_px = 192, got 128",
         ),
     ],
 )
