@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from harness.search.forked import search_forked
 
 from harness.config import Protocol
 from harness.datasets.demo import Demo
@@ -31,7 +32,6 @@ from harness.execution.forked import begin_imports
 from harness.execution.session import HERE
 from harness.execution.sizing import WorkerSize
 from harness.search.evaluation import Evaluation
-from harness.search.forked import search_forked
 from harness.search.judged_images import judged_on
 from harness.search.ledger import Ledger
 from harness.search.trials import TrialRecord, TrialReport

@@ -37,7 +37,9 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         who = holder.read_text(encoding="utf-8").strip() if holder.is_file() else "another process"
-        raise SettingsError(f"The search in {folder} is running in {who}; wait for it, or use another --name.") from None
+        raise SettingsError(
+            f"The search in {folder} is running in {who}; wait for it, or use another --name."
+        ) from None
     except OSError as error:
         raise StoreError(f"Cannot write {folder}: {error.strerror or error}.") from error
     try:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.search.forked import search_forked
+
 from harness.execution.session import HERE
 from harness.execution.sizing import WorkerSize
-from harness.search.forked import search_forked
 from harness.search.local import search_local
 from harness.search.trials import TrialRecord, TrialReport
 from harness.search.tuning import search_with_tune

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from harness.search.forked import search_forked
 
 from harness.cells.outcome import CellOutcome, CellProgress
 from harness.execution.events import CellProgressed, FleetEvent
@@ -21,7 +22,6 @@ from harness.execution.pool import run_pool
 from harness.execution.sizing import WorkerSize
 from harness.execution.summary import FleetError, RunInterrupted
 from harness.plan import Cell
-from harness.search.forked import search_forked
 from harness.search.ledger import TRIALS_FILE
 from harness.search.trials import TrialLog, TrialReport
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
