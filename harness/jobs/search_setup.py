@@ -272,6 +272,6 @@ def _check_category(space: SearchSpace, first: Any, judged: "JudgedCategory") ->
     on_pixels = [name for goal in space.goals for name in goal.metrics if name.startswith(("pixel", "aupro"))]
     if on_pixels and not judged.has_masks:
         raise SettingsError(
-            f"{judged.name}: {on_pixels[0]} needs a mask for each defect, and some have none; use --selection synthetic, "
-            "or metrics that begin with image_."
+            f"{judged.name}: {on_pixels[0]} needs a mask for each defect, and some have none; use --selection "
+            "synthetic, or metrics that begin with image_."
         )

@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def judged(root: Path, selection: Selection = "synthetic", seed: int = 0) -> JudgedCategory:
-    return judged_on(selection, MVTecAD(), root, "bottle", "published", PROTOCOL, seed)
+    return judged_on(selection, MVTecAD(), root, "bottle", "published", PROTOCOL, seed, folder=root / "search")
 
 
 def ids(samples: object) -> set[str]:
