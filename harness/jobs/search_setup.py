@@ -259,8 +259,8 @@ def _default(space: SearchSpace, file: Path, base: Any) -> dict[str, Any]:
     try:
         point = space.point_of(space.default or {name: own[name] for name in space.space})
     except ValueError as error:
-        where = "" if space.default else f" (the defaults of {space.method}, as the table is empty)"
-        raise SettingsError(f"{file}, [default]{where}: {error}.") from error
+        where = "" if space.default else f" The space has no [default], so these are the defaults of {space.method}."
+        raise SettingsError(f"{file}, {error}.{where}") from error
     return space.settings_of(point)
 
 

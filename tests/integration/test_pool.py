@@ -4,28 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-from harness.search.forked import search_forked
 
 from harness.cells.outcome import CellOutcome, CellProgress
 from harness.execution.events import CellProgressed, FleetEvent
 from harness.execution.forked import LOG, NAMES, log_file
 from harness.execution.pool import run_pool
-from harness.execution.sizing import WorkerSize
 from harness.execution.summary import FleetError, RunInterrupted
 from harness.plan import Cell
-from harness.search.ledger import TRIALS_FILE
-from harness.search.trials import TrialLog, TrialReport
 from tests.integration.fleet_work import MarkerStore, MarkerWork, make_cells
-from tests.support.searches import ledger_in, parabola
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -127,16 +120,6 @@ def test_work_goes_on_when_what_workers_are_forked_from_has_ended(tmp_path: Path
         server = forkserver._forkserver._forkserver_pid
         os.kill(server, signal.SIGKILL)
         os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
-
-
-def test_a_search_ends_though_a_worker_hangs_at_its_exit(tmp_path: Path) -> None:
-    search_forked(ledger_in(tmp_path, 2), leaves_a_thread, WorkerSize(workers=1, cpus_per_worker=1, gpus_per_worker=0))
-    assert [record.state for record in TrialLog(tmp_path / TRIALS_FILE).records()] == ["complete"] * 2
-
-
-def leaves_a_thread(settings: Mapping[str, Any]) -> Iterator[TrialReport]:
-    threading.Thread(target=threading.Event().wait).start()
-    return parabola(settings)
 
 
 def test_preloading_imports_methods_and_modules_and_minds_no_mistake(tmp_path: Path) -> None:
