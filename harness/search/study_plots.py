@@ -1,6 +1,7 @@
 """Plots of a search as data: history, slices, importances, Pareto front. ``report.figures`` draws them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -61,8 +62,9 @@ def study_plots(
     def plots() -> Iterator[Plot]:
         for number, goal in enumerate(outcome.goals):
             suffix = "" if len(outcome.goals) == 1 else f"_{number + 1}"
-            history = _panel(outcome, number, TrialAxis(title="trial"), records, [record.number for record in records])
-            history = TrialPanel(x=history.x, y=history.y, points=history.points, steps=_best_so_far(history, goal))
+            trial = TrialAxis(title="trial", is_whole=True)
+            history = _panel(outcome, number, trial, records, [record.number for record in records])
+            history = replace(history, steps=_best_so_far(history, goal))
             yield TrialPlot(
                 heading=heading(f"history{suffix}", "objective of each trial"), panels=(history,), line="best so far"
             )
@@ -88,7 +90,7 @@ def _slice(
         words = [_word(value) for value in _all_values(parameter)]
         places = [float(words.index(_word(record.settings[name]))) for record in having]
         return _panel(outcome, number, TrialAxis(title=name, choices=tuple(words)), having, places)
-    axis = TrialAxis(title=name, is_log=getattr(parameter, "log", False))
+    axis = TrialAxis(title=name, is_log=getattr(parameter, "log", False), is_whole=parameter.kind == "int")
     return _panel(outcome, number, axis, having, [float(record.settings[name]) for record in having])
 
 
@@ -107,7 +109,7 @@ def _panel(
 def _front(outcome: Outcome, records: Sequence[TrialRecord]) -> TrialPanel:
     panel = _panel(outcome, 0, _axis(outcome.goals[1]), records, [_value(record, 1) for record in records])
     steps = sorted((_value(record, 1), _value(record, 0)) for record in outcome.front)
-    return TrialPanel(x=panel.x, y=panel.y, points=panel.points, steps=tuple(steps))
+    return replace(panel, steps=tuple(steps))
 
 
 def _best_so_far(panel: TrialPanel, goal: Goal) -> tuple[tuple[float, float], ...]:

@@ -15,8 +15,9 @@ _MAX_ACROSS = 4
 _PANEL_INCHES = 1.6
 _SINGLE_INCHES = 2.6
 _FRAME_INCHES = 0.55  # of a panel's width, for its ticks and the label of its axis
-_GAP_INCHES = 0.06
+_GAP_INCHES = 0.1
 _BAR_INCHES = 0.2
+_NAME_PAD_INCHES = 0.1
 
 
 def draw_trials(plot: TrialPlot, *, wide: bool) -> Iterator[Page]:
@@ -43,6 +44,8 @@ def draw_importances(plot: ImportancePlot, *, wide: bool) -> Iterator[Page]:
     names, shares = list(plot.shares), [100 * share for share in plot.shares.values()]
     height = _BAR_INCHES * len(names) + height_inches(3, TEXT_POINTS)
     page = new_page(plot.heading, height, wide=wide, remark="PED-ANOVA.")
+    # The layout is made at screen resolution, at which names are a little narrower than in print.
+    page.figure.set_layout_engine("constrained", rect=page.body, w_pad=_NAME_PAD_INCHES)
     axes = page.figure.subplots()
     axes.barh(range(len(names)), shares, height=0.6, color=_TRIAL)
     axes.set_yticks(range(len(names)), names)
@@ -111,7 +114,7 @@ def _set_up_x(axes: Axes, axis: TrialAxis) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=axis.is_whole, min_n_ticks=1))
         axes.margins(x=0.08)
 
 

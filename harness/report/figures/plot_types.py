@@ -209,6 +209,8 @@ class TrialAxis:
     is_fraction: bool = False
     """Whether values are fractions, which the drawing shows in percent."""
     is_log: bool = False
+    is_whole: bool = False
+    """Whether values are whole numbers."""
     choices: tuple[str, ...] = ()
     """Words in their order, where values are places among them; empty for numbers."""
 
