@@ -154,14 +154,14 @@ class Narrator:
             f"{duration_text(summary.work_seconds)} (and {duration_text(summary.start_seconds)} to start workers)."
         )
 
-    def interruption(self) -> str:
-        """What Ctrl-C leaves, in one line."""
+    def interruption(self, how: str) -> str:
+        """What Ctrl-C leaves, and how to go on, in one line."""
         if self.plan is None:
             return "Interrupted before the plan was made. Nothing was run."
         if not self.plan.cells:
             return "Interrupted. All cells were stored already."
         stored = f"Interrupted: {len(self.done)} of {self.num_cells} cells stored."
-        return stored if len(self.done) == self.num_cells else f"{stored} The same command goes on with the rest."
+        return stored if len(self.done) == self.num_cells else f"{stored} {how}"
 
     def seconds_left(self) -> float | None:
         """From the cost of the finished cells; None before the first progress."""

@@ -40,8 +40,18 @@ def run(
     exit_by_failures(result, settings, as_json=json_lines)
 
 
-def told(job: "Callable[[Listener], Result]", *, as_json: bool = False) -> Result:
+def told(
+    job: "Callable[[Listener], Result]",
+    *,
+    as_json: bool = False,
+    how: str = "The same command goes on with the rest.",
+) -> Result:
     """Carry out a job and tell its events as they come.
+
+    Args:
+        job: Given what to call for each event.
+        as_json: Whether events are printed as JSON lines.
+        how: What to do after Ctrl-C.
 
     Raises:
         BenchError: As the job raises it.
@@ -56,7 +66,7 @@ def told(job: "Callable[[Listener], Result]", *, as_json: bool = False) -> Resul
         with narrator:
             return job(narrator.on_event)
     except (RunInterrupted, KeyboardInterrupt):
-        print(f"bench: {narrator.interruption()}", file=sys.stderr)
+        print(f"bench: {narrator.interruption(how)}", file=sys.stderr)
         raise typer.Exit(130) from None
 
 

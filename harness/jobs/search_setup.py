@@ -1,4 +1,4 @@
-"""From flags and a space file to a search that is known to be runnable, before the first trial starts."""
+"""Checks of a search before its first trial, and the run settings that follow from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -12,16 +12,22 @@ from harness.errors import SettingsError, UnknownNameError
 from harness.jobs.planning import dataset_reference, method_settings, weights_files
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
+from harness.search.search_folder import SPLIT_FILE, check_resumable
+from harness.search.settings_file import write_settings
+from harness.search.trials import TrialRecord
 from harness.spaces import SearchSpace
 
 if TYPE_CHECKING:
     from harness.search.evaluation import Evaluation
     from harness.search.judged_images import JudgedCategory
 
+ORACLE_RESULTS = "oracle-results"
+"""Folder of the records of settings that test images chose: beside the others, where no table reads them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedSearch:
-    """Everything that is settled before the first trial."""
+    """A search that is known to be runnable."""
 
     name: str
     folder: Path
@@ -33,7 +39,7 @@ class PreparedSearch:
     categories: tuple[tuple[Dataset, str], ...]
     evaluation: "Evaluation"
     settings: RunSettings
-    """Of the runs that follow: methods, seeds, results, ..."""
+    """Settings of the runs that follow: methods, seeds, results, ..."""
     seed: int
     reported: Mapping[str, Split]
     """``dataset/category`` to what may be reported afterwards; empty where that is the split of ``settings``."""
@@ -56,41 +62,38 @@ def fixed_settings(space: SearchSpace, file: Path, settings: RunSettings) -> Run
     for name in given:
         if name in space.space:
             raise SettingsError(
-                f"--set {space.method}.{name}: is searched in {file}, [space.{name}]; right would be one of the two."
+                f"--set {space.method}.{name}: this setting is searched in {file}, [space.{name}]; set it or search it."
             )
     return settings.model_copy(update={"overrides": {space.method: {**space.fixed, **given}}})
 
 
 def prepare(
-    space: SearchSpace, file: Path, settings: RunSettings, *, name: str | None, folder: Path | None, seed: int
+    space: SearchSpace, file: Path, settings: RunSettings, *, name: str | None, seed: int, resume: bool
 ) -> PreparedSearch:
-    """Resolve names, check the space against the method, and make what trials are judged on.
+    """Resolve names, check the space against the method, and make the images that trials are judged on.
 
     Args:
         space: What varies.
         file: Where it was read from.
-        settings: With ``fixed_settings`` in them.
-        name: Of the search; None for file and data sets.
-        folder: Below which searches are kept; None for the results.
-        seed: Of the search.
+        settings: With ``fixed_settings`` applied.
+        name: Name of the search; None joins the names of the file and the data sets.
+        seed: Seed of the search.
+        resume: Whether an earlier search may be continued.
 
     Raises:
-        BenchError: Something does not fit; one line.
+        BenchError: A name, a setting or the data is wrong.
     """
     METHODS.check(space.method)
     if settings.protocol.aspect not in ("keep", "square") or settings.dataset_protocols:
         raise SettingsError(
-            "A search sees all images under one protocol, whole and without padding; right would be aspect keep or "
-            "square, and nothing for a data set of its own."
+            "A search uses one protocol for all images, whole and without padding; expected aspect keep or square, and "
+            "no protocol for a single data set."
         )
     categories = chosen_categories(settings)
 
-    # From here on torch is needed; a wrong name has been answered without it.
-    from harness.execution.execute import begin_workers
-    from harness.execution.sizing import check_workers, size_workers
-
-    begin_workers(settings, "harness.search.forked")
+    # From here on torch is needed; a wrong name has been reported without it.
     from harness.cells.run_cell import check_device
+    from harness.execution.sizing import check_workers, size_workers
     from harness.methods.backbone_weights import weights_identity
     from harness.search.evaluation import Evaluation
     from harness.search.judged_images import judged_on, reported_split
@@ -108,27 +111,29 @@ def prepare(
     weights = weights_files(settings, [first])
     of_backbone = weights.get(getattr(first, "backbone", ""))
     METHODS.get(space.method).check_weights(first, of_backbone)
+    found_names = list(dict.fromkeys(dataset.info.name for dataset, _ in categories))
+    chosen_name = name or "-".join([file.stem, *found_names])
+    if not chosen_name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise SettingsError(f"--name: expected letters, digits, '-', '_' and '.', got {chosen_name!r}.")
+    parent = Path("searches") if "://" in settings.results else Path(settings.results) / "searches"
+    folder = parent.absolute() / chosen_name
+    check_resumable(folder, resume=resume)
+    selection = space.objective.selection
     judged = tuple(
-        judged_on(space.objective.selection, dataset, settings.data, category, settings.split, settings.protocol, seed)
+        judged_on(selection, dataset, settings.data, category, settings.split, settings.protocol, seed, folder=folder)
         for dataset, category in categories
     )
     for category_judged in judged:
         _check_category(space, first, category_judged)
-    selection = space.objective.selection
     reported = {
         f"{dataset.info.name}/{category}": reported_split(
             selection, dataset, settings.data, category, settings.split, seed
         )
         for dataset, category in categories
     }
-    found_names = list(dict.fromkeys(dataset.info.name for dataset, _ in categories))
-    chosen_name = name or "-".join([file.stem, *found_names])
-    if not chosen_name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-        raise SettingsError(f"--name {chosen_name!r}: right would be letters, digits, '-', '_' and '.'.")
-    base_folder = folder or (Path("searches") if "://" in settings.results else Path(settings.results) / "searches")
     return PreparedSearch(
         name=chosen_name,
-        folder=base_folder.absolute() / chosen_name,
+        folder=folder,
         space=space,
         default=default,
         base_settings=shared,
@@ -187,6 +192,46 @@ def _chosen(categories: list[tuple[Dataset, str]], settings: RunSettings) -> dic
     return {"datasets": tuple(references), "categories": () if is_whole else names}
 
 
+def run_settings_of(prepared: PreparedSearch, point: Mapping[str, Any]) -> RunSettings:
+    """Settings of an ordinary run with what a trial chose, on images that may be reported."""
+    update: dict[str, Any] = {
+        "overrides": {prepared.space.method: {**prepared.base_settings, **as_json_values(point)}},
+        "backbone": None,
+        # How many trials ran at once says nothing of cells.
+        "workers": 0 if prepared.settings.workers == 0 else None,
+    }
+    if prepared.reported:
+        update["split"] = str(prepared.folder / SPLIT_FILE)
+    if prepared.space.objective.selection == "oracle":
+        update["results"] = str(prepared.folder / ORACLE_RESULTS)
+    return prepared.settings.model_copy(update=update)
+
+
+def settings_file_of(prepared: PreparedSearch, record: TrialRecord, *, is_winner: bool) -> Path:
+    """Write the settings of a trial as ``NAME.settings.toml``, with its number in the name unless it won.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    settings, is_oracle = run_settings_of(prepared, record.settings), record.selection == "oracle"
+    values: dict[str, Any] = {"datasets": list(settings.datasets)}
+    if settings.categories:
+        values["categories"] = list(settings.categories)
+    values["split"] = settings.split
+    if is_oracle:
+        values["results"] = settings.results
+    values["protocol"] = settings.protocol.model_dump(exclude_none=True)
+    if prepared.evaluation.weights:
+        values["weights"] = {name: str(file) for name, file in prepared.evaluation.weights.items()}
+    values["methods"] = settings.overrides
+    remarks = [f"Trial {record.number} of search {prepared.name}; selection {record.selection}, seed {prepared.seed}."]
+    if is_oracle:
+        remarks.append("The test images chose these settings, so scores on them are no result and are stored apart.")
+    path = prepared.folder / f"{prepared.name}{'' if is_winner else f'.trial-{record.number}'}.settings.toml"
+    write_settings(path, values, tuple(remarks))
+    return path
+
+
 def _check_names(space: SearchSpace, file: Path, base: Any) -> None:
     known = [field.name for field in fields(base)]
     for name in space.space:
@@ -194,13 +239,13 @@ def _check_names(space: SearchSpace, file: Path, base: Any) -> None:
             raise UnknownNameError.of(f"setting of method {space.method!r} in {file}, [space.{name}]:", name, known)
         if name == "backbone":
             raise SettingsError(
-                f"{file}, [space.backbone]: each backbone needs weights of its own; right would be a search each."
+                f"{file}, [space.backbone]: each backbone needs its own weights; run one search for each backbone."
             )
     fidelity = space.budget.fidelity
     if fidelity is not None and not isinstance(getattr(base, fidelity.setting, None), int):
         raise SettingsError(
-            f"{file}, [budget], fidelity.setting = {fidelity.setting!r}: right would be a whole number among the "
-            f"settings of {space.method}, e.g. steps."
+            f"{file}, [budget], fidelity.setting: expected a whole number among the settings of {space.method}, e.g. "
+            f"steps, got {fidelity.setting!r}."
         )
 
 
@@ -209,8 +254,8 @@ def _default(space: SearchSpace, file: Path, base: Any) -> dict[str, Any]:
     try:
         point = space.point_of(space.default or {name: own[name] for name in space.space})
     except ValueError as error:
-        where = "" if space.default else f" is empty, and of the defaults of {space.method}"
-        raise SettingsError(f"{file}, [default]{where}: {error}.") from error
+        where = "" if space.default else f" The space has no [default], so these are the defaults of {space.method}."
+        raise SettingsError(f"{file}, {error}.{where}") from error
     return space.settings_of(point)
 
 
@@ -222,6 +267,6 @@ def _check_category(space: SearchSpace, first: Any, judged: "JudgedCategory") ->
     on_pixels = [name for goal in space.goals for name in goal.metrics if name.startswith(("pixel", "aupro"))]
     if on_pixels and not judged.has_masks:
         raise SettingsError(
-            f"{judged.name} has defects without masks, which {on_pixels[0]} needs; right would be "
-            "--selection synthetic, or metrics that begin with image_."
+            f"{judged.name}: {on_pixels[0]} needs a mask for each defect, and some have none; use --selection "
+            "synthetic, or metrics that begin with image_."
         )

@@ -1,6 +1,6 @@
-"""How far the objective of a search can be trusted: its order of trials against that of the test images.
+"""Audit of a search: rank correlation between its objective and the test images.
 
-An audit is made after the search and kept beside it; nothing of it goes back into a search.
+An audit is made after the search and stored beside it; no search uses its result.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +13,8 @@ from scipy.stats import spearmanr
 from harness.search.trials import TrialRecord
 from harness.spaces import Goal
 
-FEWEST_TRIALS = 4
-"""Fewer have no order worth a number."""
+MIN_TRIALS = 4
+"""A rank correlation of fewer trials says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def audit(
         known = [(number, one, other) for number, one, other in pairs if one is not None and other is not None]
         selected, on_test = [one for _, one, _ in known], [other for _, _, other in known]
         correlation = p_value = None
-        if len(known) >= FEWEST_TRIALS and len(set(selected)) > 1 and len(set(on_test)) > 1:
+        if len(known) >= MIN_TRIALS and len(set(selected)) > 1 and len(set(on_test)) > 1:
             found_rho = spearmanr(selected, on_test)
             correlation, p_value = float(found_rho.statistic), float(found_rho.pvalue)
         agreements.append(

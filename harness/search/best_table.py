@@ -11,14 +11,14 @@ from harness.search.outcome import Outcome
 from harness.search.trials import TrialRecord
 from harness.spaces.space import QUALITY_METRICS
 
-_MOST_ROWS = 10
+_MAX_ROWS = 10
 _SHOWN_METRICS = ("image_auroc", "pixel_average_precision", "aupro_30")
 
 
 def best_table(
     outcome: Outcome, name: str, datasets: str, protocol: str, split: str, seeds: Mapping[str, tuple[int, ...]]
 ) -> Table:
-    """The best trials, the default point last where it is not among them.
+    """The best trials with the winner and the default marked; the default comes last where it is not among them.
 
     Args:
         outcome: Of the search; at least one trial is complete.
@@ -28,7 +28,7 @@ def best_table(
         split: What records keep of the split's name.
         seeds: Data set to the seed of the trials.
     """
-    shown = outcome.best_first()[:_MOST_ROWS]
+    shown = outcome.best_first()[:_MAX_ROWS]
     if outcome.default is not None and outcome.default not in shown:
         shown.append(outcome.default)
     named = [metric for goal in outcome.goals for metric in goal.metrics if metric in QUALITY_METRICS]
@@ -49,16 +49,17 @@ def best_table(
         protocol=protocol,
         split=split,
         seeds=seeds,
-        remarks=(f"Objective: {outcome.goals[0].name}. These numbers chose the settings: they are no test results.",),
+        remarks=(f"Objective: {outcome.goals[0].name}. These numbers chose the settings; they are no test results.",),
     )
 
 
 def _label(record: TrialRecord, outcome: Outcome) -> str:
-    return f"{record.number} (default)" if record is outcome.default else str(record.number)
+    marks = [mark for mark, of in (("winner", outcome.best), ("default", outcome.default)) if record is of]
+    return f"{record.number} ({', '.join(marks)})" if marks else str(record.number)
 
 
 def _settings(record: TrialRecord, outcome: Outcome) -> str:
-    """What the trial chose; below the table, where a line of twelve settings has room."""
+    """What the trial chose; stands below the table, where a line of twelve settings fits."""
     default = outcome.default
     told = {
         name: value

@@ -1,4 +1,4 @@
-"""What trials are judged on: three ways, each of them a split like any other.
+"""Images that trials are judged on: three selections, each of them a split like any other.
 
 Shapes: N images, H x W pixels of the scoring resolution, C colours.
 """
@@ -24,19 +24,19 @@ from harness.datasets.fingerprint import SHA256, file_sha256, fingerprint
 from harness.datasets.preflight import check_split
 from harness.datasets.splits import make_split
 from harness.datasets.twins import find_twins, in_groups
-from harness.environment import cache_dir
 from harness.errors import DataError
 from harness.images import ImageSet
 from harness.spaces import Selection
 from harness.synthetic import SyntheticSet, make_defects
 
+IMAGES_FOLDER = "images"
 HELD_OUT_SHARE = 0.2
 VALIDATION_SHARE = 0.3
-_FEWEST_HELD_OUT = 4
-_MOST_HELD_OUT = 100
+_MIN_HELD_OUT = 4
+_MAX_HELD_OUT = 100
 """More would cost training images and time, and say little more: 100 pairs order two settings well."""
-_FEWEST_LEFT = 4
-_FEWEST_DEFECTS = 30
+_MIN_FITTED = 4
+_MIN_DEFECTS = 30
 """Held-out images are used again, each time with another defect, until there are as many."""
 _LEFT_OUT = "judges the trials of a search"
 
@@ -66,11 +66,19 @@ class JudgedCategory:
 
 
 def judged_on(
-    selection: Selection, dataset: Dataset, root: Path, category: str, split: str, protocol: Protocol, seed: int
+    selection: Selection,
+    dataset: Dataset,
+    root: Path,
+    category: str,
+    split: str,
+    protocol: Protocol,
+    seed: int,
+    *,
+    folder: Path,
 ) -> JudgedCategory:
-    """What a search judges its trials on.
+    """Images that a search judges its trials on.
 
-    ``synthetic`` opens training images alone: it works, and gives the same, where the test images are gone.
+    ``synthetic`` opens training images only: it gives the same result where the test images are missing.
 
     Args:
         selection: One of ``SELECTIONS``.
@@ -80,6 +88,8 @@ def judged_on(
         split: As ``make_split`` takes it.
         protocol: Decides the size.
         seed: Decides what is held out and what the defects are.
+        folder: Of the search; ``synthetic`` writes images with made defects below it, where every node of a
+            cluster finds them.
 
     Raises:
         DataError: Too few images, or one that cannot be read.
@@ -87,10 +97,10 @@ def judged_on(
     own = make_split(dataset, root, category, seed, split)
     name = f"{dataset.info.name}/{category}"
     if not own.train:
-        raise DataError(f"{name}: no training image; normal images are needed to train on.")
+        raise DataError(f"{name}: no training image; a method is trained on normal images.")
     size_px = category_size(own, protocol)
     if selection == "synthetic":
-        return _synthetic(own, name, size_px, seed)
+        return _synthetic(own, name, size_px, seed, folder / IMAGES_FOLDER)
     check_split(own, name)
     chosen = own if selection == "oracle" else _validation(own, name, seed)[0]
     return JudgedCategory(
@@ -127,24 +137,24 @@ def _validation(own: Split, name: str, seed: int) -> tuple[Split, Split]:
     kinds: dict[str, list[Sample]] = {}
     for sample in own.test:
         kinds.setdefault(sample.defect_kind, []).append(sample)
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     chosen: set[str] = set()
     for _, samples in sorted(kinds.items()):
         count = min(len(samples) - 1, max(1, round(VALIDATION_SHARE * len(samples))))
-        chosen |= {samples[index].id for index in dice.permutation(len(samples))[:count]}
+        chosen |= {samples[index].id for index in rng.permutation(len(samples))[:count]}
     judging = tuple(sample for sample in own.test if sample.id in chosen)
     reported = tuple(sample for sample in own.test if sample.id not in chosen)
     for part in (judging, reported):
         if {sample.is_defect for sample in part} != {False, True}:
             raise DataError(
                 f"{name}: {len(own.test)} test images cannot be divided into two parts with normal and defect images "
-                "each; right would be --selection synthetic."
+                "each; use --selection synthetic."
             )
     left_out = own.left_out + tuple((sample.id, _LEFT_OUT) for sample in judging)
     return replace(own, test=judging), replace(own, test=reported, left_out=left_out)
 
 
-def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int) -> JudgedCategory:
+def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int, base: Path) -> JudgedCategory:
     """Hold out normal training images and judge by them, as they are and with defects made on them.
 
     A fifth of the training images is held out, 4 at least, and with each its near duplicates: a twin in
@@ -154,11 +164,11 @@ def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int) -> Ju
     pairs' dependence matters to intervals, which the objective has none of, and not to its order.
     """
     samples = sorted(own.train, key=lambda sample: sample.id)
-    count = max(_FEWEST_HELD_OUT, min(round(HELD_OUT_SHARE * len(samples)), _MOST_HELD_OUT))
-    if len(samples) - count < _FEWEST_LEFT:
+    count = max(_MIN_HELD_OUT, min(round(HELD_OUT_SHARE * len(samples)), _MAX_HELD_OUT))
+    if len(samples) - count < _MIN_FITTED:
         raise DataError(
-            f"{name}: {len(samples)} training images; right would be {_FEWEST_HELD_OUT + _FEWEST_LEFT} or more, "
-            f"{_FEWEST_HELD_OUT} of them to make defects on."
+            f"{name}: expected at least {_MIN_HELD_OUT + _MIN_FITTED} training images, {_MIN_HELD_OUT} of them to make "
+            f"defects on, got {len(samples)}."
         )
     chosen = _held_out(samples, count, seed)
     held_out = [sample for sample in samples if sample.id in chosen]
@@ -172,9 +182,9 @@ def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int) -> Ju
         key="",
     )
     pixels_NHWC = np.stack([images[row] for row in range(len(images))])
-    repeats = math.ceil(_FEWEST_DEFECTS / count)
+    repeats = math.ceil(_MIN_DEFECTS / count)
     made = make_defects(np.concatenate([pixels_NHWC] * repeats), seed)
-    folder = _written(made)
+    folder = _written(made, base)
     defects = tuple(
         Sample(
             id=f"synthetic/{folder.name}/{number:04d}-{kind}.png",
@@ -202,14 +212,13 @@ def _held_out(samples: Sequence[Sample], count: int, seed: int) -> set[str]:
         for index in np.random.default_rng(seed).permutation(len(groups)):
             if len(chosen) + len(groups[index]) <= count:
                 chosen.update(sample.id for sample in groups[index])
-        if len(chosen) >= min(count, _FEWEST_HELD_OUT):
+        if len(chosen) >= min(count, _MIN_HELD_OUT):
             return chosen
     raise AssertionError("single samples are as many as wanted")
 
 
-def _written(made: SyntheticSet) -> Path:
-    """Write images and masks below the cache folder, under their content's name, for readers of files."""
-    base = cache_dir() / "synthetic"
+def _written(made: SyntheticSet, base: Path) -> Path:
+    """Write images and masks below ``base``, in a folder named by their content."""
     digest = hashlib.sha256("\n".join(made.kinds).encode())
     digest.update(np.ascontiguousarray(made.images_NHWC).tobytes())
     digest.update(np.ascontiguousarray(made.masks_NHW).tobytes())

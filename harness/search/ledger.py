@@ -1,12 +1,10 @@
-"""The study: asks for points, tells what came of them, and is on disk at every moment.
+"""The Optuna study of a search: asks it for points, tells it the results, reads the trials back.
 
-Sampling runs on a study in memory; each trial is written to Optuna's journal file when it starts and
-when it ends. A study on SQLite alone writes a transaction a parameter, which costs more than all else
-that a search adds to a trial (`benchmarks/search_speed.py`).
+The journal file is the only copy of a search. Every change is on disk before the call returns, which
+costs 10 to 20 ms a trial (`benchmarks/search_speed.py`); Optuna's SQLite storage costs several times that.
 
-Why not OptunaSearch, Ray Tune's own bridge: it tells a pruned trial as complete with the value of its
-first steps, leaves a trial whose objective is no number running for ever, and cannot go on with a study
-after a crash.
+Ray Tune's own bridge, OptunaSearch, is not used: it stores a pruned trial as complete, leaves a trial
+without a finite objective running for ever, and cannot continue a study after a crash.
 """
 
 import hashlib
@@ -15,8 +13,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +24,22 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from harness.environment import now
 from harness.errors import StoreError
-from harness.search.trials import INTERRUPTED, TrialLog, TrialRecord, TrialReport
+from harness.search.trials import INTERRUPTED, TrialRecord, TrialReport
+from harness.search.trials import TrialState as RecordState
 from harness.spaces import SearchSpace
 
 STUDY_FILE = "study.journal"
-TRIALS_FILE = "trials.jsonl"
 _NUM_RANDOM = 10
-"""Trials at random before the sampler has anything to go by; Optuna's default."""
+"""Random trials before the sampler uses earlier results; Optuna's default."""
 _NUM_BEFORE_PRUNING = 5
-_STATES: dict[str, TrialState] = {
-    "complete": TrialState.COMPLETE,
-    "pruned": TrialState.PRUNED,
-    "failed": TrialState.FAIL,
+_LAST_LOOK, _ERROR, _POINT = "last_look", "error", "point"
+"""User attributes of a trial: its last report without the objectives, why it failed, and the point that was
+chosen for it (the default, or the point of an interrupted trial)."""
+_STATES: dict[TrialState, RecordState] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
 }
 
 TrialListener = Callable[[TrialRecord], None]
@@ -56,15 +56,15 @@ class Asked:
 @dataclass
 class _Running:
     trial: Trial
-    settings: dict[str, Any]
-    stored_id: int
-    started_at: str
     clock: float
     last: TrialReport | None = None
 
 
 class Ledger:
-    """One search's study and records. Lives in the driver; workers know nothing of it."""
+    """The study of one search. It lives in the driver; workers do not see it.
+
+    The caller holds the lock of the search folder (``locked``): one process at a time writes a study.
+    """
 
     def __init__(
         self,
@@ -78,20 +78,19 @@ class Ledger:
         seconds: float | None = None,
         on_end: TrialListener = lambda record: None,
     ) -> None:
-        """Open the study in ``folder``, or make it.
+        """Open the study in ``folder``, or create it.
 
-        Trials that an earlier process left running are closed: with their record where they have one,
-        otherwise as failed, and their points are tried again first.
+        Trials that an earlier process left running are closed as failed, and their points are tried again first.
 
         Args:
-            folder: Of the search; is there.
-            space: What varies.
+            folder: Folder of the search; exists.
+            space: Parameters, objectives and their directions.
             default: Settings of the first point.
-            name: Of the study.
-            seed: Decides all points, given what came of the earlier ones.
-            num_trials: Trials of the study in the end, failed ones included.
+            name: Name of the study.
+            seed: Decides all points, given the results of the earlier ones.
+            num_trials: Number of trials in the end, failed ones included.
             seconds: No trial starts later than this after now.
-            on_end: Told of every trial that ends.
+            on_end: Called with the record of each trial that ends.
 
         Raises:
             StoreError: The study cannot be read or written.
@@ -99,160 +98,111 @@ class Ledger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._space, self._seed, self._num_trials, self._on_end = space, seed, num_trials, on_end
         self._deadline = None if seconds is None else time.monotonic() + seconds
-        self._log = TrialLog(folder / TRIALS_FILE)
-        directions = [goal.direction for goal in space.goals]
-        with _as_store_error(folder / STUDY_FILE):
-            _cut_torn_line(folder / STUDY_FILE)
-            self._storage = JournalStorage(JournalFileBackend(str(folder / STUDY_FILE)))
-            stored = optuna.create_study(
-                storage=self._storage, study_name=name, directions=directions, load_if_exists=True
-            )
-            _name_goals(stored, space)
-            self._stored_id = stored._study_id
-            again = self._close_stale()
-            trials = stored.get_trials(deepcopy=False)
-        # In memory, pruned by the median; the sampler is made anew for each trial.
-        self.study = optuna.create_study(
-            directions=directions,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=_NUM_BEFORE_PRUNING),
-        )
-        _name_goals(self.study, space)
-        self.study.add_trials(trials)
-        self._num_asked = len(trials)
+        self._file = folder / STUDY_FILE
         self._running: dict[int, _Running] = {}
-        if not trials:
-            again = [space.point_of(default)]
-        for point in again[: max(0, num_trials - len(trials))]:
-            self.study.enqueue_trial(point)
+        with _as_store_error(self._file):
+            self.study = _opened(self._file, name, space)
+            again = self._close_stale()
+            trials = self.study.get_trials(deepcopy=False)
+            self._num_asked = sum(trial.state != TrialState.WAITING for trial in trials)
+            if not trials:
+                again = [space.point_of(default)]
+            for point in again[: self.num_left]:
+                self.study.enqueue_trial(point, user_attrs={_POINT: point})
 
     @property
     def num_left(self) -> int:
-        """Trials that may still be asked for."""
+        """Number of trials that may still be asked for."""
         return max(0, self._num_trials - self._num_asked)
 
     @property
     def records(self) -> list[TrialRecord]:
-        """Of every trial that has ended, by number."""
-        return self._log.records()
+        """Records of all trials that have ended, by number."""
+        ended = self.study.get_trials(deepcopy=False, states=tuple(_STATES))
+        return [_record_of(trial, self._space) for trial in ended]
 
     def ask(self) -> Asked | None:
-        """The next trial; None once there have been enough, or the time is over."""
+        """The next trial; None when all trials were asked for or the time is over."""
         if not self.num_left or (self._deadline is not None and time.monotonic() > self._deadline):
             return None
-        self.study.sampler = self._sampler()
-        trial = self.study.ask()
-        assert trial.number == self._num_asked, "both studies number alike"
-        settings = self._space.suggest(trial)
-        frozen = self.study._storage.get_trial(trial._trial_id)
-        with _as_store_error(self._log._path):
-            stored_id = self._storage.create_new_trial(self._stored_id, template_trial=_without_system_attrs(frozen))
+        with _as_store_error(self._file):
+            self.study.sampler = self._sampler()
+            trial = self.study.ask()
+            settings = self._space.suggest(trial)
         self._num_asked += 1
-        self._running[trial.number] = _Running(trial, settings, stored_id, now(), time.perf_counter())
+        self._running[trial.number] = _Running(trial, time.perf_counter())
         return Asked(number=trial.number, settings=settings)
 
     def report(self, number: int, report: TrialReport) -> bool:
-        """Take note of a look at a running trial.
+        """Store a report of a running trial.
 
         Returns:
-            Whether the trial goes on. A trial that does not has been told to the study.
+            Whether the trial goes on. A trial that does not is closed in the study.
         """
         running = self._running[number]
         if report.error is not None or not _is_finite(report.values):
-            self._end(number, "failed", report, report.error or _why_not(report.values))
+            running.last = report
+            self.fail(number, report.error or _why_not(report.values))
             return False
         running.last = report
         if report.is_final:
-            self._end(number, "complete", report, None)
+            self._end(number, TrialState.COMPLETE)
             return False
         assert report.values is not None
         (value,) = report.values  # a fidelity goes with one objective
-        running.trial.report(value, report.step)
-        self._storage.set_trial_intermediate_value(running.stored_id, report.step, value)
-        if running.trial.should_prune():
-            self._end(number, "pruned", report, None)
-            return False
-        return True
+        with _as_store_error(self._file):
+            running.trial.report(value, report.step)
+            if not running.trial.should_prune():
+                return True
+        self._end(number, TrialState.PRUNED)
+        return False
 
     def fail(self, number: int, error: str) -> None:
-        """A running trial ended without a final report, and why."""
+        """Close a trial that ended without a final report; does nothing for a trial that is closed already."""
         if number in self._running:
-            self._end(number, "failed", self._running[number].last, error)
+            self._end(number, TrialState.FAIL, error)
 
     def fail_running(self) -> None:
-        """Close what runs: the search ends here."""
+        """Close all running trials because the search ends."""
         for number in tuple(self._running):
             self.fail(number, INTERRUPTED)
 
-    def _end(self, number: int, state: Any, report: TrialReport | None, error: str | None) -> None:
+    def _end(self, number: int, state: TrialState, error: str | None = None) -> None:
         running = self._running.pop(number)
-        values = None if state == "failed" or report is None else report.values
-        intermediate = dict(self.study._storage.get_trial(running.trial._trial_id).intermediate_values)
-        record = TrialRecord(
-            number=number,
-            state=state,
-            settings=running.settings,
-            values=values,
-            intermediate=intermediate,
-            metrics=report.metrics if report else {},
-            selection=self._space.objective.selection,
-            error=error,
-            seconds=time.perf_counter() - running.clock,
-            feature_seconds=report.feature_seconds if report else 0.0,
-            host=report.host if report else "",
-            started_at=running.started_at,
-            finished_at=now(),
-        )
-        # The record first: a study whose trial has a record is closed with it, never the other way round.
-        self._log.append(record)
-        self._close(running.stored_id, record)
-        if state == "pruned":
-            self.study.tell(number, state=TrialState.PRUNED)
-        else:
-            self.study.tell(number, values=values, state=_STATES[state])
-        self._on_end(record)
-
-    def _close(self, stored_id: int, record: TrialRecord) -> None:
-        with _as_store_error(self._log._path):
-            if record.error is not None:
-                self._storage.set_trial_user_attr(stored_id, "error", record.error)
-            self._storage.set_trial_state_values(stored_id, _STATES[record.state], record.values)
+        look = running.last or TrialReport(step=0, values=None, is_final=True)
+        last_look = {
+            "metrics": look.metrics,
+            "seconds": time.perf_counter() - running.clock,
+            "feature_seconds": look.feature_seconds,
+            "host": look.host,
+        }
+        with _as_store_error(self._file):
+            running.trial.set_user_attr(_LAST_LOOK, last_look)
+            if error is not None:
+                running.trial.set_user_attr(_ERROR, error)
+            # A pruned trial takes its value from its last report.
+            values = look.values if state == TrialState.COMPLETE else None
+            closed = self.study.tell(running.trial, values, state=state)
+        self._on_end(_record_of(closed, self._space))
 
     def _close_stale(self) -> list[dict[str, Any]]:
-        """Close trials without an end; returns the points of those that had no record."""
-        records = {record.number: record for record in self.records}
-        again = []
-        for trial in self._storage.get_all_trials(self._stored_id, states=(TrialState.RUNNING,)):
-            record = records.get(trial.number)
-            if record is None:
-                again.append(trial.params)
-                record = self._interrupted(trial)
-                self._log.append(record)
-            self._close(trial._trial_id, record)
-        # A search that was stopped in good order has closed its trials, and their points are as open.
-        closed = [record.number for record in records.values() if record.error == INTERRUPTED]
-        trials = self._storage.get_all_trials(self._stored_id)
-        return [*(trials[number].params for number in closed if not _was_tried_again(number, trials)), *again]
+        """Close trials that an earlier process left running; returns the points to try again.
 
-    def _interrupted(self, trial: FrozenTrial) -> TrialRecord:
-        started = trial.datetime_start
-        return TrialRecord(
-            number=trial.number,
-            state="failed",
-            settings=self._space.settings_of(trial.params),
-            values=None,
-            intermediate=dict(trial.intermediate_values),
-            metrics={},
-            selection=self._space.objective.selection,
-            error=INTERRUPTED,
-            seconds=0.0,
-            feature_seconds=0.0,
-            host="",
-            started_at=started.astimezone().isoformat() if started else now(),
-            finished_at=now(),
-        )
+        These are the points of all interrupted trials: those closed here, and those that an earlier
+        process closed when it was stopped by Ctrl-C, unless a later trial has tried them.
+        """
+        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self.study.tell(trial.number, state=TrialState.FAIL)
+        trials = self.study.get_trials(deepcopy=False)
+        points = [_point_of(trial) for trial in trials]
+        return [
+            point
+            for trial, point in zip(trials, points, strict=True)
+            if _is_interrupted(trial) and point and point not in points[trial.number + 1 :]
+        ]
 
     def _sampler(self) -> optuna.samplers.BaseSampler:
-        # A sampler that lived on would draw other numbers in a search that was killed than in one that was not.
+        # A sampler that is kept between trials would draw other numbers after a restart than without one.
         digest = hashlib.sha256(f"{self._seed} {self._num_asked}".encode()).digest()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
@@ -264,21 +214,57 @@ class Ledger:
             )
 
 
-def _name_goals(study: optuna.Study, space: SearchSpace) -> None:
+def _opened(path: Path, name: str, space: SearchSpace) -> optuna.Study:
+    _cut_torn_line(path)
+    # A process that was killed while it wrote leaves Optuna's lock, for which the next one would wait 30 s.
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(path))),
+        study_name=name,
+        directions=[goal.direction for goal in space.goals],
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=_NUM_BEFORE_PRUNING),
+        load_if_exists=True,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         study.set_metric_names([goal.name for goal in space.goals])
+    return study
 
 
-def _was_tried_again(number: int, trials: list[FrozenTrial]) -> bool:
-    return any(trial.number > number and trial.params == trials[number].params for trial in trials)
+def _record_of(trial: FrozenTrial, space: SearchSpace) -> TrialRecord:
+    state = _STATES[trial.state]
+    look = trial.user_attrs.get(_LAST_LOOK, {})
+    interrupted = INTERRUPTED if state == "failed" else None
+    return TrialRecord(
+        number=trial.number,
+        state=state,
+        settings=space.settings_of(trial.params),
+        values=None if state == "failed" else tuple(trial.values),
+        intermediate=dict(trial.intermediate_values),
+        metrics=look.get("metrics", {}),
+        selection=space.objective.selection,
+        error=trial.user_attrs.get(_ERROR, interrupted),
+        seconds=look.get("seconds", 0.0),
+        feature_seconds=look.get("feature_seconds", 0.0),
+        host=look.get("host", ""),
+        started_at=_utc(trial.datetime_start),
+        finished_at=_utc(trial.datetime_complete),
+    )
 
 
-def _without_system_attrs(trial: FrozenTrial) -> FrozenTrial:
-    # Of the sampler's own: they say what it drew, which the parameters say as well.
-    stripped = copy(trial)
-    stripped.system_attrs = {}
-    return stripped
+def _utc(local: datetime | None) -> str:
+    # Optuna gives times of this machine's zone, without the zone.
+    return "" if local is None else local.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _is_interrupted(trial: FrozenTrial) -> bool:
+    return trial.state == TrialState.FAIL and trial.user_attrs.get(_ERROR, INTERRUPTED) == INTERRUPTED
+
+
+def _point_of(trial: FrozenTrial) -> dict[str, Any]:
+    # A trial that waits, or was killed while it started, does not have all its parameters yet.
+    point: dict[str, Any] = trial.user_attrs.get(_POINT, trial.params)
+    return point
 
 
 def _is_finite(values: tuple[float, ...] | None) -> bool:
@@ -290,7 +276,7 @@ def _why_not(values: tuple[float, ...] | None) -> str:
 
 
 def _cut_torn_line(path: Path) -> None:
-    """Forget the line that a killed process was writing: Optuna would refuse the file once another follows."""
+    """Remove the line that a killed process was writing: Optuna would refuse the file once another follows."""
     if not path.is_file():
         return
     content = path.read_bytes()

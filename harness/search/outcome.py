@@ -1,21 +1,20 @@
-"""What a search came to. Pure: from records to the best, the default, and what matters."""
+"""Outcome of a search: the best trials, the default, and the importance of parameters. Pure."""
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from harness.search.trials import TrialRecord
 from harness.spaces import Goal
 
-_FEWEST_FOR_IMPORTANCE = 10
-"""Below, importance says more about where the sampler happened to look."""
+_MIN_FOR_IMPORTANCE = 10
+"""With fewer trials, importance depends mostly on where the sampler happened to look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,29 +83,19 @@ def importances(study: optuna.Study, goal: int = 0) -> dict[str, float]:
         Parameter to importance, largest first; empty with fewer than ten complete trials.
     """
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(complete) < _FEWEST_FOR_IMPORTANCE:
+    if len(complete) < _MIN_FOR_IMPORTANCE:
         return {}
-    with quiet_optuna():
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-        found = optuna.importance.get_param_importances(
-            study, evaluator=evaluator, target=smaller_is_better(study, goal)
-        )
-    return dict(found)
-
-
-def smaller_is_better(study: optuna.Study, goal: int) -> Callable[[FrozenTrial], float]:
-    """An objective, turned round where it is maximised: PED-ANOVA asks what leads to small values."""
+    # PED-ANOVA asks what leads to small values.
     sign = -1 if study.directions[goal] == optuna.study.StudyDirection.MAXIMIZE else 1
-    return lambda trial: sign * trial.values[goal]
-
-
-@contextmanager
-def quiet_optuna() -> Iterator[None]:
-    """Without what Optuna says of experimental functions, and of PED-ANOVA whatever the target is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
-        yield
+        found = optuna.importance.get_param_importances(
+            study,
+            evaluator=optuna.importance.PedAnovaImportanceEvaluator(),
+            target=lambda trial: sign * trial.values[goal],
+        )
+    return dict(found)
 
 
 def _loss(goals: tuple[Goal, ...], record: TrialRecord) -> tuple[float, ...]:

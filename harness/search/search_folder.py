@@ -1,43 +1,85 @@
-"""The folder of one search: what was asked for, the study, the records, and what is made of them."""
+"""The folder of one search: what was asked for, the study, and what is made of it."""
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from harness.environment import host_name
 from harness.errors import SettingsError, StoreError
 from harness.search.ledger import STUDY_FILE
 
 ASKED_FILE = "search.json"
 SPLIT_FILE = "split.csv"
-"""Manifest of what may be reported after the search, where that is not simply the split that was asked for."""
+"""Manifest of the split to report after the search, where it differs from the split that was asked for."""
+_LOCK_FILE, _HOLDER_FILE = "search.lock", "search.holder"
 
 
-def open_folder(folder: Path, asked: Mapping[str, Any], *, resume: bool) -> None:
-    """Make the folder of a new search, or see that an earlier one asked for the same.
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder of a search, so that no other process writes its study. The system frees it after a kill.
 
     Args:
-        folder: Made when missing.
-        asked: Everything that decides what trials give, as JSON values. How many trials, how long and on
-            how many processes is not among it: a search may be made longer.
-        resume: Whether an earlier search goes on.
+        folder: Created when missing.
 
     Raises:
-        SettingsError: There is an earlier search and it is not to go on, or it asked for something else.
+        SettingsError: Another process holds the folder.
+        StoreError: The folder cannot be written.
+    """
+    holder = folder / _HOLDER_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK_FILE, timeout=0)
+        lock.acquire()
+    except Timeout:
+        who = holder.read_text(encoding="utf-8").strip() if holder.is_file() else "another process"
+        raise SettingsError(
+            f"The search in {folder} is running in {who}; wait for it, or use another --name."
+        ) from None
+    except OSError as error:
+        raise StoreError(f"Cannot write {folder}: {error.strerror or error}.") from error
+    try:
+        holder.write_text(f"process {os.getpid()} on {host_name()}\n", encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def check_resumable(folder: Path, *, resume: bool) -> None:
+    """Refuse to begin a search where there is one, unless it is to be continued.
+
+    Raises:
+        SettingsError: The folder holds a search and ``resume`` is False, or it holds a study alone.
+    """
+    if (folder / ASKED_FILE).is_file():
+        if not resume:
+            raise SettingsError(f"{folder} holds a search already; continue it with --resume, or use another --name.")
+    elif (folder / STUDY_FILE).exists():
+        raise SettingsError(f"{folder} holds a study without {ASKED_FILE}; use another --name.")
+
+
+def write_asked(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Note what a new search was asked for, or check that an earlier one was asked for the same.
+
+    Args:
+        folder: Of the search; exists.
+        asked: Everything that decides the results of trials, as JSON values. The number of trials, the time
+            limit and the number of processes are not part of it: a search can be extended.
+
+    Raises:
+        SettingsError: The earlier search was asked for something else.
         StoreError: The folder cannot be written.
     """
     file = folder / ASKED_FILE
     if file.is_file():
-        if not resume:
-            raise SettingsError(
-                f"{folder} holds a search already; right would be --resume to go on with it, or another --name."
-            )
         _check_same(json.loads(file.read_text(encoding="utf-8")), json.loads(json.dumps(asked)), folder)
         return
-    if (folder / STUDY_FILE).exists():
-        raise SettingsError(f"{folder} holds a study without {ASKED_FILE}; right would be another --name.")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(asked, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     except OSError as error:
         raise StoreError(f"Cannot write {file}: {error.strerror}.") from error
@@ -47,8 +89,8 @@ def _check_same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path)
     for key in sorted({*before, *now}):
         if before.get(key) != now.get(key):
             raise SettingsError(
-                f"--resume: the search in {folder} was started with another {key} ({_shown(before.get(key))}, now "
-                f"{_shown(now.get(key))}); right would be the same, or another --name."
+                f"--resume: the search in {folder} was started with {key} {_shown(before.get(key))}, got "
+                f"{_shown(now.get(key))}; use the same, or another --name."
             )
 
 

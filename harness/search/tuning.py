@@ -1,7 +1,7 @@
-"""Trials side by side under Ray Tune: one machine or a cluster, warm processes, the study here.
+"""Trials side by side under Ray Tune, on one machine or a cluster, in processes that are kept.
 
-Ray Tune starts processes, hands out points and brings results back. What a point is, whether a trial goes
-on, and what is stored is the ledger's; Tune's own searcher state and result files are not used.
+Ray Tune starts processes, hands out points and returns results. The ledger decides the points, whether a
+trial goes on, and what is stored; Tune's own searcher state and result files are not used.
 """
 
 # Ray ships no type stubs, so its classes are of type Any.
@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import cause_of
-from harness.execution.fleet import check_gpus
-from harness.execution.session import HERE, ray_session
+from harness.execution.session import ray_session
 from harness.execution.summary import ExecutionError
 from harness.search.evaluation import TrialWork
 from harness.search.ledger import Ledger
@@ -26,32 +25,31 @@ if TYPE_CHECKING:
     from harness.execution.sizing import WorkerSize
 _PROCESS_ENDED = "its process ended (killed, out of memory or crashed)"
 _SETTINGS = {
-    # Results are in our own records, one file a trial less.
+    # Results are in the study; Tune would write more files for each trial.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     # Ctrl-C is a KeyboardInterrupt here, as everywhere else.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    # Tune's own state is never restored from; once a day is never.
+    # Tune's own state is never read again, so it is written once a day.
     "TUNE_GLOBAL_CHECKPOINT_S": "86400",
-    # Tune warns that it cannot check a metric which it is not told of.
+    # Tune warns that it cannot check a metric whose name it does not know.
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
 }
 
 
 def search_with_tune(ledger: Ledger, work: TrialWork, size: "WorkerSize", address: str, log_dir: Path) -> None:
-    """Run trials in worker processes until there have been enough.
+    """Run trials in worker processes until there are no more.
 
-    A trial that raises has said so; a trial whose process ends is closed as failed, and the others go on.
+    A trial whose process ends is closed as failed, and the others go on.
 
     Args:
-        ledger: Of the search.
+        ledger: Study of the search.
         work: Runs a trial; pickled.
-        size: How many trials run at once, and what each has.
-        address: A running cluster; ``HERE`` starts one on this machine.
-        log_dir: Where Ray's own output goes.
+        size: How many trials run at once, and the resources of each.
+        address: A running cluster; ``local`` starts one on this machine.
+        log_dir: Folder of Ray's own output.
 
     Raises:
-        SettingsError: This machine has fewer GPUs than the trials ask for.
-        ExecutionError: A worker process could not be started; the trials that it was for have failed.
+        ExecutionError: A worker process could not be started; its trial has failed.
         KeyboardInterrupt: Ctrl-C; running trials are closed as failed.
     """
     if not ledger.num_left:
@@ -61,8 +59,6 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "WorkerSize", addres
     num_cpus = size.workers * size.cpus_per_worker
     never_started: list[str] = []
     with ray_session(num_cpus=num_cpus, address=address, log_dir=log_dir):
-        if address == HERE:
-            check_gpus(size.workers, size.gpus_per_worker)
         try:
             _tuner(ledger, work, size, log_dir, never_started).fit()
         finally:
@@ -79,7 +75,7 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "WorkerSize", log_dir: Path, n
     from ray.tune.search import Searcher
 
     class PointSearcher(Searcher):
-        """Gives Tune the ledger's points, and tells the ledger of trials that end by themselves."""
+        """Passes the ledger's points to Tune, and tells the ledger of trials that end without a report."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -97,10 +93,10 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "WorkerSize", log_dir: Path, n
             ledger.fail(self.number_of[trial_id], "the trial ended without an objective")
 
         def save(self, checkpoint_path: str) -> None:
-            """The study is on disk at every moment."""
+            """Does nothing: the study is on disk at every moment."""
 
         def restore(self, checkpoint_path: str) -> None:
-            raise AssertionError("a search goes on from its ledger")
+            raise AssertionError("a search is continued from its study")
 
     searcher = PointSearcher()
 
@@ -115,7 +111,7 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "WorkerSize", log_dir: Path, n
             file = Path(trial.pickled_error_file)
             error = cloudpickle.loads(file.read_bytes()) if file.is_file() else RuntimeError("Ray Tune gave no reason")
             if getattr(error, "actor_init_failed", False):
-                # Not the trial's fault, and every other one would end the same way.
+                # The trial is not the cause, and every other one would end the same way.
                 never_started.append(cause_of(error))
             died = isinstance(error, RayActorError) and not never_started
             ledger.fail(searcher.number_of[trial.trial_id], _PROCESS_ENDED if died else cause_of(error))
@@ -156,9 +152,9 @@ def _tuner(ledger: Ledger, work: TrialWork, size: "WorkerSize", log_dir: Path, n
         run_config=RunConfig(
             name=f"search-{os.getpid()}",
             storage_path=str(log_dir.resolve() / "ray_tune"),
-            # A trial that ends its process is not tried again: its settings may be what ends it.
+            # A trial that ends its process is not tried again: its settings may be the cause.
             failure_config=FailureConfig(max_failures=0),
-            # A class is asked for a checkpoint at the end of each trial unless it is told so.
+            # By default a class is asked for a checkpoint at the end of each trial.
             checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
             verbose=0,
         ),

@@ -1,6 +1,6 @@
-"""The kinds of parameters. A parameter says which values a setting may take, and why it is searched.
+"""Kinds of parameters. A parameter gives the values that a setting may take, and why it is searched.
 
-A trial holds numbers and words; a subset of layers is one word there, e.g. ``2+3``.
+A trial holds numbers and words; a subset of layers is one word, e.g. ``2+3``.
 """
 
 from itertools import combinations
@@ -10,8 +10,8 @@ from typing import Protocol as Interface
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Scalar = bool | int | float | str
-_MOST_ELEMENTS = 6
-"""63 subsets: more words than a search of some hundred trials could tell apart."""
+_MAX_ELEMENTS = 6
+"""63 subsets; a search of some hundred trials could not tell more apart."""
 _ROUNDING = 1e-9
 _DIGITS = 4
 
@@ -49,14 +49,14 @@ class FloatParameter(_Base):
     low: float
     high: float
     log: bool = False
-    """Whether ratios count, not differences."""
+    """Whether values are drawn on a logarithmic scale."""
     step: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _bounds(self) -> "FloatParameter":
         _check_bounds(self.low, self.high, log=self.log)
         if self.log and self.step is not None:
-            raise ValueError("log = true goes without step")
+            raise ValueError("log = true does not go with step")
         return self
 
     def suggest(self, name: str, trial: Suggests) -> float:
@@ -70,12 +70,12 @@ class FloatParameter(_Base):
             ValueError: It is not in the space.
         """
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{value!r} is no number")
+            raise ValueError(f"expected a number, got {value!r}")
         _check_inside(value, self.low, self.high, self.step)
         return float(value)
 
     def setting(self, stored: Any) -> float:
-        """The setting that a trial's value stands for, to four digits: more are noise in every table."""
+        """The setting that a trial's value stands for, to four significant digits; more would be noise in a table."""
         return min(max(float(f"{stored:.{_DIGITS}g}"), self.low), self.high)
 
 
@@ -92,7 +92,7 @@ class IntParameter(_Base):
     def _bounds(self) -> "IntParameter":
         _check_bounds(self.low, self.high, log=self.log)
         if self.log and self.step != 1:
-            raise ValueError("log = true goes without step")
+            raise ValueError("log = true does not go with step")
         if (self.high - self.low) % self.step:
             raise ValueError(f"high {self.high} is not low {self.low} plus a multiple of step {self.step}")
         return self
@@ -104,7 +104,7 @@ class IntParameter(_Base):
     def stored(self, value: Any) -> int:
         """As for ``FloatParameter``."""
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"{value!r} is no whole number")
+            raise ValueError(f"expected a whole number, got {value!r}")
         _check_inside(value, self.low, self.high, self.step)
         return value
 
@@ -123,7 +123,7 @@ class CategoricalParameter(_Base):
     @classmethod
     def _distinct(cls, choices: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
         if len(set(choices)) != len(choices):
-            raise ValueError("each choice once")
+            raise ValueError("expected each choice once")
         return choices
 
     def suggest(self, name: str, trial: Suggests) -> Scalar:
@@ -136,7 +136,7 @@ class CategoricalParameter(_Base):
         for choice in self.choices:
             if choice == value and isinstance(choice, bool) == isinstance(value, bool):
                 return choice
-        raise ValueError(f"{value!r} is none of {', '.join(map(repr, self.choices))}")
+        raise ValueError(f"expected one of {', '.join(map(repr, self.choices))}, got {value!r}")
 
     def setting(self, stored: Any) -> Scalar:
         """As for ``FloatParameter``."""
@@ -148,13 +148,13 @@ class SubsetParameter(_Base):
     """Some of several elements, in the order in which they are listed: which feature layers to use."""
 
     kind: Literal["subset"]
-    of: Annotated[tuple[int | str, ...], Field(min_length=2, max_length=_MOST_ELEMENTS)]
+    of: Annotated[tuple[int | str, ...], Field(min_length=2, max_length=_MAX_ELEMENTS)]
     fewest: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _distinct(self) -> "SubsetParameter":
         if len({str(element) for element in self.of}) != len(self.of):
-            raise ValueError("of: each element once")
+            raise ValueError("of: expected each element once")
         if self.fewest >= len(self.of):
             raise ValueError(f"fewest {self.fewest} leaves nothing to choose among {len(self.of)} elements")
         return self
@@ -172,10 +172,10 @@ class SubsetParameter(_Base):
     def stored(self, value: Any) -> str:
         """As for ``FloatParameter``; elements may come in any order."""
         if not isinstance(value, list | tuple):
-            raise ValueError(f"{value!r} is no list")
+            raise ValueError(f"expected a list, got {value!r}")
         word = _word(tuple(element for element in self.of if element in value))
         if word not in self.subsets or any(element not in self.of for element in value):
-            raise ValueError(f"{list(value)!r} is no subset of {list(self.of)!r} with {self.fewest} or more elements")
+            raise ValueError(f"expected at least {self.fewest} of {list(self.of)!r}, got {list(value)!r}")
         return word
 
     def setting(self, stored: Any) -> tuple[int | str, ...]:
@@ -196,15 +196,15 @@ def _check_bounds(low: float, high: float, *, log: bool) -> None:
     if low > high:
         raise ValueError(f"low {low:g} is above high {high:g}")
     if low == high:
-        raise ValueError(f"low and high are both {low:g}, which leaves nothing to search; [fixed] would be right")
+        raise ValueError(f"low and high are both {low:g}, which leaves nothing to search; use [fixed]")
     if log and low <= 0:
-        raise ValueError(f"low {low:g} has no logarithm; right would be above 0")
+        raise ValueError(f"log = true needs a low above 0, got {low:g}")
 
 
 def _check_inside(value: float, low: float, high: float, step: float | None) -> None:
     if not low <= value <= high:
-        raise ValueError(f"{value:g} is outside {low:g} to {high:g}")
+        raise ValueError(f"expected {low:g} to {high:g}, got {value:g}")
     if step is not None:
         steps = (value - low) / step
         if abs(steps - round(steps)) > _ROUNDING:
-            raise ValueError(f"{value:g} is not {low:g} plus a multiple of {step:g}")
+            raise ValueError(f"expected {low:g} plus a multiple of {step:g}, got {value:g}")

@@ -10,15 +10,15 @@ from harness.metrics.catalogue import METRIC_TITLES
 from harness.spaces.parameters import FloatParameter, IntParameter, Parameter, Suggests
 
 Selection = Literal["synthetic", "validation", "oracle"]
-"""What trials are judged by: defects made on held-out normal training images; a part of the test images,
-left out of every number reported afterwards; or the test images themselves."""
+"""Images that trials are judged on: held-out normal training images with made defects; a part of the test images,
+which is left out of all scores afterwards; or all test images."""
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 Direction = Literal["maximize", "minimize"]
 
 COST_METRICS = ("latency_p50_seconds", "batch_latency_p50_seconds", "fit_seconds", "num_parameters", "size_bytes")
 """What an objective may minimise."""
 QUALITY_METRICS = tuple(name for name in METRIC_TITLES if name != "spro_05")
-"""What an objective may maximise; sPRO needs a data set's own thresholds, which generated defects have not."""
+"""What an objective may maximise; sPRO needs a data set's own thresholds, which generated defects do not have."""
 
 
 class Goal(BaseModel):
@@ -62,23 +62,27 @@ class Objective(BaseModel):
         groups = metrics if metrics and isinstance(metrics[0], tuple) else (metrics,)
         for group in groups:
             if not group:
-                raise ValueError("at least one metric an objective")
+                raise ValueError("expected at least one metric for each objective")
             for name in group:
                 if name not in (*QUALITY_METRICS, *COST_METRICS):
                     raise ValueError(f"unknown metric {name!r}; known: {', '.join((*QUALITY_METRICS, *COST_METRICS))}")
             if len(group) > 1 and any(name in COST_METRICS for name in group):
-                raise ValueError(f"{', '.join(group)} have no mean; a cost is an objective of its own")
+                raise ValueError(f"expected each cost as an objective of its own, got a mean of {', '.join(group)}")
         return metrics
 
     @model_validator(mode="after")
     def _matching(self) -> "Objective":
         several = isinstance(self.metrics[0], tuple)
         if several != isinstance(self.direction, tuple) or (several and len(self.metrics) != len(self.direction)):
-            raise ValueError("[objective], direction: one word for a list of metrics, as many for a list of lists")
+            raise ValueError(
+                "[objective], direction: expected one word for a list of metrics, several words for several lists"
+            )
         for goal in self.goals:
             right = "minimize" if goal.is_cost else "maximize"
             if goal.direction != right:
-                raise ValueError(f"[objective], direction: {goal.metrics[0]} is a thing to {right}")
+                raise ValueError(
+                    f"[objective], direction: expected {right} for {goal.metrics[0]}, got {goal.direction}"
+                )
         return self
 
     @property
@@ -91,9 +95,9 @@ class Objective(BaseModel):
 
 
 class Fidelity(BaseModel):
-    """``[budget.fidelity]``: cheaper looks at a trial before the whole of it.
+    """``[budget.fidelity]``: cheaper looks at a trial before the full one.
 
-    A trial is fitted at each share of the setting in turn, from the start each time, and is given up where
+    A trial is fitted at each share of the setting in turn, from the start each time, and is pruned where
     its objective is below the median of the earlier trials at the same share.
     """
 
@@ -108,12 +112,12 @@ class Fidelity(BaseModel):
     @classmethod
     def _rising(cls, shares: tuple[float, ...]) -> tuple[float, ...]:
         if sorted(set(shares)) != list(shares):
-            raise ValueError("rising shares, each once")
+            raise ValueError("expected rising shares, each once")
         return shares
 
 
 class Budget(BaseModel):
-    """``[budget]``: when the search ends. Flags go over it."""
+    """``[budget]``: when the search ends. Flags replace its values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -124,7 +128,7 @@ class Budget(BaseModel):
 
 
 class SearchSpace(BaseModel):
-    """What a search varies, from where it starts, and what it is judged by."""
+    """Parameters of a search, its first point, its objectives and its budget."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -141,20 +145,22 @@ class SearchSpace(BaseModel):
     def _consistent(self) -> "SearchSpace":
         for name in self.fixed:
             if name in self.space:
-                raise ValueError(f"[fixed], {name}: is searched in [space.{name}]; right would be one of the two")
+                raise ValueError(f"[fixed], {name}: is searched in [space.{name}]; fix it or search it")
         for name, parameter in self.space.items():
             for other, values in parameter.when.items():
                 _check_condition(name, other, values, self.space)
         try:
             tuple(self._sorter().static_order())
         except CycleError as error:
-            raise ValueError(f"[space], when: {' needs '.join(error.args[1])}; right would be no circle") from error
+            raise ValueError(
+                f"[space], when: expected no circular conditions, got {' needs '.join(error.args[1])}"
+            ) from error
         fidelity = self.budget.fidelity
         if fidelity is not None:
             if len(self.goals) > 1:
-                raise ValueError("[budget], fidelity: several objectives have no median; right would be one objective")
+                raise ValueError(f"[budget], fidelity: expected one objective, got {len(self.goals)}")
             if fidelity.setting in self.space:
-                raise ValueError(f"[budget], fidelity: {fidelity.setting} is searched; right would be a fixed setting")
+                raise ValueError(f"[budget], fidelity: expected a setting that is not searched, got {fidelity.setting}")
         if self.default:
             self.point_of(self.default)
         return self
@@ -196,15 +202,15 @@ class SearchSpace(BaseModel):
             if not _holds(parameter.when, settings):
                 continue
             if name not in settings:
-                raise ValueError(f"[default], {name}: is missing; right would be a value for each, or no table")
+                raise ValueError(f"[default], {name}: is missing; give a value for each parameter, or no [default]")
             try:
                 point[name] = parameter.stored(settings[name])
             except ValueError as error:
-                raise ValueError(f"[default], {name}: {error}, which is what [space.{name}] holds") from error
+                raise ValueError(f"[default], {name}: {error} (see [space.{name}])") from error
         return point
 
     def settings_of(self, point: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings that a trial's values stand for; turns ``point_of`` round."""
+        """The settings that a point stands for; the inverse of ``point_of``."""
         return {name: self.space[name].setting(value) for name, value in point.items()}
 
     def _sorter(self) -> "TopologicalSorter[str]":
@@ -221,12 +227,12 @@ def _check_condition(name: str, other: str, values: tuple[Any, ...], space: Mapp
         raise ValueError(f"{where}: there is no [space.{other}]")
     parameter = space[other]
     if isinstance(parameter, FloatParameter) or parameter.kind == "subset":
-        raise ValueError(f"{where}: {other} is of kind {parameter.kind}; right would be an int or a categorical")
+        raise ValueError(f"{where}: expected an int or a categorical, got {other} of kind {parameter.kind}")
     if not values:
-        raise ValueError(f"{where}: {other} has no value under which {name} is searched")
+        raise ValueError(f"{where}: expected at least one value of {other}")
     for value in values:
         try:
             parameter.stored(value)
         except ValueError as error:
             kind = "an int" if isinstance(parameter, IntParameter) else "a categorical"
-            raise ValueError(f"{where}: {other} is {kind}, and {error}") from error
+            raise ValueError(f"{where}: {other} is {kind}; {error}") from error

@@ -1,7 +1,7 @@
 """A search as a user starts it, as often as needed.
 
-``python -m tests.integration.search_script FOLDER NUM_TRIALS tune|forked|local`` runs the trials that the study
-in FOLDER lacks, under Ray Tune, in a forked process or in its own, and prints one line a trial. What a trial does is
+``python -m tests.integration.search_script FOLDER NUM_TRIALS tune|local`` runs the trials that the study
+in FOLDER lacks, under Ray Tune or in its own process, and prints one line a trial. What a trial does is
 decided by files in FOLDER, so that no test depends on how long anything takes.
 """
 
@@ -17,7 +17,6 @@ from typing import Any
 
 from harness.execution.session import HERE
 from harness.execution.sizing import WorkerSize
-from harness.search.forked import search_forked
 from harness.search.local import search_local
 from harness.search.trials import TrialRecord, TrialReport
 from harness.search.tuning import search_with_tune
@@ -62,8 +61,6 @@ def main(folder: Path, num_trials: int, where: str) -> None:
     size = WorkerSize(workers=1, cpus_per_worker=1, gpus_per_worker=0)
     if where == "local":
         search_local(ledger, MarkedTrials(folder))
-    elif where == "forked":
-        search_forked(ledger, MarkedTrials(folder), size)
     else:
         search_with_tune(ledger, MarkedTrials(folder), size, HERE, folder / "log")
     print("Done", flush=True)

@@ -1,5 +1,6 @@
 """SIGKILL of a worker and of the driver in one search, then the same command again."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -14,8 +15,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from harness.search.ledger import STUDY_FILE
-from harness.search.trials import INTERRUPTED, TrialLog, TrialRecord
+from harness.search.trials import INTERRUPTED, TrialRecord
 from tests.support.processes import is_alive
+from tests.support.searches import ledger_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -33,7 +35,7 @@ class KilledAndResumed:
 
     @property
     def records(self) -> list[TrialRecord]:
-        return TrialLog(self.folder / "trials.jsonl").records()
+        return ledger_in(self.folder, NUM_TRIALS).records
 
     @property
     def trials(self) -> list[optuna.trial.FrozenTrial]:
@@ -50,13 +52,15 @@ def killed_and_resumed(folder: Path, behaviour: dict[int, str], where: str) -> K
         while not (folder / "blocked").is_file() and first.poll() is None:
             time.sleep(0.05)
         first.kill()
-    after_kill = TrialLog(folder / "trials.jsonl").records()
+    # A copy, because opening a study closes what was running.
+    shutil.copytree(folder, folder / "after-kill", ignore=shutil.ignore_patterns("log", "after-kill"))
+    after_kill = ledger_in(folder / "after-kill", NUM_TRIALS).records[:-1]
     second = subprocess.run(command, capture_output=True, text=True, check=False)
     pids = {int(path.name.partition("-")[2]) for path in (folder / "tries").iterdir()}
     return KilledAndResumed(folder, after_kill, second, pids)
 
 
-@pytest.fixture(scope="module", params=["forked", "tune"])
+@pytest.fixture(scope="module", params=["tune"])
 def search(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> KilledAndResumed:
     return killed_and_resumed(tmp_path_factory.mktemp("search"), BEHAVIOUR, request.param)
 

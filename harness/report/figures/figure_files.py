@@ -12,15 +12,18 @@ from harness.report.figures.draw_categories import draw_categories
 from harness.report.figures.draw_curves import draw_curves
 from harness.report.figures.draw_latency import draw_latency
 from harness.report.figures.draw_ranks import draw_ranks
+from harness.report.figures.draw_study import draw_importances, draw_trials
 from harness.report.figures.page import Page
 from harness.report.figures.plot_types import (
     AblationPlot,
     CategoryPlot,
     CurvePlot,
+    ImportancePlot,
     LatencyPlot,
     Plot,
     PlotSet,
     RankPlot,
+    TrialPlot,
 )
 from harness.report.figures.style import Look, drawing, looks_of
 
@@ -44,6 +47,10 @@ def draw(plot: Plot, looks: Mapping[str, Look], *, wide: bool = False) -> Iterat
             return draw_ranks(plot, looks, wide=wide)
         case AblationPlot():
             return draw_ablation(plot, looks, wide=wide)
+        case TrialPlot():
+            return draw_trials(plot, wide=wide)
+        case ImportancePlot():
+            return draw_importances(plot, wide=wide)
 
 
 def write_figures(plots: PlotSet, out_dir: Path, *, wide: bool = False) -> Iterator[Path]:

@@ -201,7 +201,61 @@ class AblationPlot:
     panels: tuple[FactorPanel, ...]
 
 
-Plot = LatencyPlot | CategoryPlot | CurvePlot | RankPlot | AblationPlot
+@dataclass(frozen=True, kw_only=True)
+class TrialAxis:
+    """One axis of a plot of trials."""
+
+    title: str
+    is_fraction: bool = False
+    """Whether values are fractions, which the drawing shows in percent."""
+    is_log: bool = False
+    is_whole: bool = False
+    """Whether values are whole numbers."""
+    choices: tuple[str, ...] = ()
+    """Words in their order, where values are places among them; empty for numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialPoint:
+    """One trial."""
+
+    x: float
+    y: float
+    is_winner: bool
+    is_default: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialPanel:
+    """Trials against a parameter, another objective or their number."""
+
+    x: TrialAxis
+    y: TrialAxis
+    points: tuple[TrialPoint, ...]
+    steps: tuple[tuple[float, float], ...] = ()
+    """Corners of a line through the points: the best so far, or the Pareto front."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialPlot:
+    """All complete trials of a search, one panel or one for each parameter."""
+
+    heading: Heading
+    panels: tuple[TrialPanel, ...]
+    line: str = ""
+    """Meaning of the panels' line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportancePlot:
+    """How much each parameter of a search decides its objective."""
+
+    heading: Heading
+    shares: Mapping[str, float]
+    """Parameter to importance, fractions that add to 1, largest first."""
+
+
+Plot = LatencyPlot | CategoryPlot | CurvePlot | RankPlot | AblationPlot | TrialPlot | ImportancePlot
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness import cli
-from harness.search.trials import TrialLog
+from harness.search.ledger import Ledger
+from harness.search.trials import TrialRecord
+from harness.spaces import load_space
 from harness.store import RecordStore
 from tests.support.searches import searchable
 
@@ -57,6 +59,14 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return run
 
 
+def records_of(root: Path, name: str = "space-mvtec_ad") -> list[TrialRecord]:
+    space = load_space(root / "space.toml")
+    asked = json.loads((folder_of(root, name) / "search.json").read_text())
+    objective = space.objective.model_copy(update={"selection": asked["space"]["objective"]["selection"]})
+    space = space.model_copy(update={"objective": objective})
+    return Ledger(folder_of(root, name), space, {}, name=name, seed=0, num_trials=0).records
+
+
 def folder_of(root: Path, name: str = "space-mvtec_ad") -> Path:
     return root / "results/searches" / name
 
@@ -65,14 +75,18 @@ def folder_of(root: Path, name: str = "space-mvtec_ad") -> Path:
     ("arguments", "said"),
     [
         (("mvtecad", "--space", "space.toml"), "Unknown data set 'mvtecad'. Did you mean 'mvtec_ad'?"),
-        (("mvtec_ad/botle", "--space", "space.toml"), "Unknown category of mvtec_ad 'botle'."),
+        (("mvtec_ad/botle", "--space", "space.toml"), "Unknown category 'mvtec_ad/botle'."),
         (("mvtec_ad", "--space", "none.toml"), "--space none.toml: this file does not exist."),
         (("mvtec_ad", "--space", "space.toml", "--selection", "test"), "Unknown selection 'test'."),
         (
             ("mvtec_ad", "--space", "space.toml", "--set", "gaussian.layers=[1]"),
-            "--set gaussian.layers: is searched in space.toml, [space.layers]; right would be one of the two.",
+            "--set gaussian.layers: this setting is searched in space.toml, [space.layers]; set it or search it.",
         ),
-        (("mvtec_ad", "--space", "space.toml", "--name", "a/b"), "--name 'a/b': right would be letters"),
+        (
+            ("mvtec_ad", "mvtec_ad/bottle", "--space", "space.toml"),
+            "Expected either DATASET or DATASET/CATEGORY",
+        ),
+        (("mvtec_ad", "--space", "space.toml", "--name", "a/b"), "--name: expected letters"),
     ],
 )
 def test_a_mistake_is_one_line_before_the_first_trial(
@@ -88,8 +102,16 @@ def test_a_mistake_is_one_line_before_the_first_trial(
     ("old", "new", "said"),
     [
         ("smoothing_px]", "smoothing]", "Did you mean 'smoothing_px'?"),
-        ("high = 8.0", "high = 2.0", "[default] is empty, and of the defaults of gaussian: [default], smoothing_px: 4"),
-        ("trials = 3", 'fidelity = {setting = "steps", shares = [0.5]}', "[budget], fidelity.setting = 'steps'"),
+        (
+            "high = 8.0",
+            "high = 2.0",
+            "[default], smoothing_px: expected 0 to 2, got 4 (see [space.smoothing_px]).",
+        ),
+        (
+            "trials = 3",
+            'fidelity = {setting = "steps", shares = [0.5]}',
+            "[budget], fidelity.setting: expected",
+        ),
     ],
 )
 def test_a_space_that_does_not_fit_the_method_is_one_line(
@@ -105,14 +127,14 @@ def test_a_search_leaves_study_records_settings_tables_plots_and_refitted_cells(
     code, out, error = bench("mvtec_ad", "--space", "space.toml", "--refit", "0", "--audit", "4", "--trials", "4")
     assert code == 0, error
     folder = folder_of(tmp_path)
-    records = TrialLog(folder / "trials.jsonl").records()
+    records = records_of(tmp_path)
     assert [(each.number, each.state, each.selection) for each in records] == [
         (number, "complete", "synthetic") for number in range(4)
     ]
     assert set(records[0].metrics) == {"mvtec_ad/bottle", "mvtec_ad/carpet"}
     assert "Search space-mvtec_ad: 4 of 4 trials to run on mvtec_ad/bottle, mvtec_ad/carpet" in out
     assert "[4/4] trial 3: " in out
-    assert "mean of image AUROC, pixel AP (maximize): best " in out
+    assert "mean of image AUROC, pixel AP (maximize): winner (trial " in out
     for name in ("study.journal", "search.json", "search_space-mvtec_ad.tex", "plots/history.pdf", "plots/slice.png"):
         assert (folder / name).is_file()
     settings = tomllib.loads((folder / "space-mvtec_ad.settings.toml").read_text())
@@ -139,10 +161,7 @@ def test_without_test_images_the_winner_is_the_same_and_is_not_judged(bench: Ben
     code, out, error = bench(*arguments, "--name", "without")
     assert code == 0, error
     assert "Not fitted again: mvtec_ad/bottle: no test image" in out
-    tried = [
-        [(each.settings, each.values) for each in TrialLog(folder_of(tmp_path, name) / "trials.jsonl").records()]
-        for name in ("with", "without")
-    ]
+    tried = [[(each.settings, each.values) for each in records_of(tmp_path, name)] for name in ("with", "without")]
     assert tried[0] == tried[1]
 
 
@@ -185,7 +204,7 @@ def test_what_test_images_chose_is_kept_apart(bench: Bench, tmp_path: Path) -> N
     assert len(RecordStore(str(apart)).records()) == 1
     settings = tomllib.loads((folder_of(tmp_path) / "space-mvtec_ad.settings.toml").read_text())
     assert settings["results"] == str(apart)
-    assert TrialLog(folder_of(tmp_path) / "trials.jsonl").records()[0].selection == "oracle"
+    assert records_of(tmp_path)[0].selection == "oracle"
 
 
 def test_a_search_goes_on_only_when_asked_to(bench: Bench, tmp_path: Path) -> None:
@@ -193,11 +212,11 @@ def test_a_search_goes_on_only_when_asked_to(bench: Bench, tmp_path: Path) -> No
     assert bench(*arguments, "--trials", "2")[0] == 0
     code, _, error = bench(*arguments, "--trials", "3")
     assert code == 2
-    assert "holds a search already; right would be --resume" in error
+    assert "holds a search already; continue it with --resume" in error
     code, out, error = bench(*arguments, "--trials", "3", "--resume")
     assert code == 0, error
     assert "1 of 3 trials to run" in out
-    assert len(TrialLog(folder_of(tmp_path) / "trials.jsonl").records()) == 3
+    assert len(records_of(tmp_path)) == 3
 
 
 def test_a_search_without_a_complete_trial_says_why(
@@ -210,5 +229,5 @@ def test_a_search_without_a_complete_trial_says_why(
     code, out, _ = bench("mvtec_ad/bottle", "--space", "space.toml", "--trials", "2")
     assert code == 1
     assert "No trial is complete: ValueError: no such day." in out
-    states = {each.state for each in TrialLog(folder_of(tmp_path) / "trials.jsonl").records()}
+    states = {each.state for each in records_of(tmp_path)}
     assert states == {"failed"}

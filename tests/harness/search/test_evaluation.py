@@ -33,7 +33,8 @@ def evaluation(root: Path, method: str = "mfrnet", categories: tuple[str, ...] =
         "goals": (QUALITY,),
         "fidelity": None,
         "categories": tuple(
-            judged_on("synthetic", MVTecAD(), root, category, "published", PROTOCOL, 0) for category in categories
+            judged_on("synthetic", MVTecAD(), root, category, "published", PROTOCOL, 0, folder=root / "search")
+            for category in categories
         ),
         "protocol": PROTOCOL,
         "seed": 0,

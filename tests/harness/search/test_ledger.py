@@ -1,6 +1,7 @@
 import math
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import optuna
 import pytest
@@ -10,7 +11,7 @@ from optuna.trial import TrialState
 
 from harness.search.ledger import STUDY_FILE, Ledger
 from harness.search.local import search_local
-from harness.search.trials import INTERRUPTED, TrialReport
+from harness.search.trials import INTERRUPTED, TrialRecord, TrialReport
 from tests.support.searches import DEFAULT, ledger_in, line_space, nan_where_y_is_odd, parabola, whole
 
 FIDELITY = {"budget": {"fidelity": {"setting": "steps", "shares": [0.25]}}}
@@ -44,14 +45,13 @@ def test_there_are_exactly_as_many_trials_as_asked_for(tmp_path: Path) -> None:
     assert {each.state for each in ledger.records} == {"complete"}
 
 
-def test_the_study_on_disk_is_the_one_in_memory(tmp_path: Path) -> None:
-    ledger = ledger_in(tmp_path, 14)
+def test_records_come_back_as_they_went(tmp_path: Path) -> None:
+    told: list[TrialRecord] = []
+    ledger = ledger_in(tmp_path, 14, on_end=told.append)
     search_local(ledger, nan_where_y_is_odd)
-    on_disk, in_memory = stored(tmp_path), ledger.study.get_trials()
-    assert [(t.number, t.state, t.params, t.values) for t in on_disk] == [
-        (t.number, t.state, t.params, t.values) for t in in_memory
-    ]
-    assert {t.state for t in on_disk} == {TrialState.COMPLETE, TrialState.FAIL}
+    assert ledger_in(tmp_path, 14).records == ledger.records == told
+    assert {each.state for each in told} == {"complete", "failed"}
+    assert told[0].metrics == {"mock/a": {"image_auroc": ANY}}
 
 
 def test_a_trial_is_on_disk_while_it_runs(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_what_is_no_objective_is_a_failed_trial_with_its_reason(
         ("complete", None),
     ]
     assert [t.state for t in stored(tmp_path)] == [TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]
-    assert stored(tmp_path)[0].user_attrs == {"error": error}
+    assert stored(tmp_path)[0].user_attrs["error"] == error
 
 
 def test_a_trial_below_the_median_is_stored_as_pruned(tmp_path: Path) -> None:
@@ -146,17 +146,17 @@ def test_no_trial_starts_after_the_time_is_over(tmp_path: Path, monkeypatch: pyt
 # Going on after the process ended
 
 
-def killed_after(folder: Path, num_finished: int, num_trials: int = 20, num_running: int = 1) -> None:
+def killed_after(folder: Path, num_finished: int, num_trials: int = 20, num_running: int = 1) -> list[TrialRecord]:
     """As SIGKILL leaves it: nothing is closed, and the last lines may be torn."""
     ledger = ledger_in(folder, num_trials)
     run(ledger, num_finished)
     for _ in range(num_running):
         ledger.ask()
+    return ledger.records
 
 
 def test_a_killed_search_ends_with_exactly_its_trials_and_runs_none_again(tmp_path: Path) -> None:
-    killed_after(tmp_path, 10)
-    before = ledger_records(tmp_path)
+    before = killed_after(tmp_path, 10)
     ledger = ledger_in(tmp_path, 20)
     assert ledger.num_left == 9
     ran: list[int] = []
@@ -174,17 +174,11 @@ def test_a_killed_search_ends_with_exactly_its_trials_and_runs_none_again(tmp_pa
     assert ledger.records[10].error == INTERRUPTED
 
 
-def ledger_records(folder: Path) -> Any:
-    from harness.search.trials import TrialLog
-
-    return TrialLog(folder / "trials.jsonl").records()
-
-
 def test_the_point_of_an_interrupted_trial_is_tried_again_first(tmp_path: Path) -> None:
     killed_after(tmp_path, 4)
     asked = ledger_in(tmp_path, 20).ask()
     assert asked is not None
-    assert asked.settings == ledger_records(tmp_path)[4].settings
+    assert asked.settings == line_space().settings_of(stored(tmp_path)[4].params)
 
 
 def test_an_interrupted_default_is_tried_again(tmp_path: Path) -> None:
@@ -200,25 +194,8 @@ def test_a_search_that_goes_on_asks_what_it_would_have_asked(tmp_path: Path) -> 
     search_local(ledger_in(tmp_path / "whole", 16), parabola)
     for count in (5, 12, 16):
         search_local(ledger_in(tmp_path / "parts", count), parabola)
-    settings = [[each.settings for each in ledger_records(tmp_path / part)] for part in ("whole", "parts")]
-    assert settings[0] == settings[1]
-
-
-def test_a_trial_whose_record_was_written_is_closed_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = ledger_in(tmp_path, 5)
-    ledger.ask()
-
-    def killed(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(ledger, "_close", killed)
-    with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        ledger.report(0, whole(0.75))
-    assert stored(tmp_path)[0].state == TrialState.RUNNING
-    again = ledger_in(tmp_path, 5)
-    (trial,) = stored(tmp_path)
-    assert (trial.state, trial.values) == (TrialState.COMPLETE, [0.75])
-    assert again.num_left == 4
+    points = [[trial.params for trial in stored(tmp_path / part)] for part in ("whole", "parts")]
+    assert points[0] == points[1]
 
 
 def test_a_torn_line_of_the_study_is_forgotten(tmp_path: Path) -> None:
@@ -232,7 +209,7 @@ def test_a_torn_line_of_the_study_is_forgotten(tmp_path: Path) -> None:
 
 def test_ctrl_c_closes_what_runs_and_keeps_the_rest(tmp_path: Path) -> None:
     def interrupted(settings: Any) -> Any:
-        if len(ledger_records(tmp_path)) == 3:
+        if len(stored(tmp_path)) == 4:
             raise KeyboardInterrupt
         yield from parabola(settings)
 
