@@ -160,7 +160,7 @@ class MFRNetSettings(MapSettings):
     )
     learning_rate: float = setting(1.4e-3, "Peak of the one-cycle schedule; above 0.", low=0.0)
     weight_decay: float = setting(0.01, "Weight decay of AdamW.", low=0.0)
-    precision: Precision = setting(
+    precision: Precision = setting(  # noqa: RUF009 - a field, which is not shared
         "float32", "bfloat16 runs training and restoration under autocast.", choices=("float32", "bfloat16")
     )
     compile: bool = setting(False, "Use torch.compile on the restoration network; worthwhile on a GPU.")

@@ -66,6 +66,7 @@ class AnomalibMethod:
     version: ClassVar[int]
     Settings: ClassVar[Any] = _LazySettings()
     relative_cost: ClassVar[float]
+    is_data_parallel: ClassVar[bool] = False
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         self._settings = settings
@@ -82,6 +83,12 @@ class AnomalibMethod:
             # anomalib leaves an unknown layer out and goes on with the others.
             check_layers(BackboneSettings(backbone=settings.backbone, layers=layers))
         check_construction(cls.model_name, settings, cls._model_size(image_size_px))
+
+    @classmethod
+    def global_batch_size(cls, settings: Any, image_size_px: tuple[int, int]) -> int:
+        """1: a single process."""
+        del settings, image_size_px
+        return 1
 
     @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:
