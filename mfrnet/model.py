@@ -100,7 +100,8 @@ class MFRNet:
                 f"Expected images of {detector.image_size_px[0]} x {detector.image_size_px[1]} px as in fit, "
                 f"got {images_BHWC.shape[1]} x {images_BHWC.shape[2]} px."
             )
-        parts = list(detector.judge_all(self._extract(images_BHWC)))
+        stack = self._extract(images_BHWC)
+        parts = [detector.judge(stack.batch_at(start, _BATCH)) for start in range(0, len(stack), _BATCH)]
         return AnomalyMaps(
             np.concatenate([part.maps_BHW for part in parts]), np.concatenate([part.scores_B for part in parts])
         )

@@ -1,4 +1,4 @@
-"""Features of frozen backbones, computed once and kept on disk, memory-mapped, under a name that hashes their content."""
+"""Features of frozen backbones, computed once and kept on disk, memory-mapped, under the hash of their content."""
 
 import hashlib
 import inspect

@@ -100,7 +100,7 @@ class AnomalibMethod:
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Train for the epochs or steps of the settings; no test image and no early stopping is involved."""
         if len(images) < _FEWEST_IMAGES:
-            raise DataError(f"{len(images)} training images came; right would be at least {_FEWEST_IMAGES}.")
+            raise DataError(f"Expected at least {_FEWEST_IMAGES} training images, got {len(images)}.")
         context, settings = self._context, self._settings
         size_px = self._model_size(images.size_px)
         with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():
