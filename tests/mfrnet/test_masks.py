@@ -46,7 +46,9 @@ def test_a_mask_is_made_of_whole_cells() -> None:
 
 @pytest.mark.parametrize("k", [0, 1, 577])
 def test_an_impossible_k_is_refused(k: int) -> None:
-    with pytest.raises(ValueError, match=rf"^k: expected 2 to 576 masks on a 24 x 24 grid with cell = 1 .*, got {k}; reduce k or cell"):
+    with pytest.raises(
+        ValueError, match=rf"^k: expected 2 to 576 masks on a 24 x 24 grid with cell = 1 .*, got {k}; reduce k or cell"
+    ):
         crossed_masks(1, k, 1, (24, 24), seeded(0))
 
 

@@ -58,7 +58,9 @@ def test_a_malformed_file_beside_the_weights_is_named(tmp_path: Path, text: str,
 
 def test_what_is_no_weights_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(b"no tensors")
-    with pytest.raises(WeightsError, match=r"a\.safetensors: cannot be read as weights; expected a safetensors file\.$"):
+    with pytest.raises(
+        WeightsError, match=r"a\.safetensors: cannot be read as weights; expected a safetensors file\.$"
+    ):
         open_backbone(RESNET, tmp_path / "a.safetensors")
 
 

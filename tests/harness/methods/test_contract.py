@@ -207,5 +207,7 @@ def test_a_grid_without_positions_is_refused(name: str) -> None:
 def test_more_masks_than_blocks_are_refused() -> None:
     method = METHODS.get("mfrnet")
     settings = method.Settings(backbone="filter_bank", k=5)
-    with pytest.raises(ValueError, match=r"^k: expected 2 to 4 masks on a 4 x 4 grid with cell = 2 \(4 whole blocks\), got 5"):
+    with pytest.raises(
+        ValueError, match=r"^k: expected 2 to 4 masks on a 4 x 4 grid with cell = 2 \(4 whole blocks\), got 5"
+    ):
         method.check(settings, (64, 64))
