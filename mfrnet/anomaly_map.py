@@ -1,4 +1,4 @@
-"""From a score per grid position to an anomaly map per pixel and one score per image.
+"""From a score per grid position to a score per pixel (the anomaly map) and a score per image.
 
 Shapes: B images, H x W grid positions or pixels.
 """
@@ -15,21 +15,31 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class AnomalyMaps:
-    """Maps and scores of a batch of images."""
+    """Maps and scores of a batch of images.
+
+    >>> AnomalyMaps(np.zeros((2, 64, 64), np.float32), np.zeros(2, np.float32)).maps_BHW.shape
+    (2, 64, 64)
+    """
 
     maps_BHW: NDArray[np.float32]
-    """Higher is more anomalous; around 0 where an image looks as normal ones do."""
+    """Anomaly per pixel: near 0 on normal images, higher is more anomalous."""
     scores_B: NDArray[np.float32]
-    """One score an image, from its map."""
+    """Anomaly score per image, computed from its map."""
 
 
 def upsample_and_smooth(grid_BHW: Tensor, image_size_px: tuple[int, int], smoothing_px: float) -> Tensor:
-    """Bilinear to the size of the image, then a Gaussian with replicated borders.
+    """Interpolate maps bilinearly to the size of the image, then smooth them by a Gaussian with replicated borders.
 
     Args:
         grid_BHW: float; higher is more anomalous.
         image_size_px: Height and width of the result.
-        smoothing_px: Standard deviation in image pixels; 0 for none.
+        smoothing_px: Standard deviation in image pixels; 0 for no smoothing.
+
+    Returns:
+        float ``BHW`` of ``image_size_px``.
+
+    >>> upsample_and_smooth(torch.ones(1, 2, 2), (4, 4), smoothing_px=0.0).shape
+    torch.Size([1, 4, 4])
     """
     maps = F.interpolate(grid_BHW.unsqueeze(1), image_size_px, mode="bilinear", align_corners=False)
     if smoothing_px > 0:
@@ -43,14 +53,17 @@ def upsample_and_smooth(grid_BHW: Tensor, image_size_px: tuple[int, int], smooth
 
 
 def image_scores(maps_BHW: Tensor, top_share: float) -> Tensor:
-    """One score an image: the maximum of its map, or the mean of its largest values.
+    """Score of each image: the maximum of its map, or the mean of its largest values.
 
     Args:
         maps_BHW: float; higher is more anomalous.
         top_share: Share of the pixels to average, in [0, 1]; 0 takes the maximum.
 
     Returns:
-        float ``B``.
+        float ``B``; higher is more anomalous.
+
+    >>> image_scores(torch.tensor([[[1.0, 4.0], [2.0, 3.0]]]), top_share=0.5)
+    tensor([3.5000])
     """
     flat = maps_BHW.flatten(1)
     count = max(1, round(top_share * flat.shape[1]))

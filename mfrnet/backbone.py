@@ -1,7 +1,7 @@
 """A frozen backbone that maps images to feature layers: any timm model, or the filter bank.
 
-timm is imported where a model is built: it brings torchvision and torch's compiler, two seconds and
-120 MB a process that the filter bank does not need.
+timm is imported where a model is built, because it imports torchvision and torch's compiler: two seconds and 120 MB
+per process, which the filter bank does not need.
 
 Shapes: B images, C channels, H x W positions.
 """
@@ -25,16 +25,26 @@ _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """One feature layer of a backbone."""
+    """One feature layer of a backbone.
+
+    >>> LayerInfo(index=1, name="layer1", num_channels=64, stride_px=4).stride_px
+    4
+    """
 
     index: int
     name: str
     num_channels: int
     stride_px: int
+    """Image pixels per position along each axis."""
 
 
 class Backbone(nn.Module):
-    """Images in, the chosen feature layers out; no gradients, always in evaluation mode."""
+    """Maps images to the chosen feature layers, without gradients and always in evaluation mode.
+
+    >>> backbone = load_backbone(BackboneSettings(backbone="filter_bank", layers=(1, 2)))
+    >>> [tuple(layer.shape) for layer in backbone(torch.zeros(1, 64, 64, 3, dtype=torch.uint8))]
+    [(1, 57, 16, 16), (1, 57, 8, 8)]
+    """
 
     mean_1C11: Tensor
     std_1C11: Tensor
@@ -48,11 +58,11 @@ class Backbone(nn.Module):
         options: dict[str, Any],
     ) -> None:
         """Args:
-        network: Returns one ``BCHW`` tensor a layer.
-        layers: What the network returns, in order.
-        mean: Per colour channel, on the scale [0, 1].
-        std: Likewise.
-        options: What the model was created with, beyond its name; needed to build it again.
+        network: Returns one ``BCHW`` tensor per layer.
+        layers: The layers that the network returns, in order.
+        mean: Mean of each colour channel in the images that the weights were trained on, in [0, 1].
+        std: Standard deviation of each colour channel in those images.
+        options: Arguments beyond the name with which the model was created; needed to build it again.
         """
         super().__init__()
         self.network = network.eval().requires_grad_(False)
@@ -69,27 +79,30 @@ class Backbone(nn.Module):
             images_BHWC: uint8 RGB.
 
         Returns:
-            One float32 ``BCHW`` tensor a layer, each at its own stride.
+            One float32 ``BCHW`` tensor per layer, each at its own stride.
         """
         scaled = images_BHWC.to(self.mean_1C11.device).permute(0, 3, 1, 2).float() / 255
         return [layer.float() for layer in self.network((scaled - self.mean_1C11) / self.std_1C11)]
 
     @property
     def num_parameters(self) -> int:
-        """Parameters of the network, up to the last layer that is used."""
+        """Number of parameters of the network, up to the last layer that is used."""
         return sum(parameter.numel() for parameter in self.network.parameters())
 
     def train(self, mode: bool = True) -> "Backbone":
-        """Stay in evaluation mode whatever is asked: the backbone is frozen."""
+        """Stay in evaluation mode whatever ``mode`` is, because the backbone is frozen."""
         del mode
         return super().train(False)
 
 
 def check_layers(settings: BackboneSettings) -> tuple[LayerInfo, ...]:
-    """The chosen layers, found without any weights.
+    """The chosen layers, found without loading weights.
 
     Raises:
-        ValueError: No such backbone or layer, or the backbone cannot return features.
+        ValueError: The backbone or a layer is unknown, or the backbone cannot return features.
+
+    >>> [layer.name for layer in check_layers(BackboneSettings(backbone="filter_bank", layers=(1, 2)))]
+    ['scale1', 'scale2']
     """
     return _choose(_describe(settings.backbone), settings)
 
@@ -98,12 +111,15 @@ def load_backbone(settings: BackboneSettings, weights: LocalWeights | None = Non
     """Build a backbone with its weights.
 
     Args:
-        settings: Which model and layers.
-        weights: A local file; None takes timm's pre-trained weights, from its cache or the hub.
+        settings: Model and layers.
+        weights: A local file; None for timm's pre-trained weights, from its cache or the hub.
 
     Raises:
-        ValueError: No such backbone or layer, or the weights do not fit it.
-        OSError: Pre-trained weights are wanted and can neither be found nor downloaded.
+        ValueError: The backbone or a layer is unknown, or the weights do not fit it.
+        OSError: timm's pre-trained weights are neither in its cache nor can they be downloaded.
+
+    >>> load_backbone(BackboneSettings(backbone="filter_bank")).num_parameters
+    0
     """
     if settings.backbone == FILTER_BANK:
         return empty_backbone(settings, {})
@@ -116,13 +132,17 @@ def load_network(name: str, weights: LocalWeights | None = None, **arguments: An
     """Build a timm model with its weights, as ``load_backbone`` does before it wraps the model.
 
     Args:
-        name: Of the model.
-        weights: A local file; its model options win over ``arguments``. None takes timm's own weights.
-        arguments: For ``timm.create_model``, e.g. ``features_only`` and ``out_indices``.
+        name: Name of the model in timm.
+        weights: A local file, whose model options override ``arguments``; None for timm's pre-trained weights.
+        arguments: Keyword arguments of ``timm.create_model``, e.g. ``features_only`` and ``out_indices``.
 
     Raises:
-        ValueError: No such model, or the weights do not fit it.
-        OSError: Pre-trained weights are wanted and can neither be found nor downloaded.
+        ValueError: The model is unknown, or the weights do not fit it.
+        OSError: timm's pre-trained weights are neither in its cache nor can they be downloaded.
+
+    >>> load_network("unheard_of")
+    Traceback (most recent call last):
+    ValueError: Unknown backbone 'unheard_of'. Expected 'filter_bank' or a name from timm.list_models().
     """
     model: nn.Module
     if weights is None:
@@ -136,7 +156,7 @@ def load_network(name: str, weights: LocalWeights | None = None, **arguments: An
             model.load_state_dict(state, strict=False)
             return model
         _check_names(name, weights, state)
-        # timm renames many networks when it wraps them for features, and can load before it does.
+        # timm renames the tensors of many networks when it wraps them for features; it can load before it does so.
         model = _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": state}, **arguments)
         return model
     except RuntimeError as error:
@@ -145,10 +165,10 @@ def load_network(name: str, weights: LocalWeights | None = None, **arguments: An
 
 
 def empty_backbone(settings: BackboneSettings, options: dict[str, Any]) -> Backbone:
-    """Build a backbone around a network that still waits for its weights.
+    """Build a backbone whose weights are still to be loaded.
 
     Args:
-        settings: Which model and layers.
+        settings: Model and layers.
         options: ``mean``, ``std`` and ``model`` (arguments of the model), each optional.
     """
     layers = check_layers(settings)
@@ -172,7 +192,7 @@ def _wrap(model: nn.Module, layers: Sequence[LayerInfo], options: dict[str, Any]
 
 
 class _Reordered(nn.Module):
-    """timm returns layers by depth; the settings may name them in another order."""
+    """Returns the layers in the order of the settings; timm returns them by depth."""
 
     def __init__(self, model: nn.Module, order: Sequence[int]) -> None:
         super().__init__()
@@ -196,7 +216,7 @@ def _check_names(backbone: str, weights: LocalWeights, state: dict[str, Tensor])
     if missing:
         raise ValueError(
             f"{weights.path}: does not fit backbone {backbone!r}: {len(missing)} tensors are missing, "
-            f"first {missing[0]!r}; right would be timm's own names for this model."
+            f"first {missing[0]!r}; expected timm's own names for this model."
         )
 
 
@@ -207,7 +227,7 @@ def _describe(backbone: str) -> list[LayerInfo]:
     with torch.device("meta"):
         info = _create(backbone, pretrained=False, features_only=True).feature_info.get_dicts()
     return [
-        # A vision transformer lists its last blocks only, under their own numbers.
+        # A vision transformer lists only its last blocks, with their own numbers.
         LayerInfo(int(layer.get("index", position)), str(layer["module"]), layer["num_chs"], layer["reduction"])
         for position, layer in enumerate(info)
     ]
@@ -219,7 +239,7 @@ def _choose(known: Sequence[LayerInfo], settings: BackboneSettings) -> tuple[Lay
     for asked in settings.layers:
         if asked not in by_key:
             names = ", ".join(f"{layer.index} or {layer.name!r} (stride {layer.stride_px})" for layer in known)
-            raise ValueError(f"Backbone {settings.backbone!r} has no layer {asked!r}; right would be {names}.")
+            raise ValueError(f"Backbone {settings.backbone!r} has no layer {asked!r}; expected {names}.")
     return tuple(by_key[asked] for asked in settings.layers)
 
 
@@ -233,10 +253,10 @@ def _create(backbone: str, **options: Any) -> Any:
     except Exception as error:
         if timm.is_model(backbone.split(".")[0]):
             logging.getLogger(__name__).debug("timm refused %s", backbone, exc_info=error)
-            lacking = "cannot return feature layers" if options.get("features_only") else "cannot be built"
-            raise ValueError(f"Backbone {backbone!r} {lacking}: {error}") from error
+            failure = "cannot return feature layers" if options.get("features_only") else "cannot be built"
+            raise ValueError(f"Backbone {backbone!r} {failure}: {error}") from error
         near = get_close_matches(backbone, [FILTER_BANK, *timm.list_models()], n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"Unknown backbone {backbone!r}.{hint} Right would be {FILTER_BANK!r} or a name from timm.list_models()."
+            f"Unknown backbone {backbone!r}.{hint} Expected {FILTER_BANK!r} or a name from timm.list_models()."
         ) from error

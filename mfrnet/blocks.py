@@ -1,4 +1,4 @@
-"""The hybrid transformer block: global attention and local convolution, pre-normalised.
+"""The hybrid transformer block: global attention and local convolution with pre-normalisation.
 
 Shapes: B maps, D channels, H x W positions, N tokens.
 """
@@ -7,17 +7,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 MAX_KEYS_PER_SIDE = 16
-"""Longer sides are average-pooled before they serve as keys and values."""
+"""Maps with longer sides are average-pooled before they serve as keys and values."""
 
 
 class HybridBlock(nn.Module):
-    """Self-attention, then a feed-forward with a depth-wise 3x3 convolution inside."""
+    """Self-attention, then a feed-forward network that contains a depth-wise 3 x 3 convolution."""
 
     def __init__(self, width: int, num_heads: int, expansion: int = 2) -> None:
         """Args:
-        width: Channels in and out; a multiple of ``num_heads``.
+        width: Channels of input and output; a multiple of ``num_heads``.
         num_heads: Attention heads.
-        expansion: Hidden channels of the feed-forward, in multiples of ``width``.
+        expansion: Hidden channels of the feed-forward network, in multiples of ``width``.
         """
         super().__init__()
         self.num_heads = num_heads
@@ -31,7 +31,7 @@ class HybridBlock(nn.Module):
         self.contract = nn.Linear(expansion * width, width)
 
     def forward(self, maps_BHWD: Tensor) -> Tensor:
-        """Mix a map globally and locally.
+        """Exchange information between positions, globally and locally.
 
         Args:
             maps_BHWD: float, channels last.

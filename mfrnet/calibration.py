@@ -1,4 +1,4 @@
-"""Putting terms and layer groups on one scale: how far from what held-out normal images show here.
+"""Puts loss terms and layer groups on one scale: the distance from held-out normal images at each position.
 
 Shapes: B maps, T terms, G layer groups, H x W grid positions.
 """
@@ -9,40 +9,44 @@ import torch
 from torch import Tensor
 
 PRIOR_IMAGES = 10
-"""Weight of the spread over all positions, in images: few held-out images give a noisy spread each."""
+"""Weight of the spread over all positions, in images; the spread at one position is noisy with few images."""
 
-
-FEWEST_IMAGES = 4
+MIN_IMAGES = 4
+"""Normal images that fitting needs at least."""
 
 
 def split_held_out(num_images: int, share: float, generator: torch.Generator) -> tuple[list[int], list[int]]:
     """Choose at random which normal images calibrate and which train.
 
     Args:
-        num_images: At least ``FEWEST_IMAGES``.
-        share: Share to hold out, in [0, .5]; two images at least, or none for 0.
+        num_images: At least ``MIN_IMAGES``.
+        share: Share to hold out, in [0, 0.5]; at least two images are held out, or none if the share is 0.
         generator: Decides the choice.
 
     Returns:
         Held-out and training indices, each sorted.
 
     Raises:
-        ValueError: Too few images.
+        ValueError: There are fewer than ``MIN_IMAGES`` images.
+
+    >>> held_out, training = split_held_out(10, 0.2, torch.Generator().manual_seed(0))
+    >>> len(held_out), len(training)
+    (2, 8)
     """
-    if num_images < FEWEST_IMAGES:
-        raise ValueError(f"{num_images} training images came; right would be at least {FEWEST_IMAGES}.")
+    if num_images < MIN_IMAGES:
+        raise ValueError(f"Expected at least {MIN_IMAGES} training images, got {num_images}.")
     order = torch.randperm(num_images, generator=generator).tolist()
     num_held_out = max(2, round(share * num_images)) if share else 0
     return sorted(order[:num_held_out]), sorted(order[num_held_out:])
 
 
 class Calibration:
-    """Mean and spread of each term and group at each position, over held-out normal images."""
+    """Mean and spread of each term and group at each position over held-out normal images."""
 
     def __init__(self, mean_TGHW: Tensor, spread_TGHW: Tensor) -> None:
         """Args:
-        mean_TGHW: float, the mean on normal images.
-        spread_TGHW: float, positive.
+        mean_TGHW: float, mean on normal images.
+        spread_TGHW: float, standard deviation on normal images; positive.
         """
         self.mean_TGHW = mean_TGHW
         self.spread_TGHW = spread_TGHW
@@ -51,8 +55,8 @@ class Calibration:
     def of(cls, maps_BTGHW: Tensor) -> "Calibration":
         """Learn the scale from held-out normal images.
 
-        The variance at a position is drawn towards the variance over all positions, as if that had been
-        seen in ``PRIOR_IMAGES`` further images.
+        The variance at a position is shrunk towards the variance over all positions, as if ``PRIOR_IMAGES`` further
+        images had shown the latter.
 
         Args:
             maps_BTGHW: float, at least two maps.
@@ -66,11 +70,11 @@ class Calibration:
 
     @classmethod
     def none(cls, device: torch.device | str) -> "Calibration":
-        """Leaves terms and groups on the scales that they have."""
+        """A calibration that leaves terms and groups on their own scales."""
         return cls(torch.zeros(1, 1, 1, 1, device=device), torch.ones(1, 1, 1, 1, device=device))
 
     def __call__(self, maps_BTGHW: Tensor, weight_of_term: Sequence[float]) -> Tensor:
-        """Distance from normal in spreads, averaged over groups and, by weight, over terms: float ``BHW``."""
+        """Distance from the mean in spreads, averaged over groups and, by weight, over terms: float ``BHW``."""
         distances_BTHW = ((maps_BTGHW - self.mean_TGHW) / self.spread_TGHW).mean(dim=2)
         weights_T = distances_BTHW.new_tensor(weight_of_term)
         return torch.einsum("bthw,t->bhw", distances_BTHW, weights_T / weights_T.sum())

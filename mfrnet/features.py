@@ -14,11 +14,16 @@ from torch import Tensor
 from mfrnet.backbone import Backbone
 
 STORED_DTYPE = np.float16
-"""Half the memory; its rounding (1 part in 2,000) is far below the spread of any feature."""
+"""Needs half the memory of float32; its rounding (1 part in 2,000) is far below the spread of any feature."""
 
 
 class FeatureStack:
-    """The layers of N images, each at its own stride. Reads only what is asked for."""
+    """The layers of N images, each at its own stride; only the images of a batch are read.
+
+    >>> stack = FeatureStack([np.zeros((4, 3, 8, 8), np.float16)], image_size_px=(64, 64))
+    >>> len(stack), stack.channels, stack.batch([0, 2])[0].shape
+    (4, [3], torch.Size([2, 3, 8, 8]))
+    """
 
     def __init__(
         self,
@@ -27,9 +32,9 @@ class FeatureStack:
         rows: Sequence[int] | None = None,
     ) -> None:
         """Args:
-        layers_NCHW: One float array (or memory map) a layer; equal N.
+        layers_NCHW: One float array or memory map per layer; equal N.
         image_size_px: Height and width of the images that the features describe.
-        rows: Which images of the arrays belong to the stack, in order; all if None.
+        rows: The images of the arrays that belong to the stack, in order; None for all.
         """
         self.layers_NCHW = list(layers_NCHW)
         self.image_size_px = image_size_px
@@ -44,14 +49,13 @@ class FeatureStack:
         return [layer.shape[1] for layer in self.layers_NCHW]
 
     def batch(self, indices: Sequence[int]) -> list[Tensor]:
-        """Float32 ``BCHW`` of some images, one tensor a layer."""
+        """Float32 ``BCHW`` of some images, one tensor per layer."""
         order = self._rows[np.asarray(indices, dtype=np.int64)]
         return [torch.from_numpy(np.asarray(layer[order], dtype=np.float32)) for layer in self.layers_NCHW]
 
-    def batches(self, batch_size: int) -> Iterable[list[Tensor]]:
-        """All images in order, ``batch_size`` at a time."""
-        for start in range(0, len(self), batch_size):
-            yield self.batch(range(start, min(start + batch_size, len(self))))
+    def batch_at(self, start: int, batch_size: int) -> list[Tensor]:
+        """At most ``batch_size`` successive images from position ``start`` on, as ``batch`` gives them."""
+        return self.batch(range(start, min(start + batch_size, len(self))))
 
 
 def extract_features(
@@ -63,13 +67,19 @@ def extract_features(
     """Run the backbone over images once.
 
     Args:
-        backbone: Frozen.
-        batches_BHWC: uint8 RGB batches of one image size, ``num_images`` in all.
-        num_images: How many images come.
-        allocate: Gives the array (say, a memory map) for layer number and shape; in memory if None.
+        backbone: From ``load_backbone``.
+        batches_BHWC: uint8 RGB batches of one image size.
+        num_images: Number of images in all batches together, at least 1.
+        allocate: Returns the array, e.g. a memory map, for a layer's number and shape; None keeps arrays in memory.
 
     Raises:
-        ValueError: No image came, or not as many as were announced.
+        ValueError: The batches hold no image, or another number than ``num_images``.
+
+    >>> from mfrnet import BackboneSettings, load_backbone
+    >>> backbone = load_backbone(BackboneSettings(backbone="filter_bank", layers=(1, 2)))
+    >>> stack = extract_features(backbone, [np.zeros((2, 32, 32, 3), np.uint8)], num_images=2)
+    >>> [layer.shape for layer in stack.layers_NCHW]
+    [(2, 57, 8, 8), (2, 57, 4, 4)]
     """
     layers: list[NDArray[Any]] = []
     size, done = (0, 0), 0
@@ -86,5 +96,8 @@ def extract_features(
             array[done : done + len(images)] = layer.cpu().numpy().astype(STORED_DTYPE)
         done += len(images)
     if done != num_images or done == 0:
-        raise ValueError(f"{num_images} images were announced and {done} came; right would be at least one.")
+        raise ValueError(
+            f"num_images: expected the number of images in the batches and at least 1, "
+            f"got {num_images} for {done} images."
+        )
     return FeatureStack(layers, size)

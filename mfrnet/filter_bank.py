@@ -1,8 +1,8 @@
-"""A backbone without weights: oriented filters at several scales, with colour kept.
+"""A backbone without weights: oriented filters at several scales, with colour.
 
-For machines without a network and for tests. It stands where a timm model stands: five layers with
-strides 2, 4, 8, 16, 32. Layer i describes each position by the average response energy of three
-scales, so that a thin scratch is seen at stride 8 too.
+For machines without internet access and for tests. It replaces a timm model: five layers with strides 2, 4, 8, 16
+and 32. A layer describes each position by the average response energy at three scales, so that a thin scratch is
+visible at stride 8 too.
 
 Shapes: B images, C channels, H x W pixels.
 """
@@ -22,9 +22,12 @@ _RADIUS = 3
 class FilterBank(nn.Module):
     """Fixed filters with the interface of a timm ``features_only`` model.
 
-    At each scale an opponent-colour image (luminance, red-green, blue-yellow) passes a quadrature
-    pair of Gabor filters in six orientations; the energies are averaged down to the layer's stride.
-    Low-pass colour is added at the layer's own scale.
+    At each scale, quadrature pairs of Gabor filters in six orientations are applied to an opponent-colour image
+    (luminance, red-green, blue-yellow); their energies are averaged to the layer's stride. Low-pass colour is
+    appended at the layer's own scale.
+
+    >>> [layer.shape for layer in FilterBank((1, 2))(torch.zeros(1, 3, 32, 32))]
+    [torch.Size([1, 57, 8, 8]), torch.Size([1, 57, 4, 4])]
     """
 
     filters_O1KK: Tensor
@@ -54,7 +57,7 @@ class FilterBank(nn.Module):
             images_BCHW: float, three channels, values in [0, 1].
 
         Returns:
-            One float ``BCHW`` tensor a layer, with stride ``2 ** (index + 1)``.
+            One float ``BCHW`` tensor per layer, with stride ``2 ** (index + 1)``.
         """
         opponent = torch.einsum("oc,bchw->bohw", self.opponent_33, images_BCHW)
         pyramid = [opponent]
@@ -64,7 +67,7 @@ class FilterBank(nn.Module):
         layers = []
         for index in self.out_indices:
             height, width = pyramid[index + 1].shape[-2:]
-            # Level j has stride 2 ** j; a layer reads its own half stride and the finer ones.
+            # Level j has stride 2 ** j; a layer uses the level of half its stride and two finer ones.
             scales = [max(0, index - step) for step in range(_NUM_SCALES)]
             parts = [F.adaptive_avg_pool2d(energies[scale], (height, width)) for scale in scales]
             layers.append(torch.cat([*parts, pyramid[index + 1]], dim=1))
@@ -75,7 +78,7 @@ class FilterBank(nn.Module):
         planes = opponent_B3HW.reshape(batch * colours, 1, height, width)
         padded = F.pad(planes, (_RADIUS,) * 4, mode="replicate")
         response = F.conv2d(padded, self.filters_O1KK).view(-1, _NUM_ORIENTATIONS, 2, height, width)
-        # The root of the energy grows linearly with contrast, which keeps its spread near a Gaussian's.
+        # The root of the energy grows linearly with contrast, so its distribution is close to a Gaussian.
         energy = response.square().sum(2).add(1e-6).sqrt()
         return energy.view(batch, colours * _NUM_ORIENTATIONS, height, width)
 
@@ -90,7 +93,7 @@ def _gabor_pairs() -> Tensor:
         phase = 2 * math.pi / 4 * (x * math.cos(angle) + y * math.sin(angle))
         for wave in (torch.cos(phase), torch.sin(phase)):
             kernel = wave * envelope
-            # No response to a constant: brightness itself is the low-pass channel's business.
+            # No response to a constant: the low-pass channels already represent brightness.
             kernel = kernel - envelope * kernel.sum() / envelope.sum()
             filters.append(kernel / kernel.abs().sum())
     return torch.stack(filters).unsqueeze(1).float()

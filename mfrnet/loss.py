@@ -1,4 +1,4 @@
-"""The hybrid loss, term by term and position by position: it trains the network and scores an image.
+"""The hybrid loss per term and position, which trains the network and scores images.
 
 Shapes: B maps, C channels of all layer groups, G layer groups, T terms, H x W grid positions.
 """
@@ -17,12 +17,16 @@ TERMS = ("pixel", "structure", "cosine")
 class HybridLoss:
     """Squared error, 1 - SSIM and 1 - cosine similarity of each layer group.
 
-    Every group counts the same whatever its number of channels (parallel restorations).
+    Every group has the same weight whatever its number of channels.
+
+    >>> loss = HybridLoss([2, 4], {"pixel": 1.0, "structure": 0.0, "cosine": 0.0})
+    >>> loss(torch.ones(1, 6, 8, 8), torch.zeros(1, 6, 8, 8))
+    tensor(1.)
     """
 
     def __init__(self, channels_of_group: Sequence[int], weights: dict[str, float]) -> None:
         """Args:
-        channels_of_group: Channels of each layer, in the order in which they were joined.
+        channels_of_group: Channels of each layer, in the order in which the layers were joined.
         weights: Weight of each of ``TERMS``; a term of weight 0 is not computed.
         """
         self.channels_of_group = list(channels_of_group)
@@ -30,15 +34,15 @@ class HybridLoss:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """Names of the terms in use, in the order of ``term_maps``."""
+        """Names of the terms in use, in the order of the axis T of ``term_maps``."""
         return tuple(self.weights)
 
     def term_maps(self, restored_BCHW: Tensor, target_BCHW: Tensor) -> Tensor:
-        """How badly each position was restored.
+        """Error of restoration at each position.
 
         Args:
             restored_BCHW: float, standardised features assembled from the k passes of a subset.
-            target_BCHW: The features themselves; same shape.
+            target_BCHW: The original features; same shape.
 
         Returns:
             float ``BTGHW``, 0 where restoration is perfect, unbounded above for ``pixel``.

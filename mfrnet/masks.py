@@ -1,6 +1,6 @@
-"""Crossed masks: inside a subset disjoint and complete, so that every position is restored once.
+"""Crossed masks: disjoint and complete within a subset, so that every position is restored exactly once.
 
-Shapes: n subsets, K masks a subset, H x W grid positions.
+Shapes: n subsets, K masks of a subset, H x W grid positions.
 """
 
 import torch
@@ -10,15 +10,15 @@ from torch import Tensor
 def crossed_masks(n: int, k: int, cell: int, grid: tuple[int, int], generator: torch.Generator) -> Tensor:
     """Draw n independent subsets of k complementary masks.
 
-    The grid is tiled by blocks of ``cell`` x ``cell`` positions, the tiling shifted at random in each
-    subset so that no block border is always a border. The blocks are dealt to the k masks at random
-    and in equal numbers; blocks that the grid's border cuts, or leaves empty, count as whole ones, so
-    on a grid of few blocks the masks hide somewhat more or less than 1/k each.
+    The grid is tiled by blocks of ``cell`` x ``cell`` positions. The tiling is shifted at random in each subset, so
+    that block borders do not always lie at the same positions. The blocks are distributed over the k masks at random
+    and in equal numbers. Blocks that the border of the grid cuts off partly or entirely count as whole blocks, so on a
+    grid of few blocks a mask can hide somewhat more or less than 1/k.
 
     Args:
-        n: Number of subsets, 1 or more.
-        k: Masks a subset, 2 or more.
-        cell: Side of a block in grid positions, 1 or more.
+        n: Number of subsets, at least 1.
+        k: Masks in a subset, at least 2.
+        cell: Side of a block in grid positions, at least 1.
         grid: Height and width of the feature map in positions.
         generator: Source of all randomness; equal states give equal masks.
 
@@ -26,14 +26,18 @@ def crossed_masks(n: int, k: int, cell: int, grid: tuple[int, int], generator: t
         bool ``nKHW`` on the CPU; True is hidden. Over K the masks are disjoint and cover every position.
 
     Raises:
-        ValueError: The grid has fewer blocks than there are masks, so one mask would be empty.
+        ValueError: The grid has fewer blocks than masks, so that one mask would be empty.
+
+    >>> masks = crossed_masks(n=1, k=2, cell=1, grid=(2, 2), generator=torch.Generator().manual_seed(0))
+    >>> masks.shape, masks.sum(dim=1).tolist()
+    (torch.Size([1, 2, 2, 2]), [[[1, 1], [1, 1]]])
     """
     height, width = grid
     num_blocks = (height // cell) * (width // cell)
     if k < 2 or num_blocks < k:
         raise ValueError(
-            f"k = {k} masks of cell = {cell} do not fit a {height} x {width} grid ({num_blocks} whole blocks); "
-            f"right would be 2 <= k <= {num_blocks}, or a smaller cell."
+            f"k: expected 2 to {num_blocks} masks on a {height} x {width} grid with cell = {cell} "
+            f"({num_blocks} whole blocks), got {k}; reduce k or cell."
         )
     rows, columns = _blocks_along(height, cell), _blocks_along(width, cell)
     subsets = []
@@ -49,10 +53,13 @@ def crossed_masks(n: int, k: int, cell: int, grid: tuple[int, int], generator: t
 
 
 def cell_that_fits(cell: int, k: int, grid: tuple[int, int]) -> int:
-    """``cell``, or the largest smaller one of which the grid holds at least ``4 * k`` whole blocks.
+    """``cell``, or the largest smaller block side with which the grid holds at least ``4 * k`` whole blocks.
 
     Returns:
-        A block side in [1, ``cell``] grid positions; 1 where the grid is too small for any other.
+        A block side in [1, ``cell``] grid positions; 1 if the grid is too small for a larger one.
+
+    >>> cell_that_fits(4, k=2, grid=(12, 12)), cell_that_fits(4, k=2, grid=(6, 6))
+    (4, 2)
     """
     height, width = grid
     fitting = (side for side in range(cell, 1, -1) if (height // side) * (width // side) >= 4 * k)
@@ -60,5 +67,5 @@ def cell_that_fits(cell: int, k: int, grid: tuple[int, int]) -> int:
 
 
 def _blocks_along(length: int, cell: int) -> int:
-    # A shift of up to cell - 1 positions can open one more block at the far side.
+    # A shift of up to cell - 1 positions can expose one more block at the far side.
     return (length + cell - 2) // cell + 1

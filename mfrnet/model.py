@@ -1,4 +1,4 @@
-"""MFRNet: fit on images of good parts, then an anomaly map for any image.
+"""MFRNet: fits on images of good parts, then gives an anomaly map for any image.
 
 Shapes: N images of a set, B of a batch, H x W pixels.
 """
@@ -29,7 +29,16 @@ _BATCH = 8
 
 
 class MFRNet:
-    """Multi-feature reconstruction by crossed-mask restoration (after arXiv 2404.13273; defaults are ours)."""
+    """Multi-feature reconstruction by crossed-mask restoration (after arXiv 2404.13273; the defaults are ours).
+
+    >>> from mfrnet import load_backbone
+    >>> settings = MFRNetSettings(backbone="filter_bank", layers=(1, 2), width=8, num_heads=1, depth=1, steps=2, cell=1)
+    >>> model = MFRNet(settings, load_backbone(settings))
+    >>> model.fit(np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8))
+    >>> result = model.anomaly_map(np.zeros((2, 64, 64, 3), np.uint8))
+    >>> result.maps_BHW.shape, result.scores_B.shape
+    ((2, 64, 64), (2,))
+    """
 
     def __init__(
         self,
@@ -43,8 +52,8 @@ class MFRNet:
         settings: Every choice of the method.
         backbone: From ``load_backbone``; stays frozen.
         seed: Decides initial weights, batches, held-out images and masks.
-        device: A torch device for everything.
-        detector: Fitted already, on features of this backbone; None to call ``fit``.
+        device: The torch device of backbone, training and scoring.
+        detector: A detector already fitted on features of this backbone; None to call ``fit``.
         """
         self.settings = settings
         self.backbone = backbone.to(device)
@@ -54,53 +63,54 @@ class MFRNet:
 
     @property
     def detector(self) -> Detector:
-        """What fitting learned.
+        """The fitted detector.
 
         Raises:
-            RuntimeError: Nothing was fitted or loaded yet.
+            RuntimeError: The model is not fitted.
         """
         if self._detector is None:
             raise RuntimeError("This MFRNet is not fitted; call fit() or MFRNet.load() first.")
         return self._detector
 
     def fit(self, images_NHWC: NDArray[np.uint8], report: StepReport | None = None) -> None:
-        """Learn what normal looks like.
+        """Learn from images of good parts.
 
         Args:
-            images_NHWC: uint8 RGB, at least four images of good parts, all of one size.
-            report: Told of step, steps and loss now and then.
+            images_NHWC: uint8 RGB, at least four images.
+            report: Receives the step, the number of steps and the loss every 20 steps.
 
         Raises:
-            ValueError: Too few images, or masks that do not fit them.
+            ValueError: There are too few images, or the masks do not fit them.
         """
         self._detector = fit_detector(self._extract(images_NHWC), self.settings, self.seed, self.device, report)
 
     def anomaly_map(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
-        """Judge images.
+        """Anomaly maps and scores of images.
 
         Args:
-            images_BHWC: uint8 RGB, of the size that was fitted.
+            images_BHWC: uint8 RGB, of the size of the images in ``fit``.
 
         Raises:
             ValueError: The images have another size.
-            RuntimeError: Nothing was fitted yet.
+            RuntimeError: The model is not fitted.
         """
         detector = self.detector
         if images_BHWC.shape[1:3] != detector.image_size_px:
             raise ValueError(
-                f"Images of {images_BHWC.shape[1]} x {images_BHWC.shape[2]} px came; right would be "
-                f"{detector.image_size_px[0]} x {detector.image_size_px[1]}, the size that was fitted."
+                f"Expected images of {detector.image_size_px[0]} x {detector.image_size_px[1]} px as in fit, "
+                f"got {images_BHWC.shape[1]} x {images_BHWC.shape[2]} px."
             )
-        parts = list(detector.judge_all(self._extract(images_BHWC)))
+        stack = self._extract(images_BHWC)
+        parts = [detector.judge(stack.batch_at(start, _BATCH)) for start in range(0, len(stack), _BATCH)]
         return AnomalyMaps(
             np.concatenate([part.maps_BHW for part in parts]), np.concatenate([part.scores_B for part in parts])
         )
 
     def save(self, folder: Path) -> None:
-        """Write ``model.safetensors`` (backbone included) and ``model.json``; no pickle.
+        """Write ``model.safetensors`` (backbone included) and ``model.json``.
 
         Raises:
-            RuntimeError: Nothing was fitted yet.
+            RuntimeError: The model is not fitted.
         """
         detector = self.detector
         restorer = detector.restorer
@@ -126,15 +136,15 @@ class MFRNet:
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> "MFRNet":
-        """Read what ``save`` wrote; on the same machine it gives the same maps to the last bit.
+        """Read a model that ``save`` wrote; on the same machine it gives bit-identical maps.
 
         Raises:
             FileNotFoundError: The folder holds no saved model.
-            ValueError: The model was written in an unknown format.
+            ValueError: The format of the saved model is unknown.
         """
         description = json.loads((folder / "model.json").read_text())
         if description["format"] != _FORMAT:
-            raise ValueError(f"{folder}: format {description['format']} is unknown; right would be {_FORMAT}.")
+            raise ValueError(f"{folder}: expected format {_FORMAT}, got {description['format']}.")
         settings = settings_from(description["settings"])
         with safe_open(folder / "model.safetensors", framework="pt", device=device) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
@@ -166,7 +176,11 @@ class MFRNet:
 
 
 def settings_from(values: dict[str, Any]) -> MFRNetSettings:
-    """Settings from their JSON form, in which tuples have become lists."""
+    """Settings from their JSON form, in which tuples have become lists.
+
+    >>> settings_from({"layers": [1, 2], "k": 3}).layers
+    (1, 2)
+    """
     return MFRNetSettings(**(values | {"layers": tuple(values["layers"])}))
 
 

@@ -1,4 +1,4 @@
-"""The restoration network: a U of hybrid blocks that fills in hidden positions from visible ones.
+"""The restoration network: a U-shaped network of hybrid blocks that restores hidden positions from visible ones.
 
 Shapes: B maps, C feature channels, D width, H x W grid positions.
 """
@@ -11,16 +11,21 @@ from mfrnet.blocks import HybridBlock
 
 
 class RestorationNetwork(nn.Module):
-    """Two resolutions joined by a skip connection; most blocks work on the coarse one.
+    """Two resolutions joined by a skip connection; most blocks work on the coarser one.
 
-    Hidden positions enter as a learned token, so nothing of what was hidden can leak through.
+    A learned token replaces hidden positions, so no information about their features can leak into the output. The
+    network contains no dropout and no batch statistics: each image is restored independently of its batch.
+
+    >>> network = RestorationNetwork(num_channels=6, width=8, depth=1, num_heads=1)
+    >>> network(torch.zeros(2, 6, 4, 4), torch.zeros(2, 4, 4, dtype=torch.bool)).shape
+    torch.Size([2, 6, 4, 4])
     """
 
     def __init__(self, num_channels: int, width: int, depth: int, num_heads: int) -> None:
         """Args:
         num_channels: Feature channels to restore.
-        width: Channels on the full grid, a multiple of 4 and of ``num_heads``; the bottom has half as many again.
-        depth: Blocks at the bottom.
+        width: Channels on the full grid, a multiple of ``4 * num_heads``; the coarser grid has 1.5 times as many.
+        depth: Blocks on the coarser grid.
         num_heads: Attention heads of every block.
         """
         super().__init__()
@@ -41,19 +46,19 @@ class RestorationNetwork(nn.Module):
         nn.init.zeros_(self.project_out.bias)
 
     def forward(self, features_BCHW: Tensor, hidden_BHW: Tensor) -> Tensor:
-        """Restore maps of which some positions are hidden.
+        """Restore maps in which some positions are hidden.
 
         Args:
             features_BCHW: float, standardised features.
-            hidden_BHW: bool, True where the features must not be seen.
+            hidden_BHW: bool, True where the network must not use the features.
 
         Returns:
-            float ``BCHW``; only hidden positions are trained to mean anything.
+            float ``BCHW``; training constrains the values at hidden positions only.
         """
         height, width = hidden_BHW.shape[-2:]
         projected = self.project_in(features_BCHW.permute(0, 2, 3, 1))
         visible = torch.where(hidden_BHW.unsqueeze(-1), self.mask_token.to(projected.dtype), projected)
-        # Odd sides get one more row or column, which counts as hidden.
+        # Odd sides get an additional row or column, which counts as hidden.
         padded = _pad_to_even(visible, self.mask_token)
         fine = self.enter(padded + self.position(padded))
         coarse = self.down(_fold(fine))
@@ -66,7 +71,7 @@ class RestorationNetwork(nn.Module):
 
 
 class PositionTerm(nn.Module):
-    """A learned 2-D position term on a coarse lattice, stretched to any grid."""
+    """A learned 2-D position term on a coarse lattice, interpolated to any grid."""
 
     def __init__(self, width: int, side: int = 8) -> None:
         """Args:

@@ -1,6 +1,8 @@
 """Training of the restoration network on features of normal images.
 
-Shapes: B images, K masks a subset, C channels, H x W grid positions.
+In a group of processes each one restores its share of every batch, and DDP averages the gradients.
+
+Shapes: B images, K masks of a subset, C channels, H x W grid positions.
 """
 
 import math
@@ -8,15 +10,17 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from mfrnet.aggregator import Aggregator
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
 from mfrnet.masks import crossed_masks
+from mfrnet.parallel import on_all_ranks, share, world_size
 from mfrnet.settings import MFRNetSettings
 
 StepReport = Callable[[int, int, float], None]
-"""Called with step, number of steps and the loss, now and then."""
+"""Called every 20 steps and after the last one with the step, the number of steps and the loss."""
 
 _REPORT_EVERY = 20
 _POSITIONS_PER_IMAGE = 144
@@ -30,10 +34,14 @@ def restore_crossed(network: nn.Module, features_BCHW: Tensor, masks_BKHW: Tenso
     Args:
         network: Restores ``BCHW`` features given the hidden positions ``BHW``.
         features_BCHW: float, standardised.
-        masks_BKHW: bool; over K disjoint and complete.
+        masks_BKHW: bool; over K the masks are disjoint and cover every position.
 
     Returns:
         float ``BCHW``, assembled from the k passes.
+
+    >>> masks = torch.tensor([[[[True, False]], [[False, True]]]])
+    >>> restore_crossed(lambda features, hidden: features + 1, torch.zeros(1, 1, 1, 2), masks)
+    tensor([[[[1., 1.]]]])
     """
     batch, num_masks = masks_BKHW.shape[:2]
     passes: Tensor = network(features_BCHW.repeat_interleave(num_masks, dim=0), masks_BKHW.flatten(0, 1))
@@ -53,6 +61,8 @@ def train_restoration(
 ) -> None:
     """Minimise the hybrid loss in place; every image of a step gets a fresh subset of masks.
 
+    All processes of a group draw the same batch and masks; N processes follow the loss of one up to rounding.
+
     Args:
         network: The restoration network, on the aggregator's device.
         aggregator: Joins and standardises features.
@@ -60,17 +70,18 @@ def train_restoration(
         stack: Features of normal images.
         indices: Which images of the stack to train on.
         settings: Steps, batch size, learning rate and masks.
-        generator: On the CPU; decides batches and masks.
-        report: Told of the progress.
+        generator: On the CPU; decides batches and masks, in the same state in every process.
+        report: Receives the progress, with the loss of the whole batch.
 
     Raises:
         FloatingPointError: The loss is no longer finite.
+        ValueError: The number of processes does not divide the number of images per step.
     """
     device = aggregator.mean_1C11.device
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=settings.weight_decay
     )
-    # A tenth of the steps warms up, and never fewer than two: a phase of no steps divides by zero.
+    # A tenth of the steps is warm-up, and at least two: a phase without steps would divide by zero.
     total_steps = max(settings.steps, 4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
@@ -80,13 +91,21 @@ def train_restoration(
         cycle_momentum=False,
     )
     batch_size = images_per_step(settings, aggregator.grid)
+    if batch_size % world_size():
+        raise ValueError(
+            f"batch_size: expected the images per step to be a multiple of the {world_size()} processes, "
+            f"got {batch_size} images per step."
+        )
+    mine = share(batch_size)
     network.train()
+    model = DistributedDataParallel(network) if world_size() > 1 else network
     for step in range(1, settings.steps + 1):
         chosen = torch.randint(len(indices), (batch_size,), generator=generator).tolist()
-        features = aggregator(stack.batch([indices[position] for position in chosen]))
-        masks = crossed_masks(batch_size, settings.k, settings.cell, aggregator.grid, generator).to(device)
+        features = aggregator(stack.batch([indices[chosen[position]] for position in mine]))
+        masks = crossed_masks(batch_size, settings.k, settings.cell, aggregator.grid, generator)
+        masks = masks[mine.start : mine.stop].to(device)
         with autocast(device, settings):
-            restored = restore_crossed(network, features, masks)
+            restored = restore_crossed(model, features, masks)
         value = loss(restored, features)
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(value)
@@ -94,8 +113,9 @@ def train_restoration(
         optimiser.step()
         schedule.step()
         if step % _REPORT_EVERY == 0 or step == settings.steps:
-            # Reading the loss waits for a GPU, hence not at every step.
-            current = value.item()
+            # Not at every step, because reading the loss waits for the GPU. Shares are equal, so the mean over the
+            # processes is the loss of the batch.
+            current = sum(on_all_ranks(value.item)) / world_size()
             if not math.isfinite(current):
                 raise FloatingPointError(f"The loss is {current} at step {step}; a lower learning_rate may help.")
             if report is not None:
@@ -104,7 +124,13 @@ def train_restoration(
 
 
 def images_per_step(settings: MFRNetSettings, grid: tuple[int, int]) -> int:
-    """``batch_size``, or fewer on a large grid: a step costs the same whatever the size of the images."""
+    """Images per step of all processes together: ``batch_size``, or fewer on a large grid.
+
+    The cost of a step is therefore nearly independent of the size of the images.
+
+    >>> images_per_step(MFRNetSettings(batch_size=8), (12, 12)), images_per_step(MFRNetSettings(batch_size=8), (24, 24))
+    (8, 2)
+    """
     affordable = settings.batch_size * _POSITIONS_PER_IMAGE // (grid[0] * grid[1])
     return max(1, min(settings.batch_size, affordable))
 

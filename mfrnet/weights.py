@@ -1,4 +1,4 @@
-"""Backbone weights from a local file, never through pickle, with the pre-processing that belongs to them."""
+"""Backbone weights from a local file of tensors, with the pre-processing that belongs to them."""
 
 import hashlib
 import json
@@ -15,27 +15,34 @@ from torch import Tensor
 class LocalWeights:
     """A file of weights: safetensors, or a PyTorch state dict.
 
-    An optional ``<file>.json`` beside it says how images were prepared when these weights were trained
+    An optional ``<file>.json`` beside it states how images were prepared when these weights were trained
     and which model options they need::
 
         {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "model": {"pad_type": "same", "bn_eps": 0.001}}
+
+    >>> import tempfile
+    >>> from safetensors.torch import save_file
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_file({"weight": torch.zeros(2)}, Path(folder) / "weights.safetensors")
+    ...     LocalWeights.at(Path(folder) / "weights.safetensors").state_dict()
+    {'weight': tensor([0., 0.])}
     """
 
     path: Path
     sha256: str
-    """Of the file, and of the JSON beside it where there is one."""
+    """Hash of the file, and of the JSON beside it if there is one."""
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def at(cls, path: Path) -> "LocalWeights":
-        """Hash a file and read what lies beside it; the weights themselves are not read yet.
+        """Hash a file and read the JSON beside it; the tensors are not read yet.
 
         Raises:
-            FileNotFoundError: There is no such file.
+            FileNotFoundError: The file does not exist.
             ValueError: The JSON beside it is not an object with only ``mean``, ``std`` and ``model``.
         """
         if not path.is_file():
-            raise FileNotFoundError(f"No weights file at {path}; right would be a .safetensors or .pth state dict.")
+            raise FileNotFoundError(f"No weights file at {path}; expected a .safetensors or .pth state dict.")
         digest = hashlib.sha256()
         with path.open("rb") as stream:
             while chunk := stream.read(1 << 20):
@@ -50,24 +57,27 @@ class LocalWeights:
         except ValueError as error:
             raise ValueError(f"{beside}: not JSON: {error}.") from error
         if not isinstance(options, dict) or not set(options) <= {"mean", "std", "model"}:
-            raise ValueError(f"{beside}: right would be an object with 'mean', 'std' and 'model' only.")
+            raise ValueError(f"{beside}: expected a JSON object with no keys but 'mean', 'std' and 'model'.")
         return cls(path, digest.hexdigest(), options)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Read the tensors.
+        """Read the tensors; objects of any other kind in the file are never executed.
 
         Raises:
-            ValueError: The file is neither safetensors nor a state dict that loads without pickle.
+            ValueError: The file is neither safetensors nor a state dict of tensors alone.
         """
+        is_safetensors = self.path.suffix == ".safetensors"
         try:
-            if self.path.suffix == ".safetensors":
+            if is_safetensors:
                 tensors: dict[str, Tensor] = load_file(self.path)
                 return tensors
             loaded = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as error:
-            raise ValueError(f"{self.path}: cannot be read as weights: {str(error).splitlines()[0]}") from error
+            # torch's own text recommends loading the file in an unsafe way.
+            expected = "a safetensors file" if is_safetensors else "a PyTorch state dict that holds nothing but tensors"
+            raise ValueError(f"{self.path}: cannot be read as weights; expected {expected}.") from error
         if isinstance(loaded, dict) and isinstance(loaded.get("state_dict"), dict):
             loaded = loaded["state_dict"]
         if not isinstance(loaded, dict) or not all(isinstance(value, Tensor) for value in loaded.values()):
-            raise ValueError(f"{self.path}: not a state dict; right would be a mapping of names to tensors.")
+            raise ValueError(f"{self.path}: cannot be read as weights; expected a mapping of names to tensors.")
         return loaded

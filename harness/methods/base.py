@@ -1,4 +1,4 @@
-"""What a method is to the rest of the harness: fit on normal images, then a map for every image."""
+"""The contract of a method with the harness: it fits on normal images, then gives a map for every image."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ from harness.methods.feature_cache import FeatureCache
 from mfrnet import AnomalyMaps
 
 FitReport = Callable[[int, int, float | None], None]
-"""Called with steps done, steps in all and the loss (None where there is none)."""
+"""Called with the steps done, the total number of steps and the loss (None if the method has no loss)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MethodContext:
-    """What a method is given beside its settings."""
+    """What a method receives in addition to its settings."""
 
     seed: int
     device: str
-    """A torch device, e.g. ``"cpu"`` or ``"cuda"``."""
+    """A torch device, e.g. ``"cpu"`` or ``"cuda:1"``."""
     weights: Path | None = None
     """Local backbone weights; None for timm's own."""
     features: FeatureCache = field(default_factory=FeatureCache)
@@ -32,15 +32,17 @@ class MethodContext:
 class Method(Interface):
     """One detector, built for one cell.
 
-    Equal settings, seed and images give equal maps to the last bit on one machine.
+    Equal settings, seed and images give bit-identical maps on one machine.
     """
 
     version: ClassVar[int]
-    """Raised when the same settings would give other maps; part of every cell's identity."""
+    """Increased when the same settings would give other maps; part of every cell's identity."""
     Settings: ClassVar[type[Any]]
     """A frozen dataclass with a default for every field."""
     relative_cost: ClassVar[float]
-    """Roughly how long an image takes, MFRNet's being 1; only orders the queue."""
+    """Approximate time per image relative to MFRNet; used only to order the queue."""
+    is_data_parallel: ClassVar[bool]
+    """Whether ``fit`` and ``score`` divide their work when the processes of a ``torch.distributed`` group call them."""
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         """Build the detector; loads nothing yet."""
@@ -51,13 +53,22 @@ class Method(Interface):
         """Refuse settings that cannot work on images of this size, without loading weights.
 
         Raises:
-            ValueError: One line: what was asked and what would be right.
+            ValueError: One line that states what was expected and what was given.
+        """
+        ...
+
+    @classmethod
+    def global_batch_size(cls, settings: Any, image_size_px: tuple[int, int]) -> int:
+        """Number that the processes of a group must divide: the images of a training step.
+
+        It is 1 for a method that is not data parallel, and 0, which every number divides, for a method that accepts
+        any number of processes.
         """
         ...
 
     @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:
-        """Load the pre-trained weights that fitting will need, and forget them again.
+        """Load the pre-trained weights that fitting will need, then discard them.
 
         Raises:
             WeightsError: They are missing, cannot be downloaded, or do not fit.
@@ -65,20 +76,23 @@ class Method(Interface):
         ...
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
-        """Learn from normal images of one size."""
+        """Learn from normal images of one size; all processes of a group call it with the same images."""
         ...
 
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
-        """Maps of ``images.size_px`` and image scores, a batch at a time and in order."""
+        """Maps of ``images.size_px`` and image scores, a batch at a time and in order.
+
+        In a group of processes every process yields all maps, and must consume all of them.
+        """
         ...
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
         """Maps and scores of images in memory, backbone included and nothing cached.
 
-        What latency is measured on; gives what ``score`` gives, but for rounding.
+        Latency is measured on this method. It returns what ``score`` yields, up to rounding, and never divides work.
 
         Args:
-            images_BHWC: RGB, 0 to 255, of the size that was fitted.
+            images_BHWC: uint8 RGB, of the size of the images in ``fit``.
         """
         ...
 
@@ -88,7 +102,7 @@ class Method(Interface):
 
     @property
     def num_parameters(self) -> int:
-        """Learned parameters after ``fit``, a frozen backbone excluded."""
+        """Learned parameters after ``fit``, without a frozen backbone."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""The floor: the same map for every image. A protocol that rates it above .5 AUROC is broken."""
+"""The lower bound: the same map for every image. A protocol that gives it an AUROC above 0.5 is broken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,15 +17,16 @@ _BATCH = 16
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantSettings:
-    """There is nothing to choose."""
+    """No settings."""
 
 
 class ConstantMethod:
-    """Says zero everywhere, but reads every image, so that an unreadable one fails here too."""
+    """Zero everywhere; reads every image, so that an unreadable image fails here too."""
 
     version: ClassVar[int] = 1
     Settings: ClassVar[type[ConstantSettings]] = ConstantSettings
     relative_cost: ClassVar[float] = 0.01
+    is_data_parallel: ClassVar[bool] = False
     num_parameters = 0
     num_frozen_parameters = 0
 
@@ -38,8 +39,14 @@ class ConstantMethod:
         del settings, image_size_px
 
     @classmethod
+    def global_batch_size(cls, settings: ConstantSettings, image_size_px: tuple[int, int]) -> int:
+        """1: a single process."""
+        del settings, image_size_px
+        return 1
+
+    @classmethod
     def check_weights(cls, settings: ConstantSettings, weights: Path | None) -> None:
-        """There are none."""
+        """Do nothing: the method has no weights."""
         del settings, weights
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
@@ -58,4 +65,4 @@ class ConstantMethod:
         return AnomalyMaps(np.zeros(images_BHWC.shape[:3], np.float32), np.zeros(len(images_BHWC), np.float32))
 
     def save(self, folder: Path) -> None:
-        """There is nothing to keep."""
+        """Write nothing."""

@@ -1,4 +1,4 @@
-"""The control without restoration: MFRNet's features, calibration and map around one Gaussian a layer."""
+"""The control without restoration: MFRNet's features, calibration and map with one Gaussian per layer."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -14,22 +14,16 @@ from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport, MethodContext
 from harness.methods.gaussian_detector import GaussianDetector, fit_gaussian
-from mfrnet import (
-    AnomalyMaps,
-    Backbone,
-    MapSettings,
-    check_grid,
-    check_layers,
-    extract_features,
-)
+from mfrnet import AnomalyMaps, Backbone, MapSettings, check_grid, check_layers, extract_features
 
 
 class GaussianMethod:
-    """One Gaussian of the raw features a layer group."""
+    """One Gaussian of the raw features per layer group."""
 
     version: ClassVar[int] = 2
     Settings: ClassVar[type[MapSettings]] = MapSettings
     relative_cost: ClassVar[float] = 0.1
+    is_data_parallel: ClassVar[bool] = True
 
     def __init__(self, settings: MapSettings, context: MethodContext) -> None:
         self._settings = settings
@@ -41,6 +35,12 @@ class GaussianMethod:
         """Refuse an unknown layer, and a grid without positions."""
         check_layers(settings)
         check_grid(settings, image_size_px)
+
+    @classmethod
+    def global_batch_size(cls, settings: MapSettings, image_size_px: tuple[int, int]) -> int:
+        """0: any number of processes is accepted."""
+        del settings, image_size_px
+        return 0
 
     @classmethod
     def check_weights(cls, settings: MapSettings, weights: Path | None) -> None:
@@ -58,7 +58,7 @@ class GaussianMethod:
         report(1, 1, None)
 
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
-        """Distance from the mean, in spreads."""
+        """Maps of Mahalanobis distances."""
         assert self._detector is not None, "fit comes first"
         context = self._context
         yield from self._detector.judge_all(
@@ -66,13 +66,13 @@ class GaussianMethod:
         )
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
-        """Backbone, distance and map."""
+        """Maps of Mahalanobis distances."""
         assert self._detector is not None, "fit comes first"
         stack = extract_features(self._backbone, [images_BHWC], len(images_BHWC))
         return self._detector.judge(stack.batch(range(len(stack))))
 
     def save(self, folder: Path) -> None:
-        """Backbone and everything learned, as safetensors."""
+        """Write the backbone and everything learned as safetensors."""
         assert self._detector is not None, "fit comes first"
         tensors = {f"backbone.{name}": value for name, value in self._backbone.state_dict().items()}
         tensors |= self._detector.tensors()
@@ -84,11 +84,11 @@ class GaussianMethod:
 
     @property
     def num_parameters(self) -> int:
-        """Numbers in means and covariances."""
+        """Number of values in means and covariances."""
         assert self._detector is not None, "fit comes first"
         return self._detector.num_parameters
 
     @property
     def num_frozen_parameters(self) -> int:
-        """Of the backbone up to the last layer that is used."""
+        """Parameters of the backbone up to the last layer that is used."""
         return self._backbone.num_parameters

@@ -1,6 +1,6 @@
-"""The control: a density of the raw features in the place of restoration, all else equal.
+"""The control: a density of the raw features instead of restoration, with everything else equal.
 
-What MFRNet gains over this is what restoring gains. Shapes: B images, C channels of a layer group,
+The gain of MFRNet over this detector is the gain of restoration. Shapes: B images, C channels of a layer group,
 G groups, H x W grid positions.
 """
 
@@ -14,6 +14,7 @@ from mfrnet.aggregator import Aggregator
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.calibration import Calibration, split_held_out
 from mfrnet.features import FeatureStack
+from mfrnet.parallel import divided
 from mfrnet.settings import MapSettings
 
 _BATCH = 32
@@ -23,19 +24,18 @@ _RIDGE = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class GaussianDetector:
-    """One Gaussian a layer group over all positions, calibrated per position as MFRNet's terms are."""
+    """One Gaussian per layer group over all positions, calibrated per position as MFRNet's terms are."""
 
     settings: MapSettings
     aggregator: Aggregator
     whitening_of_group: Sequence[Tensor]
-    """A ``CC`` matrix a group; standardised features times it have unit covariance."""
+    """One ``CC`` matrix per group; standardised features multiplied by it have unit covariance."""
     calibration: Calibration
     image_size_px: tuple[int, int]
 
     def judge_all(self, stack: FeatureStack) -> Iterator[AnomalyMaps]:
         """Maps and scores of all images of a stack, a batch at a time and in order."""
-        for layers in stack.batches(_BATCH):
-            yield self.judge(layers)
+        return divided(lambda start: self.judge(stack.batch_at(start, _BATCH)), range(0, len(stack), _BATCH))
 
     def judge(self, layers_BCHW: Sequence[Tensor]) -> AnomalyMaps:
         """Maps and scores of a batch of feature layers."""
@@ -44,7 +44,7 @@ class GaussianDetector:
         return AnomalyMaps(maps.cpu().numpy(), image_scores(maps, self.settings.top_share).cpu().numpy())
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything that was learned, by name."""
+        """All learned tensors by name."""
         whitening = {f"whitening.{number}": matrix for number, matrix in enumerate(self.whitening_of_group)}
         return whitening | {
             "aggregator.mean": self.aggregator.mean_1C11,
@@ -55,12 +55,12 @@ class GaussianDetector:
 
     @property
     def num_parameters(self) -> int:
-        """Numbers in mean and covariance."""
+        """Number of values in means and covariances."""
         return sum(matrix.numel() + matrix.shape[0] for matrix in self.whitening_of_group)
 
 
 def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: str = "cpu") -> GaussianDetector:
-    """Learn one Gaussian a layer group from normal images.
+    """Learn one Gaussian per layer group from normal images; processes of a group divide the images.
 
     Args:
         stack: Features of normal images of one size.
@@ -69,30 +69,33 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
         device: A torch device.
 
     Raises:
-        ValueError: Fewer than four images.
+        ValueError: There are fewer than four images.
     """
     generator = torch.Generator().manual_seed(seed)
     held_out, training = split_held_out(len(stack), settings.calibration_share, generator)
     aggregator = Aggregator.of(stack, training, settings.grid_stride_px, torch.device(device))
-    scatters = [torch.zeros(count, count, dtype=torch.float64, device=device) for count in stack.channels]
-    num_positions = 0
-    for start in range(0, len(training), _BATCH):
+
+    def scatters_of(start: int) -> list[Tensor]:
         features = aggregator(stack.batch(training[start : start + _BATCH]))
-        num_positions += features.shape[0] * features.shape[2] * features.shape[3]
-        for scatter, group in zip(scatters, torch.split(features, stack.channels, dim=1), strict=True):
-            rows = group.permute(0, 2, 3, 1).flatten(0, 2)
-            scatter += (rows.T @ rows).double()
+        groups = [group.permute(0, 2, 3, 1).flatten(0, 2) for group in torch.split(features, stack.channels, dim=1)]
+        return [(rows.T @ rows).double().cpu() for rows in groups]
+
+    def errors_of(start: int) -> Tensor:
+        return _distances(aggregator(stack.batch(held_out[start : start + _BATCH])), whitening).cpu()
+
+    scatters = [torch.zeros(count, count, dtype=torch.float64) for count in stack.channels]
+    for of_batch in divided(scatters_of, range(0, len(training), _BATCH)):
+        for scatter, added in zip(scatters, of_batch, strict=True):
+            scatter += added
     # Standardisation has already removed the mean.
-    whitening = [_whitening(scatter / num_positions) for scatter in scatters]
-    errors = [
-        _distances(aggregator(stack.batch(held_out[start : start + _BATCH])), whitening)
-        for start in range(0, len(held_out), _BATCH)
-    ]
+    num_positions = len(training) * aggregator.grid[0] * aggregator.grid[1]
+    whitening = [_whitening((scatter / num_positions).to(device)) for scatter in scatters]
+    errors = list(divided(errors_of, range(0, len(held_out), _BATCH)))
     return GaussianDetector(
         settings=settings,
         aggregator=aggregator,
         whitening_of_group=whitening,
-        calibration=Calibration.of(torch.cat(errors)) if errors else Calibration.none(device),
+        calibration=Calibration.of(torch.cat(errors).to(device)) if errors else Calibration.none(device),
         image_size_px=stack.image_size_px,
     )
 

@@ -1,4 +1,4 @@
-"""MFRNet as a method of the harness: its own library, on cached features."""
+"""MFRNet as a method of the harness, on cached features."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -12,7 +12,16 @@ from harness.errors import DataError
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport, MethodContext
-from mfrnet import AnomalyMaps, Detector, MFRNet, MFRNetSettings, check_layers, check_masks, fit_detector
+from mfrnet import (
+    AnomalyMaps,
+    Detector,
+    MFRNet,
+    MFRNetSettings,
+    check_layers,
+    check_masks,
+    fit_detector,
+    global_batch_size,
+)
 
 
 class MFRNetMethod:
@@ -21,6 +30,7 @@ class MFRNetMethod:
     version: ClassVar[int] = 2
     Settings: ClassVar[type[MFRNetSettings]] = MFRNetSettings
     relative_cost: ClassVar[float] = 1.0
+    is_data_parallel: ClassVar[bool] = True
 
     def __init__(self, settings: MFRNetSettings, context: MethodContext) -> None:
         self._settings = settings
@@ -32,6 +42,11 @@ class MFRNetMethod:
         """Refuse an unknown layer, and masks that do not fit the map."""
         check_layers(settings)
         check_masks(settings, image_size_px)
+
+    @classmethod
+    def global_batch_size(cls, settings: MFRNetSettings, image_size_px: tuple[int, int]) -> int:
+        """Images per training step."""
+        return global_batch_size(settings, image_size_px)
 
     @classmethod
     def check_weights(cls, settings: MFRNetSettings, weights: Path | None) -> None:
@@ -48,7 +63,7 @@ class MFRNetMethod:
             raise DataError(str(error)) from error
 
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
-        """Restore and judge."""
+        """Maps of restoration errors."""
         assert self._detector is not None, "fit comes first"
         context = self._context
         yield from self._detector.judge_all(
@@ -56,11 +71,11 @@ class MFRNetMethod:
         )
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
-        """Backbone, restoration and map."""
+        """Maps of restoration errors."""
         return self._model.anomaly_map(images_BHWC)
 
     def save(self, folder: Path) -> None:
-        """As ``MFRNet.load`` reads it."""
+        """Write what ``MFRNet.load`` reads."""
         self._model.save(folder)
 
     @cached_property
@@ -72,11 +87,11 @@ class MFRNetMethod:
 
     @property
     def num_parameters(self) -> int:
-        """Of the restoration network."""
+        """Parameters of the restoration network."""
         assert self._detector is not None, "fit comes first"
         return self._detector.num_parameters
 
     @property
     def num_frozen_parameters(self) -> int:
-        """Of the backbone up to the last layer that is used."""
+        """Parameters of the backbone up to the last layer that is used."""
         return self._model.backbone.num_parameters

@@ -76,10 +76,13 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         load_backbone(BackboneSettings(backbone=MODEL, layers=(1,)), LocalWeights.at(tmp_path / "other.safetensors"))
 
 
-def test_a_pickle_is_not_executed(tmp_path: Path) -> None:
-    torch.save({"weights": Path("x")}, tmp_path / "evil.pth")
-    with pytest.raises(ValueError, match="cannot be read as weights"):
-        LocalWeights.at(tmp_path / "evil.pth").state_dict()
+@pytest.mark.parametrize("content", [{"weights": Path("x")}, [torch.zeros(1)], {"weights": 3}])
+def test_other_objects_than_tensors_are_refused_without_advice_to_load_them(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match=r"other\.pth: cannot be read as weights; expected [^\n]*$") as caught:
+        LocalWeights.at(tmp_path / "other.pth").state_dict()
+    assert "weights_only" not in str(caught.value)
+    assert "pickle" not in str(caught.value)
 
 
 @pytest.mark.parametrize("layer", [9, "layer9"])

@@ -40,7 +40,7 @@ def test_held_out_and_training_images_are_disjoint_and_complete() -> None:
 
 
 def test_too_few_images_are_refused() -> None:
-    with pytest.raises(ValueError, match="3 training images came; right would be at least 4"):
+    with pytest.raises(ValueError, match="Expected at least 4 training images, got 3"):
         split_held_out(3, 0.5, torch.Generator())
 
 

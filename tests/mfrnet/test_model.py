@@ -103,12 +103,12 @@ def test_an_unfitted_model_says_so() -> None:
 
 
 def test_images_of_another_size_are_refused(fitted: MFRNet) -> None:
-    with pytest.raises(ValueError, match="32 x 32 px came; right would be 64 x 64"):
+    with pytest.raises(ValueError, match="Expected images of 64 x 64 px as in fit, got 32 x 32"):
         fitted.anomaly_map(np.zeros((1, 32, 32, 3), np.uint8))
 
 
 def test_a_k_larger_than_the_map_is_refused_before_training() -> None:
-    with pytest.raises(ValueError, match="k = 65 masks of cell = 1 do not fit a 8 x 8 grid"):
+    with pytest.raises(ValueError, match="k: expected 2 to 64 masks on a 8 x 8 grid with cell = 1 .*, got 65"):
         check_masks(MFRNetSettings(k=65, cell=1, grid_stride_px=8), (64, 64))
 
 

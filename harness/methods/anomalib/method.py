@@ -66,6 +66,7 @@ class AnomalibMethod:
     version: ClassVar[int]
     Settings: ClassVar[Any] = _LazySettings()
     relative_cost: ClassVar[float]
+    is_data_parallel: ClassVar[bool] = False
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         self._settings = settings
@@ -84,6 +85,12 @@ class AnomalibMethod:
         check_construction(cls.model_name, settings, cls._model_size(image_size_px))
 
     @classmethod
+    def global_batch_size(cls, settings: Any, image_size_px: tuple[int, int]) -> int:
+        """1: a single process."""
+        del settings, image_size_px
+        return 1
+
+    @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:
         """Build the model with its weights, and look for the folders it reads."""
         check_folders(label_of(cls.model_name), settings)
@@ -93,7 +100,7 @@ class AnomalibMethod:
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Train for the epochs or steps of the settings; no test image and no early stopping is involved."""
         if len(images) < _FEWEST_IMAGES:
-            raise DataError(f"{len(images)} training images came; right would be at least {_FEWEST_IMAGES}.")
+            raise DataError(f"Expected at least {_FEWEST_IMAGES} training images, got {len(images)}.")
         context, settings = self._context, self._settings
         size_px = self._model_size(images.size_px)
         with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():

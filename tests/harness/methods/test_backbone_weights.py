@@ -44,11 +44,11 @@ def test_the_preprocessing_beside_them_belongs_to_local_weights(tmp_path: Path) 
 
 @pytest.mark.parametrize("look", [weights_identity, open_backbone])
 def test_a_missing_file_is_one_line(look: Any, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"^No weights file at [^\n]*/none\.pth; right would be a \.safetensors or"):
+    with pytest.raises(WeightsError, match=r"^No weights file at [^\n]*/none\.pth; expected a \.safetensors or"):
         look(RESNET, tmp_path / "none.pth")
 
 
-@pytest.mark.parametrize(("text", "reason"), [("{", "not JSON: "), ('{"size": 3}', "right would be an object with")])
+@pytest.mark.parametrize(("text", "reason"), [("{", "not JSON: "), ('{"size": 3}', "expected a JSON object with")])
 def test_a_malformed_file_beside_the_weights_is_named(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "a.json").write_text(text)
@@ -58,7 +58,9 @@ def test_a_malformed_file_beside_the_weights_is_named(tmp_path: Path, text: str,
 
 def test_what_is_no_weights_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(b"no tensors")
-    with pytest.raises(WeightsError, match=r"a\.safetensors: cannot be read as weights: "):
+    with pytest.raises(
+        WeightsError, match=r"a\.safetensors: cannot be read as weights; expected a safetensors file\.$"
+    ):
         open_backbone(RESNET, tmp_path / "a.safetensors")
 
 
@@ -104,6 +106,6 @@ def test_an_unreachable_hub_says_what_needs_none(monkeypatch: pytest.MonkeyPatch
 def test_an_unknown_backbone_is_said_to_be_unknown() -> None:
     with pytest.raises(
         WeightsError,
-        match=r"^Unknown backbone 'resnet19'\. Did you mean 'resnet18'\? Right would be 'filter_bank' or a name",
+        match=r"^Unknown backbone 'resnet19'\. Did you mean 'resnet18'\? Expected 'filter_bank' or a name",
     ):
         open_backbone(BackboneSettings(backbone="resnet19"), None)
