@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.cells.cell_context import CellContext
 from harness.cells.outcome import CellOutcome, CellProgress
-from harness.cells.run_cell import CellContext, failure_of, run_cell
+from harness.cells.record_making import failure_of
+from harness.cells.run_cell import run_cell
 from harness.environment import now
 from harness.plan import Cell
 from harness.store import RecordStore
@@ -55,7 +57,7 @@ class CellRunner:
             cell_id=cell.id,
             status="ok",
             error=None,
-            image_auroc=record.image_auroc,
+            image_auroc=record.metrics["image_auroc"],
             seconds=time.perf_counter() - clock,
             warnings=tuple(warnings),
         )

@@ -111,11 +111,9 @@ def _on(names: Sequence[str], settings: "RunSettings") -> "RunSettings":
 
 
 def _check_metrics(metrics: Sequence[str] | None) -> None:
-    from harness.metrics.catalogue import METRIC_TITLES
+    from harness.metrics.catalogue import check_metrics
 
-    for metric in metrics or ():
-        if metric not in METRIC_TITLES:
-            raise UnknownNameError.of("metric", metric, METRIC_TITLES)
+    check_metrics(metrics or ())
 
 
 def _study(

@@ -1,12 +1,12 @@
 """Carrying out a plan: in this process, by workers of this machine, or by a fleet under Ray."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
+from harness.cells.cell_context import CellContext
 from harness.cells.cell_runner import CellRunner
-from harness.cells.run_cell import CellContext
 from harness.config import RunSettings
 from harness.environment import command_line, log_dir, num_cores
 from harness.execution.events import FleetEvent
@@ -50,10 +50,10 @@ def execute(
         command=command_line(),
         panels_dir=panels_dir if settings.panels else None,
         num_panels=settings.panels,
-        measures_costs=settings.costs,
     )
-    runner = CellRunner(results=results, context=context)
     size = size_workers(settings, len(cells))
+    context = replace(context, num_workers=max(1, size.workers))
+    runner = CellRunner(results=results, context=context)
     if size.workers == 0:
         import torch
 

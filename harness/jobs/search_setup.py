@@ -104,7 +104,7 @@ def prepare(
     from harness.execution.sizing import check_workers, size_workers
 
     begin_workers(settings, "harness.search.forked")
-    from harness.cells.run_cell import check_device
+    from harness.cells.devices import check_device
     from harness.methods.backbone_weights import weights_identity
     from harness.search.evaluation import Evaluation
     from harness.search.judged_images import judged_on, reported_split

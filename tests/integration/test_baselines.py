@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from harness.cells.run_cell import image_sets
+from harness.cells.opened_cell import image_sets
 from harness.config import Protocol
 from harness.datasets.demo import Demo
 from harness.images import ImageSet
