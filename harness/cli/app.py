@@ -2,7 +2,7 @@
 
 import typer
 
-from harness.cli import ablate, compare, datasets, doctor, figures, methods, run, search, show
+from harness.cli import ablate, compare, costs, datasets, doctor, figures, methods, run, search, show
 
 app = typer.Typer(
     name="bench",
@@ -18,6 +18,7 @@ app.command()(run.run)
 app.command()(run.plan)
 app.command()(ablate.ablate)
 app.command()(search.search)
+app.command()(costs.costs)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)

@@ -1,5 +1,6 @@
 """``bench leaderboard`` and ``bench tables``: what the records say, on the screen or in files."""
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -176,6 +177,8 @@ def selected(
     from harness.leaderboard import select
 
     frame = store.frame()
+    for problem in store.problems:
+        print(f"bench: left out: {problem}", file=sys.stderr)
     if frame.empty:
         raise StoreError(
             f"{store.url} holds no records. Right would be what 'bench run' has written to: --results or BENCH_RESULTS."

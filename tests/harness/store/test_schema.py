@@ -1,9 +1,12 @@
+import math
 from dataclasses import fields
 
 import pandas as pd
+import pytest
 
-from harness.records import CellIdentity, CellRecord, FailureRecord, ImageScore, Provenance
-from harness.store.schema import RECORD_SCHEMA, SCORES_SCHEMA, frame_of, table_of
+from harness.metrics.catalogue import BUILT_IN_NAMES
+from harness.records import CellIdentity, CellRecord, CostRecord, FailureRecord, ImageScore, Provenance
+from harness.store.schema import COSTS_SCHEMA, RECORD_SCHEMA, SCORES_SCHEMA, table_of
 from tests.support import records as make
 
 FRAME_COLUMNS = [
@@ -59,10 +62,18 @@ FRAME_COLUMNS = [
     "host",
     "device",
     "num_threads",
+    "num_workers",
+    "num_processes",
     "command",
     "started_at",
     "finished_at",
     "schema_version",
+    "is_quiet",
+    "load_before",
+    "load_after",
+    "cost_host",
+    "cost_device",
+    "cost_num_threads",
 ]
 
 
@@ -71,9 +82,11 @@ def test_frame_columns_are_exactly_these_in_this_order() -> None:
 
 
 def test_every_field_of_every_record_is_a_column() -> None:
-    nested = {"identity", "provenance", "image_scores"}
+    nested = {"identity", "provenance", "image_scores", "metrics"}
     flat = {field.name for kind in (CellIdentity, Provenance, CellRecord, FailureRecord) for field in fields(kind)}
-    assert set(RECORD_SCHEMA.names) == flat - nested | {"status", "schema_version"}
+    of_metrics = {*BUILT_IN_NAMES, "extra_metrics"}
+    assert set(RECORD_SCHEMA.names) == flat - nested | of_metrics | {"status", "schema_version"}
+    assert set(COSTS_SCHEMA.names) == {field.name for field in fields(CostRecord)} | {"schema_version"}
     assert set(SCORES_SCHEMA.names) == {field.name for field in fields(ImageScore)} | {"cell_id", "schema_version"}
 
 
@@ -97,6 +110,25 @@ def test_text_that_is_not_utf8_is_kept_escaped() -> None:
     assert row["error"] == "DataError: bad\\udcff.png is truncated"
 
 
+def test_a_metric_of_a_plug_in_is_a_column_of_the_frame() -> None:
+    measured = make.cell_record(identity=make.identity(seed=0), metrics=make.METRICS | {"iou": 0.5})
+    frame = make.frame(measured, make.cell_record(identity=make.identity(seed=1)))
+    assert frame["iou"].tolist() == pytest.approx([0.5, math.nan], nan_ok=True)
+
+
+def test_costs_take_the_place_of_those_of_the_run_and_say_where_they_were_measured() -> None:
+    ids = [make.identity(seed=seed) for seed in range(2)]
+    records = [make.cell_record(identity=each) for each in ids]
+    frame = make.frame(*records, costs=[make.cost_record(ids[1].cell_id, load_after=0.25)])
+    assert frame["fit_seconds"].tolist() == [12.5, 10.0]
+    assert frame["size_bytes"].tolist() == [15_000_000, 14_000_000]
+    assert frame["is_quiet"].tolist() == [False, True]
+    assert frame["load_after"].tolist() == pytest.approx([math.nan, 0.25], nan_ok=True)
+    assert frame["cost_host"].tolist() == ["bench-1", "quiet-1"]
+    assert frame["cost_num_threads"].tolist() == [2, 4]
+    assert frame["host"].tolist() == ["bench-1", "bench-1"]
+
+
 def test_an_empty_frame_keeps_its_types() -> None:
     full = make.frame(make.cell_record(identity=make.identity()))
-    assert frame_of(RECORD_SCHEMA.empty_table()).dtypes.equals(full.dtypes)
+    assert make.frame().dtypes.equals(full.dtypes)
