@@ -9,6 +9,7 @@ from harness.environment import num_cores
 QUIET_SHARE = 0.3
 """Share of the cores that others may keep busy while times are measured for publication."""
 
+_STAT = Path("/proc/stat")
 _SAMPLE_SECONDS = 1.0
 _IDLE_FIELDS = (3, 4)
 """Idle and waiting for a disk, in the first line of ``/proc/stat``, see proc(5)."""
@@ -35,6 +36,6 @@ def max_quiet_load() -> float:
 
 def _busy_seconds() -> float:
     """Time that all cores together have been busy since the system started."""
-    fields = [int(text) for text in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    fields = [int(text) for text in _STAT.read_text().split("\n", 1)[0].split()[1:9]]
     busy = sum(value for number, value in enumerate(fields) if number not in _IDLE_FIELDS)
     return busy / os.sysconf("SC_CLK_TCK")

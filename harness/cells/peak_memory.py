@@ -9,7 +9,8 @@ from types import TracebackType
 
 import torch
 
-_PROC = Path("/proc/self")
+_STATUS = Path("/proc/self/status")
+_CLEAR_REFS = Path("/proc/self/clear_refs")
 _SAMPLE_SECONDS = 0.02
 
 
@@ -42,7 +43,7 @@ class PeakMemory:
         self._sampler: _Sampler | None = None
         try:
             # Documented in proc(5): 5 resets the peak resident size to the present size.
-            (_PROC / "clear_refs").write_text("5")
+            _CLEAR_REFS.write_text("5")
         except OSError:
             self._sampler = _Sampler()
         return self
@@ -83,7 +84,7 @@ class _Sampler:
 def _status(name: str) -> int | None:
     """A size in bytes from the status of this process; None where there is no such file."""
     try:
-        lines = (_PROC / "status").read_text().splitlines()
+        lines = _STATUS.read_text().splitlines()
     except OSError:
         return None
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")]
