@@ -9,10 +9,13 @@ import time
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from harness.stats import IMAGE_METRICS, NUM_RESAMPLES, ImagePool, resampled_metrics
+from harness.stats import NUM_RESAMPLES, ImagePool, resampled_metrics
 from harness.stats.bootstrap import stratified_counts
 
 NUM_IMAGES, NUM_SEEDS, NUM_SLOW = 600, 3, 50
+
+
+IMAGE_METRICS = ("image_auroc", "image_average_precision", "image_f1_max")
 
 
 def main() -> None:
@@ -22,7 +25,7 @@ def main() -> None:
     pool = ImagePool(is_defect_I=is_defect_I, scores_CI=scores_CI)
     print(f"{num_resamples} resamples of {NUM_IMAGES} images, {NUM_SEEDS} seeds")
     started = time.perf_counter()
-    values = resampled_metrics(pool, np.random.default_rng(0), metrics=list(IMAGE_METRICS), num_resamples=num_resamples)
+    values = resampled_metrics(pool, np.random.default_rng(0), metrics=IMAGE_METRICS, num_resamples=num_resamples)
     our_seconds = time.perf_counter() - started
     print(f"sorted once, three metrics: {our_seconds:.2f} s")
     started = time.perf_counter()

@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-from harness.execution.forked import begin_imports
 
 from harness.config import Protocol
 from harness.datasets.demo import Demo

@@ -67,6 +67,10 @@ class StoreError(BenchError):
     """Raised when a result store cannot be read or written, or holds an unknown schema version."""
 
 
+class DamagedPartError(StoreError):
+    """Raised when a file of a result store is not what its place says; other files can still be read."""
+
+
 def cause_of(error: BaseException) -> str:
     """Type and text of an error, without colours, line breaks or the quoted source of remote tracebacks."""
     text = _ANSI_COLOUR.sub("", f"{type(error).__name__}: {error}")

@@ -1,15 +1,16 @@
 """What a cell leaves behind: a result or a failure, with everything needed to trust or repeat it.
 
-A record is flat: one field is one Parquet column. ``SCHEMA_VERSION`` goes up whenever a column is
-added, removed or changes its meaning, and the store keeps reading every older version.
+A record is flat in the store: one field, and one metric, is one Parquet column. ``SCHEMA_VERSION`` goes up
+whenever a column is added, removed or changes its meaning, and the store keeps reading every older version.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 PUBLISHED_SPLIT = "published"
 """The split that a data set was published with, or the literature's where there is none."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,10 @@ class Provenance:
     device: str
     num_threads: int | None
     """Threads of one operation on the CPU; None in records before version 2."""
+    num_workers: int | None = None
+    """Workers of the run, each with a cell of its own; None in records before version 3."""
+    num_processes: int | None = None
+    """Processes that trained the cell together; None in records before version 3."""
     command: str
     started_at: str
     """ISO 8601, UTC."""
@@ -60,28 +65,18 @@ class ImageScore:
     is_defect: bool
     defect_kind: str
     anomaly_score: float
+    group: str | None = None
+    """Equal for near duplicates of each other; the image's own id where it has none, None before version 3."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellRecord:
-    """A finished cell. Metrics are fractions in [0, 1]; pixel metrics are None without masks.
-
-    Costs that version 1 did not measure are None in its records.
-    """
+    """A finished cell."""
 
     identity: CellIdentity
     provenance: Provenance
-    image_auroc: float
-    image_average_precision: float
-    image_f1_max: float
-    pixel_auroc: float | None
-    pixel_average_precision: float | None
-    pixel_f1_max: float | None
-    aupro_30: float | None
-    aupro_05: float | None
-    spro_05: float | None
-    """Saturated overlap up to a false positive rate of .05, the mean over kinds of defects; None for a data
-    set that does not say how much of a defect must be found."""
+    metrics: Mapping[str, float | None]
+    """Metric to its value in [0, 1]; None where it is not defined, e.g. a pixel metric without masks."""
     overlap_curve: tuple[float, ...] | None
     """Per-region overlap at evenly spaced false positive rates from 0 to .3: the curve above AUPRO."""
     num_train: int
@@ -91,34 +86,71 @@ class CellRecord:
     image_height_px: int
     image_width_px: int
     fit_seconds: float
-    """Learning, calibration included, feature extraction excluded."""
+    """Learning, calibration included, feature extraction excluded. Other workers of the run show in it."""
     feature_seconds: float
     """Backbone passes over training and test images; about 0 when the cache held them."""
     score_seconds: float
     """From test features to maps and image scores."""
-    latency_p50_seconds: float | None
-    """Median time from one image in memory (8-bit, resized) to its map and score, backbone included."""
-    latency_p95_seconds: float | None
-    images_per_second: float | None
-    """Images judged one at a time over the time that took."""
-    batch_size: int | None
-    """Images of a batch in the three costs that follow."""
-    batch_latency_p50_seconds: float | None
-    batch_latency_p95_seconds: float | None
-    batch_images_per_second: float | None
-    peak_memory_bytes: int | None
-    """Largest resident size of the process during this cell, memory-mapped features included."""
-    peak_device_memory_bytes: int | None
-    """Most memory that tensors held on the GPU during this cell; None on a CPU."""
     num_parameters: int
     """Learned parameters, the frozen backbone excluded."""
     num_frozen_parameters: int | None
-    """Parameters of the frozen backbone."""
-    size_bytes: int | None
-    """Everything that judging needs, saved to disk, backbone included."""
+    """Parameters of the frozen backbone; None in records of version 1."""
     maps_sha256: str
     """Hash of all test maps' bytes in test order: equal hashes are identical maps."""
     image_scores: tuple[ImageScore, ...] = field(repr=False)
+    # Runs before version 3 measured these while other workers ran; they are None since, see CostRecord.
+    latency_p50_seconds: float | None = None
+    latency_p95_seconds: float | None = None
+    images_per_second: float | None = None
+    batch_size: int | None = None
+    batch_latency_p50_seconds: float | None = None
+    batch_latency_p95_seconds: float | None = None
+    batch_images_per_second: float | None = None
+    peak_memory_bytes: int | None = None
+    peak_device_memory_bytes: int | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostRecord:
+    """What a cell costs, measured apart from the run, one cell at a time."""
+
+    cell_id: str
+    fit_seconds: float
+    """Learning, calibration included, feature extraction excluded."""
+    latency_p50_seconds: float
+    """Median time from one image in memory (8-bit, resized) to its map and score, backbone included."""
+    latency_p95_seconds: float
+    images_per_second: float
+    """Images judged one at a time over the time that took."""
+    batch_size: int
+    """Images of a batch in the three costs that follow."""
+    batch_latency_p50_seconds: float
+    batch_latency_p95_seconds: float
+    batch_images_per_second: float
+    peak_memory_bytes: int | None
+    """Growth of the process's resident size while it fits and judges, memory-mapped features included; None
+    where the system does not say."""
+    peak_device_memory_bytes: int | None
+    """Most memory that tensors held on the GPU; None on a CPU."""
+    size_bytes: int
+    """Everything that judging needs, saved to disk, backbone included."""
+    load_before: float
+    """Cores that other processes kept busy just before the cell."""
+    load_after: float
+    """The same just after it."""
+    is_quiet: bool
+    """Whether both loads were low enough for the times to be published."""
+    num_cores: int
+    """Cores that the process could use."""
+    num_threads: int
+    """Threads of one operation on the CPU."""
+    host: str
+    device: str
+    versions: str
+    """Package versions as canonical JSON."""
+    measured_at: str
+    """ISO 8601, UTC."""
 
 
 @dataclass(frozen=True, kw_only=True)

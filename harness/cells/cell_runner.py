@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.cells.cell_context import CellContext
+from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellOutcome, CellProgress
-from harness.cells.run_cell import CellContext, category_size, failure_of, run_cell
+from harness.cells.record_making import failure_of
+from harness.cells.run_cell import run_cell
 from harness.config import build_settings
-from harness.datasets.finding import find
-from harness.datasets.splits import make_split
 from harness.environment import now
 from harness.methods import METHODS
 from harness.plan import Cell
@@ -62,18 +63,16 @@ class CellRunner:
             cell_id=cell.id,
             status="ok",
             error=None,
-            image_auroc=record.image_auroc,
+            image_auroc=record.metrics["image_auroc"],
             seconds=time.perf_counter() - clock,
             warnings=tuple(warnings),
         )
 
     def batch_size(self, cell: Cell) -> int:
         """Images of one training step, which several processes can share; see ``Method.global_batch_size``."""
-        method = METHODS.get(cell.method)
-        dataset = find(self.context.datasets.get(cell.dataset, cell.dataset), self.context.data_root)
-        split = make_split(dataset, self.context.data_root, cell.category, cell.seed, self.context.split)
-        settings = build_settings(cell.method, method.Settings, json.loads(cell.settings_json))
-        return method.global_batch_size(settings, category_size(split, cell.protocol))
+        kind = METHODS.get(cell.method)
+        settings = build_settings(cell.method, kind.Settings, json.loads(cell.settings_json))
+        return kind.global_batch_size(settings, open_cell(cell, self.context).train.size_px)
 
     def _write(self, record: CellRecord | FailureRecord) -> None:
         if parallel.rank() == 0:

@@ -1,4 +1,4 @@
-"""What judging costs, measured the same way for every method: real images in memory, after warm-up.
+"""Time and size of a fitted method, measured the same way for all: on real images in memory, after warm-up.
 
 Shapes: V views of an image or of several, H x W pixels, C colours.
 """
@@ -22,12 +22,12 @@ BATCH_SIZE = 8
 _NUM_SINGLES = 30
 _NUM_BATCHES = 6
 _WARM_UP = 2
-_PATIENCE_SECONDS = 1.0
-_FEWEST = 5
-"""Calls timed even when they outlast the patience."""
-_MOST_VIEWS_HELD = 512
-"""Tiles, or whole images, whose pixels are in memory: 57 MB at 192 px."""
-_MOST_VIEWS_JUDGED = 32
+_MAX_SECONDS = 1.0
+_MIN_CALLS = 5
+"""Calls timed even if they take longer than ``_MAX_SECONDS``."""
+_MAX_VIEWS_HELD = 512
+"""Tiles, or whole images, that are kept in memory: 57 MB at 192 px."""
+_MAX_VIEWS_JUDGED = 32
 """Given to a method at once, so that an image of many tiles needs no more memory than one of few."""
 
 
@@ -52,12 +52,11 @@ class JudgingCosts:
 
 
 def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCosts:
-    """Time ``Method.judge`` on images of the category, and weigh what it saves.
+    """Time ``Method.judge`` on images of the category, and measure the size of what the method saves.
 
-    An image that is cut into tiles takes as long as all of them and the stitching of their maps.
-    Decoding, resizing and cutting are left out: they are the same for every method. Takes some
-    two seconds, or fourteen calls for a method that takes longer; other work on the same cores shows in
-    the times.
+    The time of an image that is cut into tiles is that of all its tiles and of stitching their maps.
+    Decoding, resizing and cutting are excluded, because they are the same for every method. Takes about
+    two seconds, or fourteen calls of a slow method. Other work on the same cores makes the times longer.
 
     Args:
         method: Fitted.
@@ -65,8 +64,8 @@ def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCos
         device: Where the method runs; a GPU is waited for before a clock is read.
     """
     of_images = images.images()
-    most = max(1, min(_NUM_SINGLES, _MOST_VIEWS_HELD // max(len(views) for views in of_images)))
-    spaced = sorted({round(row) for row in np.linspace(0, len(of_images) - 1, most)})
+    num_held = max(1, min(_NUM_SINGLES, _MAX_VIEWS_HELD // max(len(views) for views in of_images)))
+    spaced = sorted({round(row) for row in np.linspace(0, len(of_images) - 1, num_held)})
     held = [_held(images, of_images[row]) for row in spaced]
     singles = [[held[row % len(held)]] for row in range(_NUM_SINGLES)]
     batches = [
@@ -78,36 +77,6 @@ def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCos
         batch=_latency(method, batches, device),
         size_bytes=_saved_size(method),
     )
-
-
-class PeakMemory:
-    """The most memory that a cell holds, from the making of this object on."""
-
-    def __init__(self, device: str) -> None:
-        """Forget the peaks of earlier cells of this process."""
-        self._device = device if device.startswith("cuda") else None
-        try:
-            # Documented in proc(5): 5 resets the peak resident size to the present one.
-            Path("/proc/self/clear_refs").write_text("5")
-            self._is_known = True
-        except OSError:  # not Linux, or not allowed: the peak would be that of all cells so far
-            self._is_known = False
-        if self._device:
-            torch.cuda.reset_peak_memory_stats(self._device)
-
-    @property
-    def process_bytes(self) -> int | None:
-        """Largest resident size of this process; None where the system cannot tell."""
-        if not self._is_known:
-            return None
-        lines = Path("/proc/self/status").read_text().splitlines()
-        (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
-        return int(peak) * 1024
-
-    @property
-    def device_bytes(self) -> int | None:
-        """Most memory that tensors held on the GPU; None on a CPU."""
-        return int(torch.cuda.max_memory_allocated(self._device)) if self._device else None
 
 
 @dataclass(frozen=True)
@@ -129,7 +98,7 @@ def _latency(method: Method, batches: Sequence[Sequence[_Image]], device: str) -
     seconds: list[float] = []
     for batch in batches:
         seconds.append(_timed(method, batch, device))
-        if len(seconds) >= _FEWEST and sum(seconds) > _PATIENCE_SECONDS:
+        if len(seconds) >= _MIN_CALLS and sum(seconds) > _MAX_SECONDS:
             break
     num_images = len(seconds) * len(batches[0])
     p50, p95 = np.percentile(seconds, [50, 95])
@@ -141,8 +110,8 @@ def _timed(method: Method, batch: Sequence[_Image], device: str) -> float:
     _wait_for(device)
     started = time.perf_counter()
     maps_VHW: list[NDArray[np.float32]] = []
-    for first in range(0, len(pixels_VHWC), _MOST_VIEWS_JUDGED):
-        maps_VHW += [*method.judge(pixels_VHWC[first : first + _MOST_VIEWS_JUDGED]).maps_BHW]
+    for first in range(0, len(pixels_VHWC), _MAX_VIEWS_JUDGED):
+        maps_VHW += [*method.judge(pixels_VHWC[first : first + _MAX_VIEWS_JUDGED]).maps_BHW]
     _wait_for(device)
     left = iter(maps_VHW)
     for image in batch:

@@ -1,11 +1,10 @@
-"""A cell's maps beside what is known of their images, where the protocol compares them.
+"""The maps of a cell beside the ground truth of their images, at the size where the protocol compares them.
 
 Shapes: Y x X pixels of one image where its map meets its mask.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from harness.config.protocol import Protocol
 from harness.datasets import Sample, Split
 from harness.datasets.ground_truth import read_ground_truth, read_regions
 from harness.images import resize_mask
-from harness.metrics.spro import Regions, spro
+from harness.metrics.spro import MapsAndRegions, Regions
 
 
 def with_masks(
@@ -28,8 +27,8 @@ def with_masks(
         yield scored_YX, mask_of(sample, _size_of(scored_YX), protocol)
 
 
-def saturated_overlap(maps: MapFile, split: Split, protocol: Protocol) -> float:
-    """The mean of sPRO over kinds: each of them beside the normal images, one kind at a time."""
+def regions_of_kinds(maps: MapFile, split: Split, protocol: Protocol) -> list[MapsAndRegions]:
+    """For each kind of defect, what ``spro`` takes: the maps of its images and of all normal images."""
 
     def with_regions(kind: str) -> Iterator[tuple[NDArray[np.float32], Regions]]:
         for map_YX, sample in zip(maps, split.test, strict=True):
@@ -38,11 +37,11 @@ def saturated_overlap(maps: MapFile, split: Split, protocol: Protocol) -> float:
                 yield scored_YX, read_regions(sample, split.saturations, _size_of(scored_YX))
 
     kinds = sorted({sample.defect_kind for sample in split.test if sample.is_defect})
-    return mean(spro(partial(with_regions, kind)) for kind in kinds)
+    return [partial(with_regions, kind) for kind in kinds]
 
 
 def mask_of(sample: Sample, size_px: tuple[int, int], protocol: Protocol) -> NDArray[np.bool_]:
-    """The ground truth of an image at ``size_px``; nothing marked for a normal image."""
+    """The ground truth of an image at ``size_px``: True on defect pixels, all False for a normal image."""
     if not sample.is_defect or sample.mask is None:
         return np.zeros(size_px, np.bool_)
     return resize_mask(read_ground_truth(sample, protocol.mask_threshold), size_px)

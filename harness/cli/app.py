@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import ablate, compare, datasets, doctor, figures, methods, run, search, show
+from harness.cli import ablate, compare, costs, datasets, doctor, figures, methods, run, search, show
 
 app = typer.Typer(
     name="bench",
@@ -37,6 +37,7 @@ app.command()(run.run)
 app.command()(run.plan)
 app.command()(ablate.ablate)
 app.command()(search.search)
+app.command()(costs.costs)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)

@@ -61,11 +61,11 @@ def _table(found: "Comparison", metric: str) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from harness.metrics.catalogue import METRIC_TITLES
+    from harness.metrics.catalogue import metric_title
 
     lines = [line for line in found.lines if line.metric == metric]
     # Text, not str: rich would read the brackets of "mfrnet [k=3]" as a style.
-    table = Table(title=Text(METRIC_TITLES[metric]), title_justify="left")
+    table = Table(title=Text(metric_title(metric)), title_justify="left")
     table.add_column("Category", overflow="fold")
     for heading in (found.a, found.b, "A - B", f"{100 * found.confidence:.0f} % interval", "", "p"):
         table.add_column(Text(heading), justify="right", overflow="fold")
@@ -105,15 +105,14 @@ def _p_text(p_value: float) -> str:
 
 
 def _notes(found: "Comparison") -> Iterator[str]:
-    from harness.metrics.catalogue import METRIC_TITLES
-    from harness.stats import IMAGE_METRICS
+    from harness.metrics.catalogue import is_image_metric, metric_title
 
     yield (
         f"A is {found.a}, B is {found.b}. Percent, A - B in percentage points; means over seeds of {found.num_cells} "
         f"cells that both have. Protocol {found.protocol}."
     )
     interval = f"{100 * found.confidence:.0f} % interval"
-    kinds = {line.metric in IMAGE_METRICS for line in found.lines}
+    kinds = {is_image_metric(line.metric) for line in found.lines}
     if True in kinds:
         yield (
             f"Image metrics: {interval} and p from {found.num_resamples} resamples of the test images, the same for A "
@@ -131,12 +130,12 @@ def _notes(found: "Comparison") -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for line in found.lines:
         if line.difference.reason:
-            reasons.setdefault(line.difference.reason, []).append(f"{METRIC_TITLES[line.metric]} {_name(line)}")
+            reasons.setdefault(line.difference.reason, []).append(f"{metric_title(line.metric)} {_name(line)}")
     for reason, places in reasons.items():
         yield f"--: {reason} ({', '.join(places)})."
     for line in found.lines:
         if line.wilcoxon is not None and line.wilcoxon.p_value is not None:
             yield (
-                f"Wilcoxon's signed-rank test, {METRIC_TITLES[line.metric]} over {line.num_categories} categories "
+                f"Wilcoxon's signed-rank test, {metric_title(line.metric)} over {line.num_categories} categories "
                 f"({line.dataset or 'all data sets'}): p {_p_text(line.wilcoxon.p_value)}."
             )

@@ -45,7 +45,7 @@ def _show(
 ) -> None:
     import numpy as np
 
-    from harness.cells.run_cell import category_size
+    from harness.cells.opened_cell import category_size
     from harness.datasets.splits import make_split
     from harness.images import read_rgb, resize_rgb
     from harness.report import save_defect_examples

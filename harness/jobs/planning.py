@@ -157,7 +157,8 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     Raises:
         BenchError: One line naming the file, or every setting that does not fit.
     """
-    from harness.cells.run_cell import category_size, check_device
+    from harness.cells.devices import check_device
+    from harness.cells.opened_cell import category_size
     from harness.execution.sizing import check_workers, size_workers
 
     if not planned.plan.cells:

@@ -139,19 +139,19 @@ def run_planned(
     if planned.plan.cells:
         check_cells(planned, settings)
         store.check_writable()
-        notes = size_notes(size_workers(settings, len(planned.plan.cells)), settings)
-        tell(CellsChecked(notes=tuple(notes)))
-        summary = executor.run(planned.plan.cells, cell_runner(planned, settings), tell)
+        size = size_workers(settings, len(planned.plan.cells))
+        tell(CellsChecked(notes=tuple(size_notes(size, settings))))
+        summary = executor.run(planned.plan.cells, cell_runner(planned, settings, max(size.workers, 1)), tell)
         tell(RunEnded(summary=summary))
     frame = store.frame()
     frame = frame[frame["cell_id"].isin([cell.id for cell in planned.cells])]
     return RunResult(cells=planned.cells, planned=planned, summary=summary, frame=frame)
 
 
-def cell_runner(planned: Planned, settings: RunSettings) -> "CellRunner":
-    """What a worker does with each cell of a plan."""
+def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "CellRunner":
+    """What a worker does with each cell of a plan; ``num_workers`` of them run side by side."""
+    from harness.cells.cell_context import CellContext
     from harness.cells.cell_runner import CellRunner
-    from harness.cells.run_cell import CellContext
 
     results = settings.results
     panels_dir = Path(results) / "panels" if "://" not in results else Path("panels").absolute()
@@ -164,6 +164,7 @@ def cell_runner(planned: Planned, settings: RunSettings) -> "CellRunner":
             weights=dict(planned.weights),
             device=settings.device,
             command=command_line(),
+            num_workers=num_workers,
             panels_dir=panels_dir if settings.panels else None,
             num_panels=settings.panels,
         ),

@@ -92,7 +92,7 @@ def prepare(
     categories = chosen_categories(settings)
 
     # From here on torch is needed; a wrong name has been reported without it.
-    from harness.cells.run_cell import check_device
+    from harness.cells.devices import check_device
     from harness.execution.sizing import check_workers, size_workers
     from harness.methods.backbone_weights import weights_identity
     from harness.search.evaluation import Evaluation

@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from harness.errors import StoreError, UnknownNameError
+from harness.errors import StoreError
 from harness.leaderboard.intervals import MEAN, Intervals
 from harness.leaderboard.record_selection import check_comparable, protocols_text
 from harness.leaderboard.standings import CellKey, Standings
 from harness.leaderboard.tables import Entry, Table
 from harness.leaderboard.variants import row_labels
-from harness.metrics.catalogue import METRIC_TITLES
+from harness.metrics.catalogue import check_metrics, metric_title
 
 Expected = Mapping[str, Collection[str]]
 """Data set to the categories that its mean needs, with or without records."""
@@ -50,7 +50,7 @@ class Board:
 
         Args:
             frame: Records as ``select`` returns them.
-            metrics: Keys of ``METRIC_TITLES``.
+            metrics: Names of metrics.
             expected: Categories that means need.
             intervals: Of means and categories, as far as they are known.
             further: More columns of numbers that ``standings`` shall hold.
@@ -59,9 +59,7 @@ class Board:
             StoreError: There are no records, or they must not stand in one table.
             UnknownNameError: A metric is unknown.
         """
-        for metric in metrics:
-            if metric not in METRIC_TITLES:
-                raise UnknownNameError.of("metric", metric, METRIC_TITLES)
+        check_metrics(metrics)
         if frame.empty:
             raise StoreError("No records to make a table of. Right would be a store that 'bench run' has written to.")
         check_comparable(frame)
@@ -150,7 +148,7 @@ def _notes(one: Standings, labels: Mapping[str, str], metrics: Sequence[str]) ->
     for metric in metrics:
         measured = one.measured_categories(metric)
         without = tuple(category for category in one.categories if category not in measured)
-        undefined.setdefault(without, []).append(METRIC_TITLES[metric])
+        undefined.setdefault(without, []).append(metric_title(metric))
     notes += [
         f"{', '.join(titles)} on {one.dataset}: not defined for {', '.join(without)} (no masks)"
         for without, titles in undefined.items()

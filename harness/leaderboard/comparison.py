@@ -12,15 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.errors import StoreError, UnknownNameError
+from harness.errors import StoreError
 from harness.leaderboard.board import HEADLINE_METRICS
 from harness.leaderboard.intervals import resample
 from harness.leaderboard.pairing import Side, cells_text, common_cells
 from harness.leaderboard.record_selection import protocols_text
-from harness.metrics.catalogue import METRIC_TITLES
+from harness.metrics.catalogue import check_metrics, is_image_metric, metric_title
 from harness.stats import (
     CONFIDENCE,
-    IMAGE_METRICS,
     NUM_RESAMPLES,
     Difference,
     ImagePool,
@@ -81,7 +80,7 @@ def compare(
     Args:
         a: The row whose gain is positive.
         b: The row it is set against.
-        metrics: Keys of ``METRIC_TITLES``.
+        metrics: Names of metrics.
         num_resamples: R.
         confidence: A fraction in (0, 1).
 
@@ -90,11 +89,9 @@ def compare(
         StoreError: The rows do not compare (see ``common_cells``), tested other images in one cell, or
             their scores cannot be read.
     """
-    for metric in metrics:
-        if metric not in METRIC_TITLES:
-            raise UnknownNameError.of("metric", metric, METRIC_TITLES)
+    check_metrics(metrics)
     cells = common_cells(a, b)
-    resampled = [metric for metric in metrics if metric in IMAGE_METRICS]
+    resampled = [metric for metric in metrics if is_image_metric(metric)]
     of_images = _resampled(cells.frame, resampled, a, b, num_resamples) if resampled else {}
     lines: list[ComparisonLine] = []
     undefined: dict[str, list[str]] = {}
@@ -102,7 +99,7 @@ def compare(
         measured, reasons = _measured(cells.frame, metric, of_images, a, b)
         lines += _lines(metric, measured, confidence)
         for reason in reasons:
-            undefined.setdefault(reason, []).append(METRIC_TITLES[metric])
+            undefined.setdefault(reason, []).append(metric_title(metric))
     return Comparison(
         a=a.label,
         b=b.label,
@@ -179,7 +176,7 @@ def _measured(
             seeds=tuple(int(seed) for seed in cells["seed"]),
             a_S=cells[f"{metric}_a"].to_numpy(float),
             b_S=cells[f"{metric}_b"].to_numpy(float),
-            resampled=of_images[str(dataset), str(category)] if metric in IMAGE_METRICS else None,
+            resampled=of_images[str(dataset), str(category)] if is_image_metric(metric) else None,
         )
         for (dataset, category), cells in frame[has_a & has_b].groupby(["dataset", "category"])
     ]

@@ -66,7 +66,7 @@ def cost_table(
 
     Args:
         frame: Records as ``select`` returns them.
-        metrics: Keys of ``METRIC_TITLES``; the first orders the rows, as in the main table.
+        metrics: Names of metrics; the first orders the rows, as in the main table.
         expected: Data set to the categories that its mean needs, with or without records.
 
     Returns:

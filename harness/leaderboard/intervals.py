@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from harness.leaderboard.record_selection import check_comparable
 from harness.leaderboard.standings import Standings
 from harness.leaderboard.variants import row_labels
+from harness.metrics.catalogue import is_image_metric
 from harness.records import ImageScore
-from harness.stats import CONFIDENCE, IMAGE_METRICS, NUM_RESAMPLES, ImagePool, percentile_interval, resampled_metrics
+from harness.stats import CONFIDENCE, NUM_RESAMPLES, ImagePool, percentile_interval, resampled_metrics
 
 Intervals = Mapping[tuple[str, str, str, str], tuple[float, float]]
 """Data set, category (or ``mean``), row label and metric to both ends, fractions."""
@@ -44,7 +45,7 @@ def intervals_of(
     Args:
         frame: Records as ``select`` returns them.
         image_scores: Called once for every finished cell whose number is shown.
-        metrics: Columns of the tables; only those of ``IMAGE_METRICS`` get intervals.
+        metrics: Columns of the tables; only image metrics get intervals.
         expected: Data set to the categories that its mean needs, as the tables were given it.
         num_resamples: R.
         confidence: Share of the resamples between the ends.
@@ -56,7 +57,7 @@ def intervals_of(
         StoreError: The records must not stand in one table (see ``select``), or scores cannot be read.
     """
     check_comparable(frame)
-    resampled = [metric for metric in metrics if metric in IMAGE_METRICS]
+    resampled = [metric for metric in metrics if is_image_metric(metric)]
     found: dict[tuple[str, str, str, str], tuple[float, float]] = {}
     if not resampled or frame.empty:
         return found

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.leaderboard.tables import WITHHELD, Entry
-from harness.metrics.catalogue import METRIC_TITLES
+from harness.metrics.catalogue import metric_title
 
 CellKey = tuple[str, int]
 """Category and seed."""
@@ -102,7 +102,7 @@ class Standings:
         found = {reason: self._cells(status_CS == reason) for reason in ("failed", "missing")}
         for metric in metrics:
             lacks_CS = np.isnan(self.values[metric][number]) & (status_CS == "ok")
-            found[f"without {METRIC_TITLES[metric]}"] = self._cells(lacks_CS & self._is_measured(metric)[:, None])
+            found[f"without {metric_title(metric)}"] = self._cells(lacks_CS & self._is_measured(metric)[:, None])
         return {reason: cells for reason, cells in found.items() if cells}
 
     def _needed(self, row: str, metric: str) -> NDArray[np.float64]:

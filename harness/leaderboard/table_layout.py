@@ -19,7 +19,7 @@ from harness.leaderboard.published_numbers import PublishedResult
 from harness.leaderboard.standings import Standings, placed
 from harness.leaderboard.tables import WITHHELD, Column, Entry, ReportedRow, Table
 from harness.leaderboard.variants import ablation_of
-from harness.metrics.catalogue import METRIC_TITLES
+from harness.metrics.catalogue import metric_title
 
 
 def main_table(
@@ -34,7 +34,7 @@ def main_table(
 
     Args:
         frame: Records as ``select`` returns them.
-        metrics: Keys of ``METRIC_TITLES``.
+        metrics: Names of metrics.
         expected: Data set to the categories that its mean needs, with or without records.
         intervals: Of means and categories, as far as they are known.
         published: Results of others. Those on the table's data sets and metrics make a block of their own.
@@ -79,7 +79,7 @@ def category_table(
     Args:
         frame: Records as ``select`` returns them.
         dataset: Name of the data set.
-        metrics: Keys of ``METRIC_TITLES``.
+        metrics: Names of metrics.
         expected: Data set to the categories that its mean needs, with or without records.
         intervals: Of means and categories, as far as they are known.
 
@@ -111,7 +111,7 @@ def _categories(board: Board, one: Standings) -> Table:
         name=f"categories_{one.dataset}",
         title=f"Categories of {one.dataset}",
         row_title="Category",
-        groups=tuple(METRIC_TITLES[metric] for metric in metrics),
+        groups=tuple(metric_title(metric) for metric in metrics),
         columns=tuple(Column(title=row) for row in methods),
         rows=(*one.categories, MEAN),
         entries=tuple(lines),
@@ -138,7 +138,7 @@ def ablation_table(
         method: Its name.
         reference: Its settings as records have them, where they are known.
         controls: Other methods, each with a row of its own below.
-        metrics: Keys of ``METRIC_TITLES``.
+        metrics: Names of metrics.
         expected: Data set to the categories that its mean needs, with or without records.
         intervals: Of means and categories, as far as they are known.
 
@@ -212,7 +212,7 @@ def all_tables(
 
 
 def _metric_columns(metrics: Sequence[str]) -> tuple[Column, ...]:
-    return tuple(Column(title=METRIC_TITLES[metric]) for metric in metrics)
+    return tuple(Column(title=metric_title(metric)) for metric in metrics)
 
 
 def _reported_rows(

@@ -32,6 +32,10 @@ def aupro(maps_BHW: Scores, masks_BHW: NDArray[np.bool_], *, max_fpr: float = 0.
     Raises:
         ValueError: ``max_fpr`` is out of range, shapes differ or are not 3-D, a dtype is wrong, nothing
             was given, a score is NaN or infinite, or no pixel or every pixel is a defect.
+
+    >>> masks_BHW = np.array([[[True, False, False, False, False]]])
+    >>> aupro(np.array([[[0.9, 0.1, 0.2, 0.1, 0.3]]]), masks_BHW), aupro(np.ones((1, 1, 5)), masks_BHW)
+    (1.0, 0.15)
     """
     check_max_fpr(max_fpr)
     return area_under_overlap(tally_arrays(maps_BHW, masks_BHW), max_fpr)
@@ -46,6 +50,13 @@ def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
     Args:
         tally: Pixel scores of a category.
         max_fpr: Right end of the integral, a fraction in (0, 1].
+
+    Returns:
+        A fraction in [0, 1].
+
+    >>> tally = tally_arrays(np.array([[[0.9, 0.1]]]), np.array([[[True, False]]]))
+    >>> area_under_overlap(tally, 0.3)
+    1.0
     """
     alarms_V, overlap_V = _curve(tally)
     limit = max_fpr * tally.scores.num_normals
@@ -66,6 +77,10 @@ def overlap_at(tally: PixelTally, fprs_F: NDArray[np.float64]) -> NDArray[np.flo
 
     Returns:
         Mean overlap of the regions in [0, 1], shape (F,); where the curve is upright, its upper end.
+
+    >>> tally = tally_arrays(np.ones((1, 1, 2)), np.array([[[True, False]]]))
+    >>> overlap_at(tally, np.array([0.0, 0.3, 1.0]))
+    array([0. , 0.3, 1. ])
     """
     alarms_V, overlap_V = _curve(tally)
     return np.interp(fprs_F * tally.scores.num_normals, alarms_V, overlap_V)

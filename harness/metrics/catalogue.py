@@ -1,16 +1,161 @@
-"""Every metric by name."""
+"""Every metric: its name, its title, what it is computed from and the function that computes it.
 
-from collections.abc import Mapping
+Records, store, tables, intervals, search spaces and figures read this catalogue. A metric of the project is one
+entry below and one function. A package adds metrics through the entry point group ``mfrnet_bench.metrics``, each
+a ``Metric``; their values are stored beside the others under the metric's name.
+"""
 
-METRIC_TITLES: Mapping[str, str] = {
-    "image_auroc": "image AUROC",
-    "image_average_precision": "image AP",
-    "image_f1_max": "image F1-max",
-    "pixel_auroc": "pixel AUROC",
-    "pixel_average_precision": "pixel AP",
-    "pixel_f1_max": "pixel F1-max",
-    "aupro_30": "AUPRO",
-    "aupro_05": "AUPRO 5%",
-    "spro_05": "sPRO 5%",
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from statistics import mean
+from typing import Any, Literal
+
+from harness.errors import UnknownNameError
+from harness.metrics import ranking
+from harness.metrics.aupro import area_under_overlap
+from harness.metrics.spro import MapsAndRegions, spro
+from harness.registry import Registry
+
+Needs = Literal["scores", "masks", "regions"]
+
+ENTRY_POINTS = "mfrnet_bench.metrics"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One number in [0, 1] that says how good the anomaly maps or scores of a test set are."""
+
+    name: str
+    """Of the column in records and frames, e.g. ``"image_auroc"``."""
+    title: str
+    """For headings, e.g. ``"image AUROC"``."""
+    needs: Needs
+    """What ``compute`` is given, and when the metric is defined:
+
+    - ``scores``: the ``Tally`` of the image scores. Always defined. The function must keep leading axes, as
+      those of ``harness.metrics.ranking`` do, because intervals compute it for all resamples at once.
+    - ``masks``: the ``PixelTally`` of all maps. Defined where every defect image has a mask.
+    - ``regions``: for each kind of defect, what ``spro`` takes. Defined where the data set gives saturation areas.
+    """
+    compute: Callable[[Any], Any]
+    higher_is_better: bool = True
+
+
+def _mean_spro(regions_of_kinds: Sequence[MapsAndRegions]) -> float:
+    """Mean over the kinds of defect, as the authors of MVTec LOCO AD report it."""
+    return mean(spro(of_kind) for of_kind in regions_of_kinds)
+
+
+_BUILT_IN = {
+    metric.name: metric
+    for metric in (
+        Metric(name="image_auroc", title="image AUROC", needs="scores", compute=ranking.auroc),
+        Metric(name="image_average_precision", title="image AP", needs="scores", compute=ranking.average_precision),
+        Metric(name="image_f1_max", title="image F1-max", needs="scores", compute=ranking.f1_max),
+        Metric(
+            name="pixel_auroc",
+            title="pixel AUROC",
+            needs="masks",
+            compute=lambda pixels: ranking.auroc(pixels.scores),
+        ),
+        Metric(
+            name="pixel_average_precision",
+            title="pixel AP",
+            needs="masks",
+            compute=lambda pixels: ranking.average_precision(pixels.scores),
+        ),
+        Metric(
+            name="pixel_f1_max",
+            title="pixel F1-max",
+            needs="masks",
+            compute=lambda pixels: ranking.f1_max(pixels.scores),
+        ),
+        Metric(
+            name="aupro_30",
+            title="AUPRO",
+            needs="masks",
+            compute=lambda pixels: area_under_overlap(pixels, 0.3),
+        ),
+        Metric(
+            name="aupro_05",
+            title="AUPRO 5%",
+            needs="masks",
+            compute=lambda pixels: area_under_overlap(pixels, 0.05),
+        ),
+        Metric(name="spro_05", title="sPRO 5%", needs="regions", compute=_mean_spro),
+    )
 }
-"""Metric columns and their headings, in the order in which a table may show them."""
+
+BUILT_IN_NAMES = tuple(_BUILT_IN)
+"""Metrics of the project, in the order in which a table shows them; each has a column in the store."""
+
+
+@cache
+def _plug_ins() -> Registry[Metric]:
+    return Registry("metric", {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)})
+
+
+def metric_names() -> tuple[str, ...]:
+    """Every metric, those of installed plug-ins last.
+
+    >>> metric_names()[:3]
+    ('image_auroc', 'image_average_precision', 'image_f1_max')
+    """
+    return (*BUILT_IN_NAMES, *(name for name in _plug_ins().names() if name not in _BUILT_IN))
+
+
+def find_metric(name: str) -> Metric:
+    """The metric of this name.
+
+    Args:
+        name: One of ``metric_names()``, or ``package.module:attribute`` of a ``Metric``.
+
+    Raises:
+        UnknownNameError: No metric has this name.
+
+    >>> find_metric("aupro_30").title
+    'AUPRO'
+    """
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
+    if ":" not in name and name not in _plug_ins().names():
+        raise UnknownNameError.of("metric", name, metric_names())
+    metric = _plug_ins().get(name)
+    if not isinstance(metric, Metric):
+        raise UnknownNameError(f"Metric {name!r}: expected a harness.metrics.Metric, got {type(metric).__name__}.")
+    if ":" not in name and metric.name != name:
+        raise UnknownNameError(f"Metric {name!r}: its entry point must have the metric's own name {metric.name!r}.")
+    return metric
+
+
+def check_metrics(names: Iterable[str]) -> None:
+    """Refuse names of metrics that do not exist.
+
+    Raises:
+        UnknownNameError: One of them is unknown.
+    """
+    for name in names:
+        find_metric(name)
+
+
+def metric_title(name: str) -> str:
+    """The heading of a metric.
+
+    Raises:
+        UnknownNameError: No metric has this name.
+
+    >>> metric_title("pixel_average_precision")
+    'pixel AP'
+    """
+    return find_metric(name).title
+
+
+def is_image_metric(name: str) -> bool:
+    """Whether a metric follows from the scores of the images, so that it can be computed for resamples of them.
+
+    >>> is_image_metric("image_auroc"), is_image_metric("aupro_30")
+    (True, False)
+    """
+    return find_metric(name).needs == "scores"

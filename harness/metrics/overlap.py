@@ -1,4 +1,4 @@
-"""The tally of a category's pixels, and what each defect score adds to the overlap of regions.
+"""The tally of a category's pixels, and how much each defect score adds to the overlap of regions.
 
 Shapes: H height, W width, of one image; P defect pixels; K distinct defect scores, ascending.
 """
@@ -17,7 +17,7 @@ from harness.metrics.tally import Scores, Tally, tally_scores
 
 MapsAndMasks: TypeAlias = Callable[[], Iterable[tuple[Scores, NDArray[np.bool_]]]]
 MapsAndShares: TypeAlias = Callable[[], Iterable[tuple[Scores, NDArray[np.bool_], Callable[[], NDArray[np.float64]]]]]
-"""Checked maps and masks, each with what computes the share of its region that a defect pixel is (P)."""
+"""Checked maps and masks, each with a function that computes the share of its region of each defect pixel (P)."""
 
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.bool_)
 """Connectivity of the official evaluation code of MVTec AD."""
@@ -36,7 +36,7 @@ def tally_pixels(maps_and_masks: MapsAndMasks) -> PixelTally:
     """Count a category whose regions are the connected parts of its masks.
 
     Raises:
-        ValueError: See ``pixel_metrics_of``.
+        ValueError: See ``measure``.
     """
     return tally_shares(
         lambda: (
@@ -55,7 +55,7 @@ def tally_shares(maps_and_shares: MapsAndShares) -> PixelTally:
             and only where a mask has a defect pixel.
 
     Raises:
-        ValueError: See ``pixel_metrics_of``.
+        ValueError: See ``measure``.
     """
     scores_of_images: list[Scores] = []
     shares_of_images: list[NDArray[np.float64]] = []
@@ -96,13 +96,16 @@ def tally_arrays(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> PixelTally:
 
 
 def region_shares(mask_HW: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of its 8-connected region that each defect pixel is.
+    """The share of its 8-connected region that each defect pixel covers.
 
     Args:
         mask_HW: True on defect pixels.
 
     Returns:
         One over the region's size for each defect pixel, in row-major order.
+
+    >>> region_shares(np.array([[True, True, False, True]]))
+    array([0.5, 0.5, 1. ])
     """
     regions_HW, _ = label(mask_HW, structure=EIGHT_NEIGHBOURS)
     region_P = regions_HW[mask_HW]

@@ -24,16 +24,17 @@ def roc_curve(scores_B: Scores, labels_B: NDArray[np.bool_]) -> tuple[NDArray[np
 
     Raises:
         ValueError: As ``image_metrics``.
+
+    >>> fprs_P, tprs_P = roc_curve(np.array([0.1, 0.4, 0.3, 0.9]), np.array([False, False, True, True]))
+    >>> fprs_P, tprs_P
+    (array([0. , 0. , 0.5, 0.5, 1. ]), array([0. , 0.5, 0.5, 1. , 1. ]))
     """
     check_dimensions("Image scores", scores_B, "B")
     check_scores("Images", scores_B, labels_B)
     num_defects = int(np.count_nonzero(labels_B))
-    num_normals = len(labels_B) - num_defects
-    check_both_classes("images", num_defects, num_normals)
-    order_B = np.argsort(-scores_B, kind="stable")
-    last_of_tie = np.append(np.diff(scores_B[order_B]) != 0, True)
-    num_detected_P = np.cumsum(labels_B[order_B])[last_of_tie]
-    num_alarms_P = np.flatnonzero(last_of_tie) + 1
-    tprs_P = np.append(0.0, num_detected_P / num_defects)
-    fprs_P = np.append(0.0, (num_alarms_P - num_detected_P) / num_normals)
+    check_both_classes("images", num_defects, len(labels_B) - num_defects)
+    # sklearn takes half a second to import, and only a drawing needs it.
+    import sklearn.metrics
+
+    fprs_P, tprs_P, _ = sklearn.metrics.roc_curve(labels_B, scores_B, drop_intermediate=False)
     return fprs_P, tprs_P

@@ -49,13 +49,18 @@ def spro(maps_and_regions: MapsAndRegions, *, max_fpr: float = 0.05) -> float:
         ValueError: ``max_fpr`` or a saturation area is out of range, a shape or dtype is wrong, a region
             is empty, nothing was given, a score is NaN or infinite, no pixel or every pixel is a defect,
             or the second call gave another number of normal pixels.
+
+    >>> map_HW = np.array([[0.9, 0.1, 0.2, 0.3]])
+    >>> region = np.array([[True, True, False, False]]), 1.0  # one of its two pixels is enough
+    >>> spro(lambda: [(map_HW, [region])])
+    1.0
     """
     check_max_fpr(max_fpr)
     return area_under_overlap(tally_shares(lambda: _with_shares(maps_and_regions())), max_fpr)
 
 
 def saturated_shares(map_HW: Scores, regions: Regions) -> NDArray[np.float64]:
-    """What each defect pixel adds to the summed saturated overlap once its score is the threshold.
+    """How much each defect pixel adds to the summed saturated overlap once its score is the threshold.
 
     In a region of saturation area s, the s pixels with the highest scores add 1/s each, a broken
     last one its part of that, and the others nothing.
@@ -66,6 +71,9 @@ def saturated_shares(map_HW: Scores, regions: Regions) -> NDArray[np.float64]:
 
     Returns:
         One number for each pixel of the union of the masks, in row-major order.
+
+    >>> saturated_shares(np.array([[0.9, 0.1, 0.5]]), [(np.array([[True, True, True]]), 2.0)])
+    array([0.5, 0. , 0.5])
     """
     shares_HW = np.zeros(map_HW.shape)
     for mask_HW, saturation in regions:

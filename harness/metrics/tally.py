@@ -1,6 +1,6 @@
 """How normal and defect scores interleave: all that a threshold metric can depend on.
 
-Shapes: K distinct defect scores, ascending; P defect scores; N normal scores.
+Shapes: K distinct defect scores, ascending; P defect scores; N normal scores; ... any leading axes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,29 +19,32 @@ MIN_BATCH_SCORES = 1 << 20
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tally:
-    """Counts at each distinct defect score, lowest first: every array has shape (K,).
+    """Counts at each distinct defect score, lowest first: arrays of shape (..., K).
 
     Recall changes only at a defect score. A threshold between two of them only moves the false
-    positive rate, so the normal scores themselves need not be kept.
+    positive rate, so the normal scores themselves need not be kept. A tally of one test set has shape
+    (K,); resamples of it are one tally with a leading axis.
     """
 
     num_defects_at: Counts
-    """Defect scores equal to this one, at least 1."""
+    """Defect scores equal to this one: at least 1, but 0 where a resample did not draw them."""
     num_normals_below: Counts
     """Normal scores below this one."""
     num_normals_at: Counts
     """Normal scores equal to this one: a tie, passed by one threshold."""
-    num_normals: int
+    num_normals: Counts
+    """All normal scores, shape (...)."""
 
     @property
     def num_detected(self) -> Counts:
         """Defect scores at or above this one."""
-        return np.cumsum(self.num_defects_at[::-1])[::-1]
+        return np.cumsum(self.num_defects_at[..., ::-1], axis=-1)[..., ::-1]
 
     @property
     def num_false_alarms(self) -> Counts:
         """Normal scores at or above this one."""
-        return self.num_normals - self.num_normals_below
+        alarms: Counts = self.num_normals[..., None] - self.num_normals_below
+        return alarms
 
 
 def tally_scores(defects_P: Scores, normals: Iterable[Scores]) -> tuple[Tally, NDArray[np.intp]]:
@@ -56,6 +59,10 @@ def tally_scores(defects_P: Scores, normals: Iterable[Scores]) -> tuple[Tally, N
 
     Returns:
         The tally, and for each defect score its index in ``[0, K)``.
+
+    >>> tally, index_P = tally_scores(np.array([0.9, 0.5, 0.9]), [np.array([0.1, 0.5]), np.array([0.7])])
+    >>> tally.num_defects_at, tally.num_normals_below, tally.num_normals_at, index_P
+    (array([1, 2]), array([1, 3]), array([1, 0]), array([1, 0, 1]))
     """
     distinct_K, index_P, num_defects_at_K = np.unique(defects_P, return_inverse=True, return_counts=True)
     num_normals_below_K = np.zeros(len(distinct_K), dtype=np.int64)
@@ -72,7 +79,7 @@ def tally_scores(defects_P: Scores, normals: Iterable[Scores]) -> tuple[Tally, N
         num_defects_at=num_defects_at_K.astype(np.int64),
         num_normals_below=num_normals_below_K,
         num_normals_at=num_normals_up_to_K - num_normals_below_K,
-        num_normals=num_normals,
+        num_normals=np.asarray(num_normals),
     )
     return tally, index_P
 

@@ -6,7 +6,7 @@ from statistics import mean
 from typing import Any
 
 from harness.leaderboard.tables import WITHHELD, Column, Entry, Table
-from harness.metrics.catalogue import METRIC_TITLES
+from harness.metrics.catalogue import metric_title
 from harness.search.outcome import Outcome
 from harness.search.trials import TrialRecord
 from harness.spaces.space import QUALITY_METRICS
@@ -34,7 +34,7 @@ def best_table(
     named = [metric for goal in outcome.goals for metric in goal.metrics if metric in QUALITY_METRICS]
     metrics = list(dict.fromkeys([*named, *_SHOWN_METRICS]))
     columns = [Column(title="objective", quantity="fraction")] if not outcome.goals[0].is_cost else []
-    columns += [Column(title=METRIC_TITLES[metric]) for metric in metrics]
+    columns += [Column(title=metric_title(metric)) for metric in metrics]
     columns += [Column(title="time", quantity="duration", lower_is_better=True)]
     lines = [_line(record, metrics, with_objective=not outcome.goals[0].is_cost) for record in shown]
     return Table(

@@ -8,15 +8,18 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any, Protocol
 
 import numpy as np
 
+from harness.cells.devices import resolve_device
 from harness.cells.judging_costs import measure_judging
 from harness.cells.masked_maps import with_masks
-from harness.cells.run_cell import image_sets, maps_for, resolve_device, score_all
+from harness.cells.opened_cell import image_sets
+from harness.cells.scoring import maps_for, score_all
 from harness.config import Protocol as MetricProtocol
 from harness.config import build_settings
 from harness.environment import host_name
@@ -24,7 +27,7 @@ from harness.errors import BenchError, cause_of
 from harness.methods import METHODS
 from harness.methods.base import MethodContext
 from harness.methods.feature_cache import FeatureCache
-from harness.metrics import image_metrics, pixel_metrics_of
+from harness.metrics import measure
 from harness.search.judged_images import JudgedCategory
 from harness.search.trials import TrialReport
 from harness.spaces import Goal
@@ -117,19 +120,10 @@ class Evaluation:
         with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
             maps = maps_for(test, Path(scratch))
             scores_B = score_all(method, test, self.protocol, maps, lambda progress: None)
-            image = image_metrics(scores_B, np.array([sample.is_defect for sample in samples]))
-            pixel = None
-            if category.has_masks:
-                pixel = pixel_metrics_of(lambda: with_masks(maps, samples, self.protocol))
-        metrics: dict[str, float | None] = {
-            "image_auroc": image.auroc,
-            "image_average_precision": image.average_precision,
-            "image_f1_max": image.f1_max,
-            "pixel_auroc": pixel.auroc if pixel else None,
-            "pixel_average_precision": pixel.average_precision if pixel else None,
-            "pixel_f1_max": pixel.f1_max if pixel else None,
-            "aupro_30": pixel.aupro_30 if pixel else None,
-            "aupro_05": pixel.aupro_05 if pixel else None,
+            labels_B = np.array([sample.is_defect for sample in samples])
+            with_truth = partial(with_masks, maps, samples, self.protocol) if category.has_masks else None
+            measured = measure(scores_B, labels_B, with_truth)
+        metrics = measured.metrics | {
             "fit_seconds": fit_seconds,
             "num_parameters": float(method.num_parameters),
         }

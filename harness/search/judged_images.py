@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from harness.cells.run_cell import category_size
+from harness.cells.opened_cell import category_size
 from harness.config.protocol import Protocol
 from harness.datasets import Dataset, Sample, Split
 from harness.datasets.file_cache import file_facts

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from harness.metrics.catalogue import METRIC_TITLES
+from harness.metrics.catalogue import BUILT_IN_NAMES, find_metric, metric_title
 from harness.spaces.parameters import FloatParameter, IntParameter, Parameter, Suggests
 
 Selection = Literal["synthetic", "validation", "oracle"]
@@ -17,8 +17,8 @@ Direction = Literal["maximize", "minimize"]
 
 COST_METRICS = ("latency_p50_seconds", "batch_latency_p50_seconds", "fit_seconds", "num_parameters", "size_bytes")
 """What an objective may minimise."""
-QUALITY_METRICS = tuple(name for name in METRIC_TITLES if name != "spro_05")
-"""What an objective may maximise; sPRO needs a data set's own thresholds, which generated defects do not have."""
+QUALITY_METRICS = tuple(name for name in BUILT_IN_NAMES if find_metric(name).needs != "regions")
+"""What an objective may maximise; sPRO needs a data set's own thresholds, which generated defects have not."""
 
 
 class Goal(BaseModel):
@@ -32,7 +32,7 @@ class Goal(BaseModel):
     @property
     def name(self) -> str:
         """For headings and axes."""
-        titles = [METRIC_TITLES.get(name, name.replace("_", " ")) for name in self.metrics]
+        titles = [metric_title(name) if name in QUALITY_METRICS else name.replace("_", " ") for name in self.metrics]
         return titles[0] if len(titles) == 1 else f"mean of {', '.join(titles)}"
 
     @property

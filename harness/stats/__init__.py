@@ -1,6 +1,6 @@
 """What a difference between numbers is worth: intervals and tests, as pure arithmetic."""
 
-from harness.stats.bootstrap import CONFIDENCE, IMAGE_METRICS, NUM_RESAMPLES, percentile_interval, resampled_metrics
+from harness.stats.bootstrap import CONFIDENCE, NUM_RESAMPLES, percentile_interval, resampled_metrics
 from harness.stats.difference import Difference, bootstrap_difference, seed_difference
 from harness.stats.image_pool import ImagePool
 from harness.stats.pairs import PairTest, wilcoxon_test
@@ -8,7 +8,6 @@ from harness.stats.ranks import RankComparison, compare_ranks
 
 __all__ = [
     "CONFIDENCE",
-    "IMAGE_METRICS",
     "NUM_RESAMPLES",
     "Difference",
     "ImagePool",

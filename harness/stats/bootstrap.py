@@ -7,13 +7,14 @@ Shapes: R resamples, C cells, I images; of one cell: N normal images, P defect i
 defect scores, ascending.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.metrics.tally import Counts, tally_scores
+from harness.metrics.catalogue import find_metric
+from harness.metrics.tally import Counts, Tally, tally_scores
 from harness.stats.image_pool import ImagePool
 
 NUM_RESAMPLES = 2000
@@ -38,7 +39,7 @@ def resampled_metrics(
     Args:
         pool: Images and scores; only the order of the scores matters, ties count as in ``harness.metrics``.
         rng: Equal generators give equal bits, whatever ``metrics`` is.
-        metrics: Keys of ``IMAGE_METRICS``.
+        metrics: Names of metrics that need image scores alone.
         num_resamples: R, at least 1.
 
     Returns:
@@ -59,7 +60,7 @@ def resampled_metrics(
         for cell, order in enumerate(orders):
             tally = order.tally(counts_RI)
             for metric in metrics:
-                values[metric][first:last, cell] = IMAGE_METRICS[metric](tally)
+                values[metric][first:last, cell] = find_metric(metric).compute(tally)
         first = last
     return values
 
@@ -93,56 +94,6 @@ def check_confidence(confidence: float) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ResampledTally:
-    """``harness.metrics.tally.Tally`` of each resample. A defect score may have been drawn no time."""
-
-    num_defects_at_RK: Counts
-    num_normals_below_RK: Counts
-    num_normals_up_to_RK: Counts
-    num_normals_R1: Counts
-
-    @property
-    def num_detected(self) -> Counts:
-        """Shape (R, K): defects at or above each score."""
-        return np.cumsum(self.num_defects_at_RK[:, ::-1], axis=1)[:, ::-1]
-
-
-def _auroc(tally: ResampledTally) -> NDArray[np.float64]:
-    num_beaten_RK = 0.5 * (tally.num_normals_below_RK + tally.num_normals_up_to_RK)
-    num_pairs_R = tally.num_defects_at_RK.sum(axis=1) * tally.num_normals_R1[:, 0]
-    auroc_R: NDArray[np.float64] = np.einsum("rk,rk->r", tally.num_defects_at_RK, num_beaten_RK) / num_pairs_R
-    return auroc_R
-
-
-def _average_precision(tally: ResampledTally) -> NDArray[np.float64]:
-    num_detected_RK = tally.num_detected
-    num_flagged_RK = num_detected_RK + tally.num_normals_R1 - tally.num_normals_below_RK
-    # Where nothing is flagged no defect was drawn either, and the precision has no weight.
-    precision_RK = num_detected_RK / np.maximum(num_flagged_RK, 1)
-    average_R: NDArray[np.float64] = np.einsum("rk,rk->r", tally.num_defects_at_RK, precision_RK)
-    average_R /= num_detected_RK[:, 0]
-    return average_R
-
-
-def _f1_max(tally: ResampledTally) -> NDArray[np.float64]:
-    # A threshold at a defect score that was not drawn detects the same as the next one above, with no
-    # fewer false alarms: it is never the best.
-    num_detected_RK = tally.num_detected
-    num_alarms_RK = tally.num_normals_R1 - tally.num_normals_below_RK
-    f1_RK = 2 * num_detected_RK / (num_detected_RK[:, :1] + num_detected_RK + num_alarms_RK)
-    highest_R: NDArray[np.float64] = f1_RK.max(axis=1)
-    return highest_R
-
-
-IMAGE_METRICS: Mapping[str, Callable[[ResampledTally], NDArray[np.float64]]] = {
-    "image_auroc": _auroc,
-    "image_average_precision": _average_precision,
-    "image_f1_max": _f1_max,
-}
-"""Metrics that follow from the scores of the images, as ``harness.metrics.ranking`` defines them."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class _ScoreOrder:
     """How the images of one cell are ordered: sorted once, for all resamples."""
 
@@ -169,16 +120,17 @@ class _ScoreOrder:
             num_up_to_K=tally.num_normals_below + tally.num_normals_at,
         )
 
-    def tally(self, counts_RI: Counts) -> ResampledTally:
-        """Count again, each image as often as it was drawn."""
+    def tally(self, counts_RI: Counts) -> Tally:
+        """Count again, each image as often as it was drawn: a tally of shape (R, K)."""
         num_resamples = len(counts_RI)
         num_normals_first_RN = np.zeros((num_resamples, len(self.normals_N) + 1), dtype=np.int64)
         np.cumsum(counts_RI[:, self.normals_N], axis=1, out=num_normals_first_RN[:, 1:])
-        return ResampledTally(
-            num_defects_at_RK=np.add.reduceat(counts_RI[:, self.defects_P], self.first_at_K, axis=1),
-            num_normals_below_RK=num_normals_first_RN[:, self.num_below_K],
-            num_normals_up_to_RK=num_normals_first_RN[:, self.num_up_to_K],
-            num_normals_R1=num_normals_first_RN[:, -1:],
+        num_below_RK = num_normals_first_RN[:, self.num_below_K]
+        return Tally(
+            num_defects_at=np.add.reduceat(counts_RI[:, self.defects_P], self.first_at_K, axis=1),
+            num_normals_below=num_below_RK,
+            num_normals_at=num_normals_first_RN[:, self.num_up_to_K] - num_below_RK,
+            num_normals=num_normals_first_RN[:, -1],
         )
 
 

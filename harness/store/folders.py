@@ -1,7 +1,8 @@
-"""Where parts lie: a folder that holds small files, each of which is there whole or not at all."""
+"""The folder of a result store: small files, each of which exists as a whole or not at all."""
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,6 +10,8 @@ from harness.environment import without_credentials
 from harness.errors import StoreError
 
 _OBJECT_STORES = ("s3", "gs", "gcs")
+
+Stamp = tuple[int, ...]
 
 
 class Folder(Protocol):
@@ -19,8 +22,8 @@ class Folder(Protocol):
     title: str
     """For messages; an address may carry credentials, this does not."""
 
-    def names(self, folder: str) -> list[str]:
-        """Names of the files directly in ``folder``, sorted; none when the folder is not there."""
+    def stamps(self, folder: str) -> dict[str, Stamp]:
+        """Files directly in ``folder``, sorted by name, each with what differs once its contents do."""
 
     def get(self, name: str) -> bytes:
         """Contents of a file.
@@ -51,12 +54,15 @@ class LocalFolder:
         self._root = path.expanduser().absolute()
         self.url = self.title = str(self._root)
 
-    def names(self, folder: str) -> list[str]:
-        """See ``Folder.names``."""
-        try:
-            return sorted(path.name for path in (self._root / folder).iterdir())
-        except FileNotFoundError:
-            return []
+    def stamps(self, folder: str) -> dict[str, Stamp]:
+        """See ``Folder.stamps``."""
+        stamps: dict[str, Stamp] = {}
+        with suppress(FileNotFoundError):
+            for entry in sorted(os.scandir(self._root / folder), key=lambda entry: entry.name):
+                with suppress(FileNotFoundError):  # a temporary file of a writer may be gone by now
+                    status = entry.stat()
+                    stamps[entry.name] = (status.st_ino, status.st_mtime_ns, status.st_size)
+        return stamps
 
     def get(self, name: str) -> bytes:
         """See ``Folder.get``."""
@@ -85,13 +91,14 @@ class ObjectFolder:
         self.url = url
         self.title = f"{url.partition('://')[0]}://{self._root}"
 
-    def names(self, folder: str) -> list[str]:
-        """See ``Folder.names``."""
+    def stamps(self, folder: str) -> dict[str, Stamp]:
+        """See ``Folder.stamps``."""
         from pyarrow import fs
 
         selector = fs.FileSelector(f"{self._root}/{folder}", allow_not_found=True)
         files = self._filesystem.get_file_info(selector)
-        return sorted(info.base_name for info in files if info.type == fs.FileType.File)
+        found = sorted((info.base_name, info) for info in files if info.type == fs.FileType.File)
+        return {name: (info.mtime_ns, info.size) for name, info in found}
 
     def get(self, name: str) -> bytes:
         """See ``Folder.get``."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from harness.errors import StoreError
+from harness.errors import DamagedPartError, StoreError
 from harness.records import PUBLISHED_SPLIT, SCHEMA_VERSION
 
 Step = Callable[[Any], Any]
@@ -18,7 +18,7 @@ Step = Callable[[Any], Any]
 def _with_costs(table: Any) -> Any:
     """Version 2 measures costs and names the split.
 
-    Version 1's peak memory was that of all cells that the process had run so far, which is no cell's.
+    The peak memory in version 1 was that of all cells that the process had run so far, so it is dropped.
     """
     table = table.drop_columns(["peak_memory_bytes"])
     for name in (
@@ -44,25 +44,39 @@ def _with_costs(table: Any) -> Any:
     return table.append_column("split", pa.array([PUBLISHED_SPLIT] * table.num_rows, pa.string()))
 
 
-RECORD_STEPS: Mapping[int, Step] = {1: _with_costs}
-SCORES_STEPS: Mapping[int, Step] = {1: lambda table: table}
+def _with_workers(table: Any) -> Any:
+    """Version 3 says how many workers and processes there were, and keeps metrics of plug-ins."""
+    for name in ("num_workers", "num_processes"):
+        table = table.append_column(name, pa.nulls(table.num_rows, pa.int64()))
+    return table.append_column("extra_metrics", pa.nulls(table.num_rows, pa.string()))
+
+
+def _with_groups(table: Any) -> Any:
+    """Version 3 keeps the group of near duplicates of each test image."""
+    return table.append_column("group", pa.nulls(table.num_rows, pa.string()))
+
+
+RECORD_STEPS: Mapping[int, Step] = {1: _with_costs, 2: _with_workers}
+SCORES_STEPS: Mapping[int, Step] = {1: lambda table: table, 2: _with_groups}
+COSTS_STEPS: Mapping[int, Step] = {}
 
 
 def version_of(table: Any, where: str) -> int:
-    """The schema version that a part says it has; an empty part counts as the current one.
+    """The schema version of a part; an empty part counts as the current one.
 
     Raises:
-        StoreError: The part names no version or several, or one newer than this program knows.
+        DamagedPartError: The part has no version, or several.
+        StoreError: The version is newer than this program knows.
     """
     versions = table.column("schema_version").unique().to_pylist() if "schema_version" in table.column_names else [None]
     if not versions:
         return SCHEMA_VERSION
     version = versions[0]
     if len(versions) > 1 or not isinstance(version, int):
-        raise StoreError(f"{where}: not a part of a result store: it has no single integer 'schema_version'.")
+        raise DamagedPartError(f"{where}: not a part of a result store: expected one integer 'schema_version'.")
     if version > SCHEMA_VERSION:
         raise StoreError(
-            f"{where}: schema version {version}, this program reads up to {SCHEMA_VERSION}. Upgrade mfrnet-bench."
+            f"{where}: schema version {version}, expected at most {SCHEMA_VERSION}. Upgrade mfrnet-bench to read it."
         )
     return version
 
@@ -72,7 +86,7 @@ def upgrade(table: Any, steps: Mapping[int, Step], where: str) -> Any:
 
     Args:
         table: An Arrow table with a ``schema_version`` column.
-        steps: ``RECORD_STEPS`` or ``SCORES_STEPS``.
+        steps: ``RECORD_STEPS``, ``SCORES_STEPS`` or ``COSTS_STEPS``.
         where: The part's path, for errors.
 
     Raises:

@@ -1,12 +1,23 @@
-"""One explicit Parquet schema a part kind, and the way between records and rows. Pure: no disk."""
+"""One explicit Parquet schema per kind of part, and the way between records and rows. Pure: no disk."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from harness.records import SCHEMA_VERSION, CellIdentity, CellRecord, FailureRecord, ImageScore, Provenance
+from harness.metrics.catalogue import BUILT_IN_NAMES
+from harness.records import (
+    SCHEMA_VERSION,
+    CellIdentity,
+    CellRecord,
+    CostRecord,
+    FailureRecord,
+    ImageScore,
+    Provenance,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,15 +46,8 @@ RECORD_SCHEMA = pa.schema(
         pa.field("error", pa.string()),
         pa.field("traceback", pa.string()),
         # Null in a failed record from here to maps_sha256.
-        pa.field("image_auroc", pa.float64()),
-        pa.field("image_average_precision", pa.float64()),
-        pa.field("image_f1_max", pa.float64()),
-        pa.field("pixel_auroc", pa.float64()),
-        pa.field("pixel_average_precision", pa.float64()),
-        pa.field("pixel_f1_max", pa.float64()),
-        pa.field("aupro_30", pa.float64()),
-        pa.field("aupro_05", pa.float64()),
-        pa.field("spro_05", pa.float64()),
+        *(pa.field(name, pa.float64()) for name in BUILT_IN_NAMES),
+        pa.field("extra_metrics", pa.string()),  # a JSON object: metrics of plug-ins
         pa.field("overlap_curve", pa.list_(pa.float64())),
         pa.field("num_train", pa.int64()),
         pa.field("num_test_normal", pa.int64()),
@@ -73,6 +77,8 @@ RECORD_SCHEMA = pa.schema(
         _always("host", pa.string()),
         _always("device", pa.string()),
         pa.field("num_threads", pa.int64()),
+        pa.field("num_workers", pa.int64()),
+        pa.field("num_processes", pa.int64()),
         _always("command", pa.string()),
         _always("started_at", pa.string()),
         _always("finished_at", pa.string()),
@@ -87,14 +93,33 @@ SCORES_SCHEMA = pa.schema(
         _always("is_defect", pa.bool_()),
         _always("defect_kind", pa.string()),
         _always("anomaly_score", pa.float64()),
+        pa.field("group", pa.string()),
         _always("schema_version", pa.int64()),
     ]
 )
 
-_NOT_FLAT = {"identity", "provenance", "image_scores"}
+_ARROW_TYPES: dict[Any, Any] = {
+    str: pa.string(),
+    int: pa.int64(),
+    int | None: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+}
+COSTS_SCHEMA = pa.schema(
+    [pa.field(field.name, _ARROW_TYPES[field.type]) for field in fields(CostRecord)]
+    + [_always("schema_version", pa.int64())]
+)
+
+_NOT_FLAT = {"identity", "provenance", "image_scores", "metrics"}
 _IDENTITY_COLUMNS = [field.name for field in fields(CellIdentity)]
 _PROVENANCE_COLUMNS = [field.name for field in fields(Provenance)]
 _RESULT_COLUMNS = [field.name for field in fields(CellRecord) if field.name not in _NOT_FLAT]
+_COST_COLUMNS = [
+    name
+    for name in COSTS_SCHEMA.names
+    if name in RECORD_SCHEMA.names
+    and name not in {"cell_id", "schema_version", "host", "device", "num_threads", "versions"}
+]
 _SCORE_COLUMNS = [field.name for field in fields(ImageScore)]
 
 
@@ -121,6 +146,7 @@ def record_of(row: Mapping[str, Any], image_scores: tuple[ImageScore, ...] = ())
     if row["status"] == "failed":
         return FailureRecord(identity=identity, provenance=provenance, error=row["error"], traceback=row["traceback"])
     results = {name: row[name] for name in _RESULT_COLUMNS}
+    results["metrics"] = {name: row[name] for name in BUILT_IN_NAMES} | json.loads(row["extra_metrics"] or "{}")
     results["overlap_curve"] = None if row["overlap_curve"] is None else tuple(row["overlap_curve"])
     return CellRecord(identity=identity, provenance=provenance, image_scores=image_scores, **results)
 
@@ -130,11 +156,47 @@ def image_scores_of(table: Any) -> tuple[ImageScore, ...]:
     return tuple(ImageScore(**row) for row in table.select(_SCORE_COLUMNS).to_pylist())
 
 
-def frame_of(table: Any) -> "pd.DataFrame":
-    """A table of ``RECORD_SCHEMA`` as a frame.
+def costs_table_of(records: Iterable[CostRecord]) -> Any:
+    """Cost records as an Arrow table of ``COSTS_SCHEMA``."""
+    rows = [_storable(asdict(record) | {"schema_version": SCHEMA_VERSION}) for record in records]
+    return pa.Table.from_pylist(rows, schema=COSTS_SCHEMA)
 
-    Columns and their order are the schema's. A float that a record lacks is NaN; integers are
-    pandas' nullable ``Int64``, so that a failed record does not turn counts into floats.
+
+def joined_table(records: Any, costs: Any) -> Any:
+    """Records with their costs and with a column for each metric of a plug-in.
+
+    Args:
+        records: A table of ``RECORD_SCHEMA``.
+        costs: A table of ``COSTS_SCHEMA``; a cell has at most one row.
+
+    Returns:
+        The records, in order. Where a cell has costs, they stand in the columns of ``RECORD_SCHEMA`` of the same
+        name. Further columns: ``is_quiet`` (False where the costs were not measured apart from the run),
+        ``load_before``, ``load_after``, and ``cost_host``, ``cost_device`` and ``cost_num_threads``, which
+        say where the costs were measured, be it in the run. Then the metrics of plug-ins.
+    """
+    places = pc.index_in(records["cell_id"], value_set=costs["cell_id"].combine_chunks())
+    has_costs = pc.is_valid(places)
+    table = records.drop_columns(["extra_metrics"])
+    for name in _COST_COLUMNS:
+        column = pc.if_else(has_costs, costs[name].take(places), records[name])
+        table = table.set_column(table.column_names.index(name), name, column)
+    table = table.append_column("is_quiet", pc.fill_null(costs["is_quiet"].take(places), False))
+    for name in ("load_before", "load_after"):
+        table = table.append_column(name, costs[name].take(places))
+    for name in ("host", "device", "num_threads"):
+        table = table.append_column(f"cost_{name}", pc.if_else(has_costs, costs[name].take(places), records[name]))
+    extras = [json.loads(text or "{}") for text in records["extra_metrics"].to_pylist()]
+    for name in sorted({name for extra in extras for name in extra} - set(table.column_names)):
+        table = table.append_column(name, pa.array([extra.get(name) for extra in extras], pa.float64()))
+    return table
+
+
+def frame_of(table: Any) -> "pd.DataFrame":
+    """A table as ``joined_table`` returns it, as a frame.
+
+    A float that a record lacks is NaN; integers are pandas' nullable ``Int64``, so that a failed record does
+    not turn counts into floats.
     """
     import pandas as pd  # readers of statuses alone never pay for it
 
@@ -147,6 +209,9 @@ def _row_of(record: Record) -> dict[str, Any]:
     row |= asdict(record.identity) | asdict(record.provenance) | {"schema_version": SCHEMA_VERSION}
     if isinstance(record, CellRecord):
         row |= {name: getattr(record, name) for name in _RESULT_COLUMNS} | {"status": "ok"}
+        row |= {name: record.metrics.get(name) for name in BUILT_IN_NAMES}
+        extra = {name: value for name, value in record.metrics.items() if name not in BUILT_IN_NAMES}
+        row["extra_metrics"] = json.dumps(extra) if extra else None
     else:
         row |= {"status": "failed", "error": record.error, "traceback": record.traceback}
     return _storable(row)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from harness.cells.run_cell import image_sets
+from harness.cells.opened_cell import image_sets
 from harness.config import Protocol
 from harness.datasets.demo import Demo
 from harness.images import ImageSet
@@ -64,13 +64,13 @@ def by_anomalib(model: Any, train: ImageSet, test: ImageSet, labels: NDArray[np.
         batches = engine.predict(model, datamodule=data)
     scores = np.concatenate([batch.pred_score.reshape(-1).float().numpy() for batch in batches])
     found = np.concatenate([batch.gt_label.numpy() for batch in batches])
-    return image_metrics(scores, found.astype(bool)).auroc
+    return image_metrics(scores, found.astype(bool))["image_auroc"]
 
 
 def by_us(name: str, settings: Any, train: ImageSet, test: ImageSet, labels: NDArray[np.bool_], weights: Path) -> float:
     method = METHODS.get(name)(settings, MethodContext(seed=0, device="cpu", weights=weights))
     method.fit(train, lambda done, total, loss: None)
-    return image_metrics(np.concatenate([maps.scores_B for maps in method.score(test)]), labels).auroc
+    return image_metrics(np.concatenate([maps.scores_B for maps in method.score(test)]), labels)["image_auroc"]
 
 
 def write(file: Path, pixels: NDArray[np.uint8]) -> None:

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 from hypothesis import strategies as st
 
-from harness.records import CellIdentity, CellRecord, FailureRecord, ImageScore, Provenance
-from harness.store.schema import Record, frame_of, table_of
+from harness.records import CellIdentity, CellRecord, CostRecord, FailureRecord, ImageScore, Provenance
+from harness.store.schema import Record, costs_table_of, frame_of, joined_table, table_of
 
 PROTOCOL = "mfrnet-bench-1/192/keep/127"
 
@@ -57,17 +58,24 @@ def provenance(**changes: Any) -> Provenance:
 PROVENANCE = provenance()
 
 
+METRICS: dict[str, float | None] = {
+    "image_auroc": 0.9,
+    "image_average_precision": 0.8,
+    "image_f1_max": 0.7,
+    "pixel_auroc": 0.95,
+    "pixel_average_precision": 0.4,
+    "pixel_f1_max": 0.5,
+    "aupro_30": 0.85,
+    "aupro_05": 0.6,
+    "spro_05": None,
+}
+
+
 def cell_record(*, identity: CellIdentity, provenance: Provenance = PROVENANCE, **changes: Any) -> CellRecord:
+    """A finished cell; ``changes`` are fields, or metrics by their names."""
+    changed = {name: changes.pop(name) for name in METRICS.keys() & changes.keys()}
     values: dict[str, Any] = {
-        "image_auroc": 0.9,
-        "image_average_precision": 0.8,
-        "image_f1_max": 0.7,
-        "pixel_auroc": 0.95,
-        "pixel_average_precision": 0.4,
-        "pixel_f1_max": 0.5,
-        "aupro_30": 0.85,
-        "aupro_05": 0.6,
-        "spro_05": None,
+        "metrics": METRICS | changed,
         "overlap_curve": (0.0, 0.5, 0.875),
         "num_train": 40,
         "num_test_normal": 20,
@@ -99,6 +107,32 @@ def cell_record(*, identity: CellIdentity, provenance: Provenance = PROVENANCE, 
     return CellRecord(identity=identity, provenance=provenance, **(values | changes))
 
 
+def cost_record(cell_id: str, **changes: Any) -> CostRecord:
+    values: dict[str, Any] = {
+        "fit_seconds": 10.0,
+        "latency_p50_seconds": 0.01,
+        "latency_p95_seconds": 0.015,
+        "images_per_second": 90.0,
+        "batch_size": 8,
+        "batch_latency_p50_seconds": 0.05,
+        "batch_latency_p95_seconds": 0.06,
+        "batch_images_per_second": 150.0,
+        "peak_memory_bytes": 500_000_000,
+        "peak_device_memory_bytes": None,
+        "size_bytes": 14_000_000,
+        "load_before": 0.0,
+        "load_after": 0.1,
+        "is_quiet": True,
+        "num_cores": 4,
+        "num_threads": 4,
+        "host": "quiet-1",
+        "device": "cpu",
+        "versions": "{}",
+        "measured_at": "2025-02-01T00:00:00+00:00",
+    }
+    return CostRecord(cell_id=cell_id, **(values | changes))
+
+
 def failure_record(*, identity: CellIdentity, provenance: Provenance = PROVENANCE, **changes: Any) -> FailureRecord:
     values: dict[str, Any] = {
         "error": "DataError: test/good/000.png is truncated",
@@ -107,9 +141,9 @@ def failure_record(*, identity: CellIdentity, provenance: Provenance = PROVENANC
     return FailureRecord(identity=identity, provenance=provenance, **(values | changes))
 
 
-def frame(*records: Record) -> pd.DataFrame:
+def frame(*records: Record, costs: Iterable[CostRecord] = ()) -> pd.DataFrame:
     """What a store that holds these records returns as its frame, in the order given."""
-    return frame_of(table_of(records))
+    return frame_of(joined_table(table_of(records), costs_table_of(costs)))
 
 
 _counts = st.integers(min_value=0, max_value=2**62)
@@ -139,6 +173,8 @@ provenances = st.builds(
     host=_texts,
     device=_texts,
     num_threads=st.none() | _counts,
+    num_workers=st.none() | _counts,
+    num_processes=st.none() | _counts,
     command=_texts,
     started_at=_texts,
     finished_at=_texts,
@@ -149,20 +185,15 @@ image_scores = st.builds(
     is_defect=st.booleans(),
     defect_kind=_texts,
     anomaly_score=st.floats(allow_nan=False),
+    group=st.none() | _texts,
 )
 cell_records = st.builds(
     CellRecord,
     identity=identities,
     provenance=provenances,
-    image_auroc=_fractions,
-    image_average_precision=_fractions,
-    image_f1_max=_fractions,
-    pixel_auroc=st.none() | _fractions,
-    pixel_average_precision=st.none() | _fractions,
-    pixel_f1_max=st.none() | _fractions,
-    aupro_30=st.none() | _fractions,
-    aupro_05=st.none() | _fractions,
-    spro_05=st.none() | _fractions,
+    metrics=st.fixed_dictionaries(
+        dict.fromkeys(METRICS, st.none() | _fractions), optional={"plug_in": st.none() | _fractions}
+    ),
     overlap_curve=st.none() | st.lists(_fractions, max_size=4).map(tuple),
     num_train=_counts,
     num_test_normal=_counts,

@@ -35,10 +35,7 @@ def scored_record(identity: CellIdentity, scores: tuple[ImageScore, ...], **chan
     return make.cell_record(
         identity=identity,
         image_scores=scores,
-        image_auroc=found.auroc,
-        image_average_precision=found.average_precision,
-        image_f1_max=found.f1_max,
-        **changes,
+        **(found | changes),
     )
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from harness.errors import UnknownNameError
 from harness.leaderboard.ablation_study import AblationStudy
 from harness.leaderboard.board import Expected
 from harness.leaderboard.standings import Standings
-from harness.metrics.catalogue import METRIC_TITLES
+from harness.metrics.catalogue import check_metrics, metric_title
 from harness.report.figures.plot_sheet import Sheet, gaps, lack_notes
 from harness.report.figures.plot_types import AblationPlot, FactorLine, FactorPanel, FactorPoint, LeftOut, PlotSet
 
@@ -25,16 +24,14 @@ def ablation_plots(frame: pd.DataFrame, study: AblationStudy, *, metrics: Sequen
     Args:
         frame: Records of the study's cells; those of other settings are not shown.
         study: What was varied.
-        metrics: Keys of ``METRIC_TITLES``.
+        metrics: Names of metrics.
         expected: Data set to the categories that its mean needs, with or without records.
 
     Raises:
         UnknownNameError: A metric is unknown.
         StoreError: No cell is finished, or the records must not stand in one table.
     """
-    for metric in metrics:
-        if metric not in METRIC_TITLES:
-            raise UnknownNameError.of("metric", metric, METRIC_TITLES)
+    check_metrics(metrics)
     sheet = Sheet.of(frame, expected, metrics)
     made = [_plot(sheet, study, metric) for metric in metrics]
     labels = [*(line.label for one in made if isinstance(one, AblationPlot) for line in _lines(one)), *study.controls]
@@ -65,11 +62,11 @@ def _plot(sheet: Sheet, study: AblationStudy, metric: str) -> AblationPlot | Lef
     ]
     notes = lack_notes(lacks, [*shown, *controls])
     if not panels:
-        return LeftOut(name=name, reason="; ".join(notes) or f"no {METRIC_TITLES[metric]} in these records")
+        return LeftOut(name=name, reason="; ".join(notes) or f"no {metric_title(metric)} in these records")
     drawn = [(one.dataset, row) for one in sheet.standings for row in (*shown, *controls) if row in one.rows]
-    title = f"{METRIC_TITLES[metric]} of {study.method}, mean over the categories of each data set"
+    title = f"{metric_title(metric)} of {study.method}, mean over the categories of each data set"
     return AblationPlot(
-        heading=sheet.heading(name, title, drawn, notes), metric=METRIC_TITLES[metric], panels=tuple(panels)
+        heading=sheet.heading(name, title, drawn, notes), metric=metric_title(metric), panels=tuple(panels)
     )
 
 

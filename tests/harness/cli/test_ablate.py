@@ -57,7 +57,10 @@ def test_runs_one_factor_at_a_time_beside_a_control_and_writes_table_and_figures
     ("arguments", "texts"),
     [
         ("mvtec_ad --vary k=1,2,3", ["mfrnet.k: expected at least 2, got 1"]),
-        ("mvtec_ad --vary k=1,2 --vary n=0,5", ["mfrnet.k: expected at least 2, got 1", "mfrnet.n: expected at least 1, got 0"]),
+        (
+            "mvtec_ad --vary k=1,2 --vary n=0,5",
+            ["mfrnet.k: expected at least 2, got 1", "mfrnet.n: expected at least 1, got 0"],
+        ),
         ("mvtec_ad --vary k=wide", ["mfrnet.k: expected a whole number, got 'wide'"]),
         ("mvtec_ad --vary k=3,13,14 --image-size 96", ["k = 13 masks", "k = 14 masks", "2 <= k <= 12"]),
         ("mvtec_ad --vary kk=2", ["Unknown setting of method 'mfrnet': 'kk'. Did you mean 'k'?"]),

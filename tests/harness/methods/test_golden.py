@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from harness.cells.run_cell import CellContext, run_cell
+from harness.cells.cell_context import CellContext
+from harness.cells.run_cell import run_cell
 from harness.config import Protocol, as_json, build_settings
 from harness.datasets.demo import Demo
 from harness.datasets.fingerprint import fingerprint

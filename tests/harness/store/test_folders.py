@@ -28,13 +28,20 @@ class TestFolder:
         folder.put("records/a", b"new")
         assert folder.get("records/a") == b"new"
 
+    def test_the_stamp_of_a_file_changes_with_its_contents(self, folder: Folder) -> None:
+        folder.put("records/a", b"old")
+        before = folder.stamps("records")
+        assert folder.stamps("records") == before
+        folder.put("records/a", b"newer")
+        assert folder.stamps("records") != before
+
     def test_names_are_sorted_and_of_one_folder(self, folder: Folder) -> None:
         for name in ("records/b", "records/a", "scores/c"):
             folder.put(name, b"")
-        assert folder.names("records") == ["a", "b"]
+        assert list(folder.stamps("records")) == ["a", "b"]
 
     def test_a_folder_that_is_not_there_has_no_names(self, folder: Folder) -> None:
-        assert folder.names("nothing") == []
+        assert folder.stamps("nothing") == {}
 
     def test_a_missing_file_is_not_found(self, folder: Folder) -> None:
         with pytest.raises(FileNotFoundError, match="missing"):
@@ -44,7 +51,7 @@ class TestFolder:
         folder.put("records/a", b"")
         folder.delete("records/a")
         folder.delete("records/a")
-        assert folder.names("records") == []
+        assert folder.stamps("records") == {}
 
 
 def test_a_relative_path_means_the_same_in_another_working_directory(

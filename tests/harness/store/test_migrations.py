@@ -33,7 +33,7 @@ def test_a_version_without_a_step_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_newer_version_asks_for_an_upgrade_in_one_line() -> None:
     with pytest.raises(
-        StoreError, match=r"^part: schema version 99, this program reads up to 2\. Upgrade mfrnet-bench\.$"
+        StoreError, match=r"^part: schema version 99, expected at most 3\. Upgrade mfrnet-bench to read it\.$"
     ):
         version_of(part(99), "part")
 

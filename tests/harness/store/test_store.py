@@ -1,8 +1,11 @@
 import os
 import pickle
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -11,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 
 from harness.errors import StoreError
-from harness.records import SCHEMA_VERSION
 from harness.store import RecordStore
+from harness.store.folders import LocalFolder
 from harness.store.schema import Record, frame_of, table_of
 from tests.support import records as make
 
@@ -132,49 +135,66 @@ def test_a_process_killed_while_replacing_leaves_the_earlier_record(
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file")
+    store = RecordStore(str(tmp_path / "results"))
     with pytest.raises(StoreError, match=r"Cannot write a record to .*results"):
-        RecordStore(str(tmp_path / "results")).write(OK)
-
-
-@pytest.mark.parametrize("read", [RecordStore.statuses, RecordStore.records, RecordStore.frame])
-def test_a_truncated_part_is_named(store: RecordStore, read: object) -> None:
-    store.write(OK)
-    part = Path(store.url) / "records" / f"{CELL.cell_id}.parquet"
-    part.write_bytes(part.read_bytes()[:-100])
-    assert callable(read)
-    with pytest.raises(StoreError, match=rf"records/{CELL.cell_id}\.parquet: not a readable Parquet file"):
-        read(store)
+        store.write(OK)
+    with pytest.raises(StoreError, match=r"Cannot write results to .*results"):
+        store.check_writable()
 
 
 def foreign_part(store: RecordStore, table: pa.Table, name: str = CELL.cell_id) -> None:
     folder = Path(store.url) / "records"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, folder / f"{name}.parquet")
 
 
-def test_a_parquet_file_of_something_else_is_named(store: RecordStore) -> None:
-    foreign_part(store, pa.table({"price": [1.0]}))
-    with pytest.raises(StoreError, match=rf"{CELL.cell_id}\.parquet: not a part of a result store"):
-        store.statuses()
+def truncate(store: RecordStore) -> None:
+    part = Path(store.url) / "records" / f"{CELL.cell_id}.parquet"
+    store.write(OK)
+    part.write_bytes(part.read_bytes()[:-100])
 
 
-def test_a_part_without_a_column_is_named(store: RecordStore) -> None:
-    foreign_part(store, table_of([OK]).drop_columns(["aupro_30"]))
-    with pytest.raises(StoreError, match="not a part of a result store: it has no column 'aupro_30'"):
-        store.records()
+DAMAGE: dict[str, tuple[Callable[[RecordStore], None], str]] = {
+    "truncated": (truncate, "not a readable Parquet file"),
+    "foreign": (
+        lambda store: foreign_part(store, pa.table({"price": [1.0]})),
+        "not a part of a result store: expected one integer 'schema_version'",
+    ),
+    "without a column": (
+        lambda store: foreign_part(store, table_of([OK]).drop_columns(["aupro_30"])),
+        "not a part of a result store: it has no column 'aupro_30'",
+    ),
+    "with a column of another type": (
+        lambda store: foreign_part(
+            store, table_of([OK]).drop_columns(["aupro_30"]).append_column("aupro_30", pa.array(["high"]))
+        ),
+        "a column has the wrong type: .*high",
+    ),
+    "of another cell": (
+        lambda store: foreign_part(store, table_of([make.failure_record(identity=make.identity(seed=7))])),
+        f"expected one row of cell '{CELL.cell_id}', as its name says",
+    ),
+}
 
 
-def test_a_column_of_another_type_is_named(store: RecordStore) -> None:
-    table = table_of([OK]).drop_columns(["aupro_30"]).append_column("aupro_30", pa.array(["high"]))
-    foreign_part(store, table)
-    with pytest.raises(StoreError, match=r"\.parquet: a column has the wrong type: .*high"):
-        store.records()
+@pytest.mark.parametrize("read", [RecordStore.statuses, RecordStore.records, RecordStore.frame])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_part_is_left_out_and_named(store: RecordStore, damage: str, read: Callable[..., Any]) -> None:
+    spoil, message = DAMAGE[damage]
+    spoil(store)
+    store.write(make.cell_record(identity=make.identity(seed=1)))
+    assert len(read(store)) == 1
+    (problem,) = store.problems
+    assert re.search(rf"records/{CELL.cell_id}\.parquet: {message}", problem)
+    with pytest.raises(StoreError, match=message):
+        store.record(CELL.cell_id)
 
 
-def test_a_record_under_another_cell_s_name_is_refused(store: RecordStore) -> None:
-    foreign_part(store, table_of([OK]), name="feed")
-    with pytest.raises(StoreError, match=r"feed\.parquet: not the record of cell 'feed'"):
-        store.statuses()
+def test_a_damaged_part_is_no_problem_once_its_cell_ran_again(store: RecordStore) -> None:
+    truncate(store)
+    assert (store.statuses(), len(store.problems)) == ({}, 1)
+    store.write(OK)
+    assert (store.statuses(), store.problems) == ({CELL.cell_id: "ok"}, ())
 
 
 @pytest.mark.parametrize("read", [RecordStore.statuses, RecordStore.records])
@@ -182,22 +202,36 @@ def test_a_record_of_a_newer_program_asks_for_an_upgrade(store: RecordStore, rea
     table = table_of([OK]).drop_columns(["schema_version"]).append_column("schema_version", pa.array([99]))
     foreign_part(store, table)
     assert callable(read)
-    with pytest.raises(StoreError, match=r"schema version 99, this program reads up to 2\. Upgrade"):
+    with pytest.raises(StoreError, match=r"schema version 99, expected at most 3\. Upgrade"):
         read(store)
 
 
-def test_statuses_of_an_older_version_are_read_after_migration(
-    store: RecordStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = table_of([OK]).rename_columns({"status": "state"})
-    foreign_part(store, old)
-    newer = SCHEMA_VERSION + 1
-    monkeypatch.setattr("harness.store.store.SCHEMA_VERSION", newer)
-    monkeypatch.setattr("harness.store.migrations.SCHEMA_VERSION", newer)
-    monkeypatch.setattr(
-        "harness.store.store.RECORD_STEPS", {SCHEMA_VERSION: lambda table: table.rename_columns({"state": "status"})}
-    )
-    assert store.statuses() == {CELL.cell_id: "ok"}
+def test_only_parts_that_changed_are_read_again(store: RecordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write(OK)
+    store.statuses()
+    other = make.failure_record(identity=make.identity(seed=1))
+    RecordStore(store.url).write(other)
+    got: list[str] = []
+    get = LocalFolder.get
+    monkeypatch.setattr(LocalFolder, "get", lambda folder, name: (got.append(name), get(folder, name))[1])
+    assert len(store.frame()) == 2
+    assert got == [f"records/{other.identity.cell_id}.parquet"]
+
+
+def test_costs_are_read_back_and_stand_in_the_frame(store: RecordStore) -> None:
+    costs = make.cost_record(CELL.cell_id)
+    store.write(OK)
+    store.write_costs(make.cost_record(CELL.cell_id, is_quiet=False))
+    store.write_costs(costs)
+    assert store.costs() == {CELL.cell_id: costs}
+    pd.testing.assert_frame_equal(store.frame(), make.frame(OK, costs=[costs]))
+
+
+def test_a_store_that_can_be_written_is_left_as_it_was(store: RecordStore) -> None:
+    store.write(OK)
+    before = files(store)
+    store.check_writable()
+    assert files(store) == before
 
 
 def test_an_export_holds_every_record_in_one_file(store: RecordStore, tmp_path: Path) -> None:
@@ -227,7 +261,7 @@ def test_a_store_travels_to_a_worker(store: RecordStore) -> None:
 
 
 def test_a_record_with_other_results_replaces_the_earlier_one(store: RecordStore) -> None:
-    again = replace(OK, image_auroc=0.123, image_scores=OK.image_scores[:1])
+    again = replace(OK, fit_seconds=0.123, image_scores=OK.image_scores[:1])
     store.write(OK)
     store.write(again)
     assert store.record(CELL.cell_id) == again

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from harness.metrics import ImageMetrics, image_metrics
+from harness.metrics import Metric, find_metric, image_metrics, measure, metric_names, pixel_metrics
+from harness.metrics.measuring import CURVE_FPRS
 
 scores_with_ties = hnp.arrays(np.float32, 12, elements=st.integers(-3, 3).map(float))
 scores_of_any_kind = hnp.arrays(np.float64, 12, elements=st.floats(allow_nan=False, allow_infinity=False))
@@ -19,9 +20,9 @@ def test_metrics_equal_scikit_learn(scores_B, labels_B):
     metrics = image_metrics(scores_B, labels_B)
     precision, recall, _ = precision_recall_curve(labels_B, scores_B)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
-    assert metrics.auroc == pytest.approx(roc_auc_score(labels_B, scores_B), abs=1e-12)
-    assert metrics.average_precision == pytest.approx(average_precision_score(labels_B, scores_B), abs=1e-12)
-    assert metrics.f1_max == pytest.approx(f1.max(), abs=1e-12)
+    assert metrics["image_auroc"] == pytest.approx(roc_auc_score(labels_B, scores_B), abs=1e-12)
+    assert metrics["image_average_precision"] == pytest.approx(average_precision_score(labels_B, scores_B), abs=1e-12)
+    assert metrics["image_f1_max"] == pytest.approx(f1.max(), abs=1e-12)
 
 
 def test_order_decides_not_the_values():
@@ -34,18 +35,18 @@ def test_order_decides_not_the_values():
 def test_neighbouring_floats_are_told_apart():
     normal, defect = np.float32(1), np.nextafter(np.float32(1), np.float32(2))
     metrics = image_metrics(np.array([normal, defect], dtype=np.float32), np.array([False, True]))
-    assert metrics == ImageMetrics(auroc=1.0, average_precision=1.0, f1_max=1.0)
+    assert set(metrics.values()) == {1.0}
 
 
 def test_equal_scores_give_half_an_auroc_and_the_share_of_defects():
     metrics = image_metrics(np.full(8, 0.7), np.arange(8) < 2)
-    assert metrics.auroc == 0.5
-    assert metrics.average_precision == 0.25
-    assert metrics.f1_max == 0.4
+    assert metrics["image_auroc"] == 0.5
+    assert metrics["image_average_precision"] == 0.25
+    assert metrics["image_f1_max"] == 0.4
 
 
 def test_inverted_scores_give_zero_auroc():
-    assert image_metrics(np.array([1.0, 0.0]), np.array([False, True])).auroc == 0.0
+    assert image_metrics(np.array([1.0, 0.0]), np.array([False, True]))["image_auroc"] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,35 @@ def test_inverted_scores_give_zero_auroc():
 def test_input_without_meaning_is_refused(scores_B, labels_B, message):
     with pytest.raises(ValueError, match=message):
         image_metrics(scores_B, labels_B)
+
+
+def test_a_metric_without_what_it_needs_is_none():
+    metrics = measure(np.array([0.1, 0.9]), np.array([False, True])).metrics
+    assert {name for name, value in metrics.items() if value is None} == {
+        name for name in metric_names() if find_metric(name).needs != "scores"
+    }
+
+
+def test_all_metrics_of_a_test_set_come_at_once():
+    scores_B, labels_B = np.array([0.1, 0.9]), np.array([False, True])
+    masks_BHW = np.zeros((2, 4, 4), dtype=bool)
+    masks_BHW[1, :2] = True
+    maps_BHW = masks_BHW + np.arange(32.0).reshape(2, 4, 4) / 64
+    kinds = [lambda: [(maps_BHW[0], []), (maps_BHW[1], [(masks_BHW[1], 4.0)])]]
+    measured = measure(scores_B, labels_B, lambda: zip(maps_BHW, masks_BHW, strict=True), kinds)
+    expected = image_metrics(scores_B, labels_B) | pixel_metrics(maps_BHW, masks_BHW) | {"spro_05": 1.0}
+    assert measured.metrics == expected
+    assert len(measured.overlap_curve) == len(CURVE_FPRS)
+
+
+RECALL = Metric(
+    name="recall_at_no_alarm",
+    title="recall",
+    needs="scores",
+    compute=lambda tally: tally.num_detected[..., 0] * 0 + 0.5,
+)
+
+
+def test_a_metric_named_by_its_module_is_measured_too():
+    measured = measure(np.array([0.1, 0.9]), np.array([False, True]), extra_metrics=[f"{__name__}:RECALL"])
+    assert measured.metrics["recall_at_no_alarm"] == 0.5

@@ -1,4 +1,4 @@
-"""A store as version 1 wrote it, kept as it was: every later version reads it."""
+"""Stores as older versions wrote them, kept as they were: every later version reads them."""
 
 from pathlib import Path
 
@@ -8,25 +8,31 @@ import pytest
 from harness.records import SCHEMA_VERSION, CellRecord, FailureRecord
 from harness.store import RecordStore
 
-GOLDEN = Path(__file__).parent / "version_1"
+HERE = Path(__file__).parent
 MEASURED, WITHOUT_MASKS, FAILED = "00000000000000a1", "00000000000000b2", "00000000000000c3"
 
 
 @pytest.fixture
 def store() -> RecordStore:
-    return RecordStore(str(GOLDEN))
+    return RecordStore(str(HERE / "version_1"))
 
 
-@pytest.mark.parametrize("part", sorted(GOLDEN.rglob("*.parquet")), ids=lambda part: f"{part.parent.name}/{part.name}")
-def test_the_golden_parts_are_still_version_1(part: Path) -> None:
-    assert pq.read_table(part).column("schema_version").unique().to_pylist() == [1]
+@pytest.fixture
+def second() -> RecordStore:
+    return RecordStore(str(HERE / "version_2"))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_kept_parts_are_still_of_their_version(version: int) -> None:
+    parts = [pq.read_table(part) for part in (HERE / f"version_{version}").rglob("*.parquet")]
+    assert {found for part in parts for found in part["schema_version"].to_pylist()} == {version}
 
 
 def test_what_version_1_measured_is_read_as_it_was(store: RecordStore) -> None:
     record = store.record(MEASURED)
     assert isinstance(record, CellRecord)
     assert (record.identity.dataset, record.identity.category, record.identity.seed) == ("demo", "tile", 0)
-    assert (record.image_auroc, record.pixel_average_precision, record.aupro_05) == (0.9, 0.4, 0.6)
+    assert [record.metrics[name] for name in ("image_auroc", "pixel_average_precision", "aupro_05")] == [0.9, 0.4, 0.6]
     assert (record.fit_seconds, record.num_parameters) == (12.5, 123_456)
     assert [score.anomaly_score for score in record.image_scores] == [0.125, 0.25, 0.5, 1.0]
 
@@ -53,7 +59,7 @@ def test_version_1_knew_only_the_published_split(store: RecordStore) -> None:
 def test_records_without_masks_and_failures_are_read_too(store: RecordStore) -> None:
     without, failure = store.record(WITHOUT_MASKS), store.record(FAILED)
     assert isinstance(without, CellRecord)
-    assert without.pixel_auroc is None
+    assert without.metrics["pixel_auroc"] is None
     assert isinstance(failure, FailureRecord)
     assert failure.error.startswith("DataError: nut/007.png")
 
@@ -63,3 +69,19 @@ def test_the_whole_store_is_one_frame_of_the_current_version(store: RecordStore)
     assert list(frame["cell_id"]) == [FAILED, MEASURED, WITHOUT_MASKS]
     assert set(frame["schema_version"]) == {SCHEMA_VERSION}
     assert store.statuses() == {MEASURED: "ok", WITHOUT_MASKS: "ok", FAILED: "failed"}
+
+
+def test_version_2_is_read_as_it_was_without_workers_and_groups(second: RecordStore) -> None:
+    record = second.record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert record.metrics["spro_05"] == 0.25
+    assert (record.latency_p50_seconds, record.size_bytes) == (0.02, 15_000_000)
+    assert (record.provenance.num_workers, record.provenance.num_processes) == (None, None)
+    assert {score.group for score in record.image_scores} == {None}
+    assert second.statuses() == {MEASURED: "ok", FAILED: "failed"}
+
+
+def test_costs_that_a_run_of_version_2_measured_are_not_quiet(second: RecordStore) -> None:
+    frame = second.frame()
+    assert frame["latency_p50_seconds"].max() == 0.02
+    assert not frame["is_quiet"].any()

@@ -1,0 +1,29 @@
+"""What a cell needs beside its identity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.records import PUBLISHED_SPLIT
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellContext:
+    """Where data and weights are and how the cell runs; differs between machines and changes no number."""
+
+    data_root: Path
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    """Data set to what ``find`` opens it by, where that is not its name: a folder, or ``module:Class``."""
+    split: str = PUBLISHED_SPLIT
+    """What ``make_split`` takes for the cells' split: its name, or a manifest's path."""
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    """Backbone name to local weights."""
+    device: str = "auto"
+    command: str = ""
+    num_workers: int = 1
+    """Workers of the run, each with a cell of its own."""
+    metrics: tuple[str, ...] = ()
+    """``package.module:attribute`` of metrics to compute beside those of the catalogue."""
+    panels_dir: Path | None = None
+    """Where heat-map panels are written; None for none."""
+    num_panels: int = 0

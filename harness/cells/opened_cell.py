@@ -1,0 +1,107 @@
+"""The images and the method of a cell, checked against what was planned."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from harness.cells.cell_context import CellContext
+from harness.cells.devices import resolve_device
+from harness.cells.framing import frame
+from harness.config.method_settings import build_settings
+from harness.config.protocol import Protocol
+from harness.datasets import DATASETS, Split
+from harness.datasets.finding import DEMO, find
+from harness.datasets.fingerprint import fingerprint
+from harness.datasets.splits import is_manifest, make_split, split_identity
+from harness.environment import host_name
+from harness.errors import DataError, WeightsError
+from harness.images import ImageSet, image_size
+from harness.methods import METHODS
+from harness.methods.backbone_weights import weights_identity
+from harness.methods.base import Method, MethodContext
+from harness.methods.feature_cache import FeatureCache
+from harness.plan import Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedCell:
+    """Everything that fitting and scoring a cell needs. The method is not fitted."""
+
+    split: Split
+    train: ImageSet
+    test: ImageSet
+    method: Method
+    features: FeatureCache
+    """Keeps the time of the backbone, which is no part of the time of fitting."""
+    device: str
+
+
+def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
+    """Find the data of a cell, split them, and make its method.
+
+    Raises:
+        FileNotFoundError: This machine lacks the data root or the manifest of the split.
+        BenchError: The data, the manifest or the weights changed since the plan, or a file is at fault.
+    """
+    reference = context.datasets.get(cell.dataset, cell.dataset)
+    if reference in DATASETS.names() and reference != DEMO and not context.data_root.is_dir():
+        # A mount that this node lacks is not the cell's fault.
+        raise FileNotFoundError(f"Data root {context.data_root} does not exist on {host_name()}.")
+    dataset = find(reference, context.data_root)
+    if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
+        raise DataError(f"{cell.dataset}/{cell.category} changed during the run; run the command again.")
+    if is_manifest(context.split) and not Path(context.split).is_file():
+        raise FileNotFoundError(f"Manifest {context.split} does not exist on {host_name()}.")
+    if split_identity(context.split) != cell.split:
+        raise DataError(f"{context.split} changed during the run; run the command again.")
+    split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
+    train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
+    features, device = FeatureCache(), resolve_device(context.device)
+    method = _method(cell, context, features, device)
+    return OpenedCell(split=split, train=train, test=test, method=method, features=features, device=device)
+
+
+def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
+    """Training and test images as a method is given them: selections of one set of the whole category.
+
+    All splits select from the same set, so that features are computed once.
+
+    Args:
+        split: Samples.
+        size_px: ``category_size`` of the split.
+        protocol: How the images are framed.
+        key: Identifies the content of the category.
+
+    Raises:
+        DataError: The header of an image cannot be read.
+    """
+    samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
+    base = frame(
+        [sample.id for sample in samples],
+        [sample.image for sample in samples],
+        hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
+        size_px,
+        protocol,
+    )
+    rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
+    train, test = (
+        base.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
+    )
+    return train, test
+
+
+def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
+    """Height and width in pixels of the images, or tiles, of a category that a method is given."""
+    sizes = [image_size(sample.image) for sample in split.train]
+    return protocol.size_for(median(height / width for height, width in sizes))
+
+
+def _method(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:
+    method_type = METHODS.get(cell.method)
+    settings = build_settings(cell.method, method_type.Settings, json.loads(cell.settings_json))
+    weights = context.weights.get(getattr(settings, "backbone", ""))
+    if weights_identity(settings, weights) != cell.weights_sha256:
+        raise WeightsError(f"{weights} changed during the run; run the command again.")
+    return method_type(settings, MethodContext(seed=cell.seed, device=device, weights=weights, features=features))

@@ -1,0 +1,121 @@
+"""All metrics of a test set at once.
+
+Shapes: B images, H height, W width.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.metrics.aupro import overlap_at
+from harness.metrics.catalogue import BUILT_IN_NAMES, Metric, find_metric, metric_names
+from harness.metrics.checks import check_both_classes, check_dimensions, check_scores
+from harness.metrics.overlap import MapsAndMasks, tally_arrays, tally_pixels
+from harness.metrics.spro import MapsAndRegions
+from harness.metrics.tally import Scores, Tally, tally_scores
+
+CURVE_FPRS = np.linspace(0, 0.3, 101)
+"""False positive rates at which the overlap curve is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a test set came to."""
+
+    metrics: dict[str, float | None]
+    """Metric name to its value in [0, 1]; None where it is not defined."""
+    overlap_curve: tuple[float, ...] | None
+    """Mean overlap of the regions at each of ``CURVE_FPRS``; None without masks."""
+
+
+def measure(
+    scores_B: Scores,
+    labels_B: NDArray[np.bool_],
+    maps_and_masks: MapsAndMasks | None = None,
+    regions_of_kinds: Sequence[MapsAndRegions] | None = None,
+    *,
+    extra_metrics: Iterable[str] = (),
+) -> Measured:
+    """Compute every metric of the catalogue.
+
+    Exact: nothing is binned. Memory is O(defect pixels + one image), and images may differ in size.
+
+    Args:
+        scores_B: Anomaly scores, float32 or float64, higher is more anomalous. Only their order matters.
+        labels_B: True for an image with a defect.
+        maps_and_masks: Called twice; each call gives the same pairs of an anomaly map (H, W), float32 or
+            float64, and its mask (H, W), True on defect pixels. None if a defect image has no mask.
+        regions_of_kinds: For each kind of defect, what ``spro`` takes. None without saturation areas.
+        extra_metrics: ``package.module:attribute`` of metrics that are not in the catalogue.
+
+    Raises:
+        ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, one of the
+            two classes is absent, or the second call gave another number of normal pixels.
+        UnknownNameError: An extra metric does not exist.
+
+    >>> measured = measure(np.array([0.1, 0.9]), np.array([False, True]))
+    >>> measured.metrics["image_auroc"], measured.metrics["pixel_auroc"]
+    (1.0, None)
+    """
+    pixels = None if maps_and_masks is None else tally_pixels(maps_and_masks)
+    given = {"scores": _image_tally(scores_B, labels_B), "masks": pixels, "regions": regions_of_kinds}
+    metrics = [find_metric(name) for name in dict.fromkeys([*metric_names(), *extra_metrics])]
+    return Measured(
+        metrics={
+            metric.name: None if given[metric.needs] is None else float(metric.compute(given[metric.needs]))
+            for metric in metrics
+        },
+        overlap_curve=None if pixels is None else tuple(overlap_at(pixels, CURVE_FPRS).tolist()),
+    )
+
+
+def image_metrics(scores_B: Scores, labels_B: NDArray[np.bool_]) -> dict[str, float]:
+    """The metrics of image scores, by name; the definitions are scikit-learn's.
+
+    Args:
+        scores_B: Anomaly scores, float32 or float64, higher is more anomalous. Only their order matters.
+        labels_B: True for an image with a defect.
+
+    Raises:
+        ValueError: Shapes differ or are not 1-D, a dtype is wrong, nothing was given, a score is NaN
+            or infinite, or one of the two classes is absent.
+
+    >>> image_metrics(np.array([0.1, 0.4, 0.3, 0.9]), np.array([False, False, True, True]))["image_auroc"]
+    0.75
+    """
+    tally = _image_tally(scores_B, labels_B)
+    return {metric.name: float(metric.compute(tally)) for metric in _built_in("scores")}
+
+
+def pixel_metrics(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> dict[str, float]:
+    """The metrics of maps that are held in one array, by name.
+
+    Args:
+        maps_BHW: Anomaly maps, float32 or float64, higher is more anomalous. Only their order matters.
+        masks_BHW: True on defect pixels; same shape. Images without a defect count as negatives.
+
+    Raises:
+        ValueError: Shapes differ or are not 3-D, a dtype is wrong, nothing was given, a score is NaN
+            or infinite, or no pixel or every pixel is a defect.
+
+    >>> masks_BHW = np.array([[[True, False, False]]])
+    >>> pixel_metrics(np.array([[[0.9, 0.1, 0.2]]]), masks_BHW)["aupro_30"]
+    1.0
+    """
+    tally = tally_arrays(maps_BHW, masks_BHW)
+    return {metric.name: float(metric.compute(tally)) for metric in _built_in("masks")}
+
+
+def _built_in(needs: str) -> list[Metric]:
+    return [metric for metric in map(find_metric, BUILT_IN_NAMES) if metric.needs == needs]
+
+
+def _image_tally(scores_B: Scores, labels_B: NDArray[np.bool_]) -> Tally:
+    check_dimensions("Image scores", scores_B, "B")
+    check_scores("Images", scores_B, labels_B)
+    num_defects = int(np.count_nonzero(labels_B))
+    check_both_classes("images", num_defects, len(labels_B) - num_defects)
+    tally, _ = tally_scores(scores_B[labels_B], [scores_B[~labels_B]])
+    return tally
