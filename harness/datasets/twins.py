@@ -40,6 +40,26 @@ def find_twins(samples: Sequence[Sample]) -> tuple[Twins, ...]:
     return tuple(Twins(tuple(ordered[m].id for m in group.members), group.num_contents == 1) for group in groups)
 
 
+def groups_of_images(samples: Sequence[Sample]) -> dict[str, str]:
+    """Which images of a category count as one when they are resampled: its groups of near duplicates.
+
+    Args:
+        samples: As for `find_twins`: all images of one category, normal and defect alike. Groups found among
+            fewer images can differ.
+
+    Returns:
+        Sample id to the id of its group: the first id of the group in sorted order, for an image without a near
+        duplicate its own.
+
+    Raises:
+        DataError: A file does not exist.
+    """
+    groups = {sample.id: sample.id for sample in samples}
+    for twins in find_twins(samples):
+        groups |= dict.fromkeys(twins.ids, twins.ids[0])
+    return groups
+
+
 def samples_of(dataset: Dataset, root: Path, category: str) -> tuple[Sample, ...]:
     """Every sample of a category that its own split trains or tests on, sorted by id.
 

@@ -3,7 +3,7 @@ import shutil
 from pathlib import Path
 
 from harness.datasets.readers.mtd import MagneticTileDefects
-from harness.datasets.twins import find_twins, in_groups, samples_of
+from harness.datasets.twins import find_twins, groups_of_images, in_groups, samples_of
 from tests.support import miniatures, photographs
 from tests.support.photographs import tile_of
 
@@ -38,3 +38,11 @@ def test_groups_hold_every_sample_once(tmp_path: Path) -> None:
     groups = in_groups(samples, find_twins(samples))
     assert sorted(sample.id for group in groups for sample in group) == [sample.id for sample in samples]
     assert len(groups) == 13
+
+
+def test_each_image_has_the_id_of_its_group_or_its_own(tmp_path: Path) -> None:
+    photographs.mtd(tmp_path)
+    samples = samples_of(MagneticTileDefects(), tmp_path, "mtd")
+    groups = groups_of_images(samples)
+    expected = {sample.id: group[0].id for group in in_groups(samples, find_twins(samples)) for sample in group}
+    assert groups == expected
