@@ -43,6 +43,7 @@ class FolderDataset:
         self._description = read_description(place)
         self._folder = self._description.folder.absolute()
         self._categories = dict(self._description.categories)
+        is_divided = all(category.is_divided for category in self._categories.values())
         self.info = DatasetInfo(
             name=self._description.name,
             title=self._description.title,
@@ -51,6 +52,8 @@ class FolderDataset:
             homepage=self._description.homepage,
             layout=f"as {self._description.path} says",
             counts={},
+            split_author="authors" if is_divided else "ours",
+            split_note="As its description divides it." if is_divided else "Drawn by the seed from undivided images.",
         )
 
     @property
@@ -124,6 +127,7 @@ class FolderDataset:
             train=tuple(sample for sample in pool.normal if sample.id in trains),
             test=tuple(tested),
             left_out=left_out + tuple((sample.id, "defect image of a group that trains") for sample in lost),
+            is_seeded=True,
         )
 
     def _group(self, category: str, sample: Sample) -> str:

@@ -30,6 +30,8 @@ class KolektorSDD2(PublishedDataset):
         homepage="https://www.vicos.si/resources/kolektorsdd2/",
         layout="ksdd2/{train,test}/10000.png, masks beside them as 10000_GT.png",
         counts={"ksdd2": (2085, 1004)},
+        split_author="authors",
+        split_note="The authors' training and test folders; defect images in the training folder are left out.",
     )
     names = ("ksdd2",)
 

@@ -41,6 +41,8 @@ class MVTecLOCO(PublishedDataset):
             "structural_anomalies}/000.png, ground_truth/<kind>/000/000.png (several a folder), defects_config.json"
         ),
         counts=_COUNTS,
+        split_author="authors",
+        split_note="The authors' training and test folders; their validation images are left out.",
     )
     names = tuple(_COUNTS)
 

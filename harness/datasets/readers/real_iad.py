@@ -43,6 +43,8 @@ class RealIAD(PublishedDataset):
             "realiad_256), real_iad/realiad_jsons/realiad_jsons/<category>.json"
         ),
         counts={},
+        split_author="authors",
+        split_note="The authors' single-class lists, with all five views.",
     )
     names = (
         "audiojack",

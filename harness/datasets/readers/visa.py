@@ -58,6 +58,8 @@ class VisA(PublishedDataset):
             "visa/split_csv/1cls.csv"
         ),
         counts=_COUNTS,
+        split_author="authors",
+        split_note="The authors' one-class split, split_csv/1cls.csv.",
     )
     names = tuple(_COUNTS)
 

@@ -72,6 +72,21 @@ def test_patterns_are_short(tmp_path: Path, build: Builder, lines: list[str]) ->
         assert line in found
 
 
+@pytest.mark.parametrize("build", [unknown_folders.masks_of_one_category_alone, unknown_folders.masks_of_other_names])
+def test_masks_in_the_folder_of_another_category_are_not_taken(tmp_path: Path, build: Builder) -> None:
+    text = describe(built(build, tmp_path)).path.read_text(encoding="utf-8")
+    glassfiber, screw = text.split("[categories.screw]")
+    assert "masks = " not in glassfiber
+    assert 'masks = "screw/ground_truth/{kind}/{stem}_mask.png"' in screw
+
+
+def test_masks_outside_the_folders_of_a_category_are_said_to_be_a_guess(tmp_path: Path) -> None:
+    folder = built(unknown_folders.masks_of_one_category_alone, tmp_path)
+    (folder / "screw/ground_truth/thread_top").rename(folder / "masks")
+    notes = describe(folder).notes
+    assert "screw: masks are taken from outside the folders of screw; check that they belong to its images" in notes
+
+
 def test_what_is_left_aside_is_said(tmp_path: Path) -> None:
     assert describe(built(unknown_folders.validation_part, tmp_path)).notes == (
         "parts: 3 images of the validation part are left aside",
