@@ -81,4 +81,4 @@ def _listed(path: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); a list of image and label names would be right.") from error
+        raise DataError(f"{path}: cannot be read ({error}); expected a list of image and label names.") from error

@@ -66,7 +66,7 @@ def _samples(base: Path, part: str) -> tuple[list[Sample], list[Path]]:
     masks: list[Path] = []
     for image in images:
         if image.stem + _MASK not in by_stem:
-            raise DataError(f"{image}: no mask beside it; {image.stem}{_MASK}.png would be right.")
+            raise DataError(f"{image}: has no mask; expected {image.stem}{_MASK}.png beside it.")
         masks.append(by_stem[image.stem + _MASK])
     return [
         defect_sample(base, image, mask, kind=_KIND) if has_defect else normal_sample(base, image)
