@@ -53,9 +53,7 @@ def _show(
 
     split = make_split(dataset, root, category, seed, split_name)
     if not split.train:
-        raise DataError(
-            f"{dataset.info.name}/{category}: no training image; expected normal images to make defects on."
-        )
+        raise DataError(f"{dataset.info.name}/{category}: no training image to make defects on.")
     size = category_size(split, protocol)
     # Evenly spaced over all; where there are few, one image gets several defects.
     num = num_each * len(KINDS)

@@ -167,9 +167,7 @@ def _check_parts(table: "_Table") -> None:
             "masks", f'missing; expected a pattern such as "masks/{{stem}}.png" to tell the images of {mixed[0]} apart'
         )
     if not mixed and "no_mask_is_good" in given:
-        raise table.error(
-            "no_mask_is_good", "applies to train_mixed, test_mixed and mixed, which are not given; leave it out"
-        )
+        raise table.error("no_mask_is_good", "applies to mixed images, which are not given; leave it out")
 
 
 @dataclass(frozen=True)

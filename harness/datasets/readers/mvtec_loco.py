@@ -103,7 +103,7 @@ def _saturation(path: Path, number: int, entry: Any) -> Saturation:
     )
     if not is_right:
         raise DataError(
-            f"{path}, entry {number}: expected 1 to 255, a fraction up to 1 or a number of pixels, and true or false for "
+            f"{path}, entry {number}: expected 1 to 255, a fraction or a number of pixels, and true or false for "
             f"{', '.join(keys)}; got {value!r}, {threshold!r}, {is_relative!r}."
         )
     return Saturation(pixel_value=value, threshold=float(threshold), is_relative=is_relative)

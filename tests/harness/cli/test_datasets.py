@@ -108,7 +108,7 @@ def test_lines_on_a_pipe_go_to_stderr_now_and_then(
         ("split castings --out mine.txt", "--out mine.txt: expected a name that ends in .csv"),
         (
             "split castings --split kfold-9-1 --out mine.csv",
-            "9 folds need at least 9 groups of normal images (twins form one group), got 8",
+            "9 folds need at least 9 groups of normal images",
         ),
         ("split castings --out none/mine.csv", "none/mine.csv: cannot be written"),
         ("split casting --out mine.csv", "Unknown data set 'casting'. Did you mean 'castings'?"),

@@ -368,10 +368,3 @@ def test_an_archive_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path, 
     for path in (tmp_path / "none.zip", tmp_path):
         with pytest.raises(DataError, match="no such file; an archive was expected here"):
             extract(path, target, LIMITS)
-
-
-def test_an_old_python_is_refused(tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written_tar(tmp_path / "a.tar", [member("0.png")])
-    monkeypatch.delattr(tarfile, "data_filter")
-    with pytest.raises(DataError, match=r"cannot unpack archives safely; 3\.11\.4 or newer"):
-        extract(path, target, LIMITS)

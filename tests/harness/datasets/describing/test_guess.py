@@ -119,7 +119,7 @@ def test_a_description_is_not_written_over_unless_forced(tmp_path: Path) -> None
     folder = built(unknown_folders.good_and_bad, tmp_path)
     describe(folder).path.write_text("mine", encoding="utf-8")
     with pytest.raises(
-        DataError, match=r"dataset\.toml: there already; --force writes over it, --out FILE writes else"
+        DataError, match=r"dataset\.toml: exists already; --force overwrites it, --out FILE writes else"
     ):
         describe(folder)
     assert (folder / "dataset.toml").read_text(encoding="utf-8") == "mine"
@@ -167,7 +167,7 @@ def test_a_folder_that_says_nothing_is_one_line_with_what_was_seen_and_what_is_n
     (tmp_path / "notes.txt").touch()
     refused(
         tmp_path,
-        "not recognised. Seen: 4 images in 1 folders (a); other files: 1 .txt",
+        "not recognised. Seen: 4 images in 1 folder (a); other files: 1 .txt",
         "nothing says which of them are normal",
         "what is needed: folders called good and bad",
     )

@@ -39,5 +39,5 @@ def test_needs_no_list_of_labels(tmp_path: Path) -> None:
 def test_refuses_a_list_that_is_no_text(tmp_path: Path) -> None:
     path = miniatures.dagm(tmp_path) / "Class1/Test/Label/Labels.txt"
     path.write_bytes(b"\xff\xff")
-    with pytest.raises(DataError, match=rf"^{path}: cannot be read .*; a list of image and label names would be right"):
+    with pytest.raises(DataError, match=rf"^{path}: cannot be read .*; expected a list of image and label names"):
         DAGM2007().split(tmp_path, "Class1", 0)

@@ -55,13 +55,13 @@ def test_reads_the_saturations_of_its_metric(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[{", "\xff", ""])
 def test_refuses_a_damaged_configuration(tmp_path: Path, text: str) -> None:
     path = rewritten(tmp_path, text)
-    with pytest.raises(DataError, match=rf"^{path}: not valid JSON \(.*\); the published file would be right\.$"):
+    with pytest.raises(DataError, match=rf"^{path}: not valid JSON \(.*\); use the published file\.$"):
         MVTecLOCO().split(tmp_path, "pushpins", 0)
 
 
 def test_refuses_a_configuration_of_another_shape(tmp_path: Path) -> None:
     path = rewritten(tmp_path, "{}")
-    with pytest.raises(DataError, match=rf"^{path}: not a list of defect types"):
+    with pytest.raises(DataError, match=rf"^{path}: expected a list of defect types"):
         MVTecLOCO().split(tmp_path, "pushpins", 0)
 
 
@@ -79,9 +79,7 @@ def test_refuses_a_configuration_of_another_shape(tmp_path: Path) -> None:
 )
 def test_refuses_an_entry_out_of_range(tmp_path: Path, changes: dict[str, Any]) -> None:
     path = with_entry(tmp_path, **changes)
-    with pytest.raises(
-        DataError, match=rf"^{path}, entry 2: pixel_value, saturation_threshold, .* right would be 1 to"
-    ):
+    with pytest.raises(DataError, match=rf"^{path}, entry 2: expected 1 to 255, .* for pixel_value, sat"):
         MVTecLOCO().split(tmp_path, "pushpins", 0)
 
 

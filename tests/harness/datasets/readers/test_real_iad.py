@@ -48,15 +48,23 @@ def test_a_category_needs_both_its_list_and_its_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "entry", "problem"),
     [
-        ("test", "x.jpg", r"test\[1\]: 'x\.jpg'; an object with image_path"),
-        ("test", {"image_path": "x.jpg"}, r"test\[1\], anomaly_class: None; OK or a code such as AK"),
-        ("test", {"anomaly_class": "OK"}, r"test\[1\], image_path: None; a path below"),
-        ("test", {"anomaly_class": "AK", "image_path": "x.jpg"}, r"test\[1\], mask_path: None; a path below"),
-        ("test", {"anomaly_class": "OK", "image_path": "/x.jpg"}, r"test\[1\], image_path: '/x\.jpg'; a path below"),
+        ("test", "x.jpg", r"test\[1\]: expected an object .*, got 'x\.jpg'"),
+        ("test", {"image_path": "x.jpg"}, r"test\[1\], anomaly_class: expected OK or a code such as AK, got None"),
+        ("test", {"anomaly_class": "OK"}, r"test\[1\], image_path: expected a path below .*, got None"),
+        (
+            "test",
+            {"anomaly_class": "AK", "image_path": "x.jpg"},
+            r"test\[1\], mask_path: expected a path .*, got None",
+        ),
+        (
+            "test",
+            {"anomaly_class": "OK", "image_path": "/x.jpg"},
+            r"test\[1\], image_path: expected .*, got '/x\.jpg'",
+        ),
         (
             "train",
             {"anomaly_class": "AK", "image_path": "x.jpg"},
-            r"train\[1\], anomaly_class: 'AK'; training images are",
+            r"train\[1\], anomaly_class: expected OK for a training image",
         ),
     ],
 )
@@ -71,9 +79,9 @@ def test_refuses_a_damaged_entry_and_names_it(tmp_path: Path, part: str, entry: 
     ("text", "problem"),
     [
         ('{"train": [', r"not valid JSON \(.*line 1"),
-        ("[]", "not an object with the lists train and test"),
-        ('{"train": []}', "no list 'test'"),
-        ('{"meta": {"prefix": 3}, "train": [], "test": []}', "meta.prefix: 3; a path below"),
+        ("[]", "expected an object with the lists train and test"),
+        ('{"train": []}', "expected a list 'test'"),
+        ('{"meta": {"prefix": 3}, "train": [], "test": []}', "meta.prefix: expected a path below .*, got 3"),
     ],
 )
 def test_refuses_a_damaged_list(tmp_path: Path, text: str, problem: str) -> None:
