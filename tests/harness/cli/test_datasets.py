@@ -148,3 +148,13 @@ def test_a_split_that_was_written_down_is_not_written_over_by_accident(
     assert manifest.read_text() == "my own lines\n"
     assert bench("datasets split castings --out mine.csv --force").code == 0
     assert manifest.read_text().startswith("image,part\n")
+
+
+def test_the_list_says_who_made_each_split_and_shows_layouts_when_asked(bench: Bench) -> None:
+    plain, full = bench("datasets list").out, bench("datasets list --layout").out
+    rows = {line.split("│")[1].strip(): line for line in plain.splitlines() if line.count("│") > 4}
+    assert "literature" in rows["mtd"]
+    assert "ours, fold-1, fold-2, fold-3" in rows["ksdd"]
+    assert "authors" in rows["mvtec_ad"]
+    assert "ksdd/kos01/Part0.jpg" not in plain
+    assert "ksdd: ksdd/kos01/Part0.jpg to" in full

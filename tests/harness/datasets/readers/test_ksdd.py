@@ -40,11 +40,6 @@ def test_refuses_an_image_without_a_label(tmp_path: Path) -> None:
         KolektorSDD().split(tmp_path, "ksdd", 0)
 
 
-def test_says_what_is_expected_where_nothing_is(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"'ksdd' is not in .*ksdd\. Expected: ksdd/kos01/Part0\.jpg.*Source:"):
-        KolektorSDD().categories(tmp_path)
-
-
 TESTED = [["kos05", "kos02"], ["kos01", "kos04"], ["kos03", "kos21"]]
 
 

@@ -20,11 +20,6 @@ def with_entry(root: Path, **changes: Any) -> Path:
     return rewritten(root, json.dumps([miniatures.LOCO_CONFIG[0], miniatures.LOCO_CONFIG[1] | changes]))
 
 
-def test_published_counts_add_up() -> None:
-    counts = MVTecLOCO.info.counts.values()
-    assert (len(counts), sum(train for train, _ in counts), sum(test for _, test in counts)) == (5, 1778, 1568)
-
-
 def test_an_image_has_as_many_masks_as_its_folder_has_files(tmp_path: Path) -> None:
     base = miniatures.mvtec_loco(tmp_path)
     split = MVTecLOCO().split(tmp_path, "pushpins", 0)

@@ -22,15 +22,6 @@ def with_entry(root: Path, part: str, number: int, entry: Any) -> Path:
     return path
 
 
-def test_the_list_decides_and_each_view_is_an_image(tmp_path: Path) -> None:
-    base = miniatures.real_iad(tmp_path)
-    split = RealIAD().split(tmp_path, "tape", 0)
-    assert (len(split.train), len(split.test)) == (4, 4)
-    assert [sample.defect_kind for sample in split.test] == ["good", "good", "scratch", "scratch"]
-    assert split.test[2].id == "realiad_1024/tape/NG/HS/S0004/tape_0004_C1_20230918.jpg"
-    assert split.test[2].mask == base / "realiad_1024/tape/NG/HS/S0004/tape_0004_C1_20230918.png"
-
-
 def test_reads_another_resolution_and_lists_without_the_archives_folder(tmp_path: Path) -> None:
     base = miniatures.real_iad(tmp_path)
     shutil.move(base / "realiad_1024", base / "realiad_256")

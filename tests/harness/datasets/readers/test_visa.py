@@ -16,19 +16,6 @@ def with_line(root: Path, number: int, line: str) -> Path:
     return path
 
 
-def test_published_counts_add_up() -> None:
-    counts = VisA.info.counts.values()
-    assert (len(counts), sum(train for train, _ in counts), sum(test for _, test in counts)) == (12, 8659, 2162)
-
-
-def test_the_table_decides_what_trains(tmp_path: Path) -> None:
-    base = miniatures.visa(tmp_path)
-    split = VisA().split(tmp_path, "pcb1", 0)
-    assert [sample.id for sample in split.train] == [f"pcb1/Data/Images/Normal/{n:04d}.JPG" for n in range(4)]
-    assert [sample.defect_kind for sample in split.test] == ["good", "good", "anomaly", "anomaly"]
-    assert split.test[2].mask == base / "pcb1/Data/Masks/Anomaly/000.png"
-
-
 def test_every_grey_value_but_0_is_a_defect(tmp_path: Path) -> None:
     miniatures.visa(tmp_path)
     defects = [sample for sample in VisA().split(tmp_path, "candle", 0).test if sample.is_defect]
