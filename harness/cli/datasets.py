@@ -1,4 +1,4 @@
-"""``bench datasets``: what can be run on, what is in place, and whether it is sound."""
+"""``bench datasets``: list, check, describe and unpack data sets."""
 
 import json
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from harness.cli import options as o
 from harness.environment import default_data_root
 
 app = typer.Typer(
-    help="List data sets, unpack or describe new ones, check one from end to end, write a split down, make defects.",
+    help="List data sets, unpack or describe new ones, verify one, write a split to a file, make defects.",
     no_args_is_help=True,
 )
 
@@ -20,8 +20,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 @app.command("list")
-def list_(data: o.Data = None, as_json: AsJson = False) -> None:
-    """Show every known data set: whether it is in place, its layout, licence and source."""
+def list_(
+    data: o.Data = None,
+    layout: Annotated[bool, typer.Option("--layout", help="Show the folder layout, source and split of each.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show every known data set, whether it is in place, who made its split, and its licence."""
     from harness.datasets import DATASETS
     from harness.datasets.finding import DEMO, installed
 
@@ -34,17 +38,16 @@ def list_(data: o.Data = None, as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "in place", "what it is", "licence")
+    table = Table("name", "in place", "title", "split by", "licence")
     for name, dataset in known.items():
         state = "generated" if name == DEMO else ("yes" if name in in_place else "no")
-        table.add_row(name, state, dataset.info.title, dataset.info.licence)
+        info = dataset.info
+        table.add_row(name, state, info.title, ", ".join((info.split_author, *info.own_splits)), info.licence)
     Console().print(table)
-    for name, dataset in known.items():
-        if name not in in_place and name != DEMO:
-            print(f"{name} is not in place. Layout: {dataset.info.layout}. Source: {dataset.info.homepage}")
-    print(
-        f"Data root: {root}. A folder of your own: bench datasets describe DIR; an archive: bench datasets unpack FILE."
-    )
+    for info in (dataset.info for dataset in known.values()) if layout else ():
+        print(f"{info.name}: {info.layout}. Split: {info.split_note} Source: {info.homepage or 'none'}")
+    print(f"Data root: {root}. 'bench datasets list --layout' shows the folder layout and the source of each data set.")
+    print("For a folder of your own: bench datasets describe DIR; for an archive: bench datasets unpack FILE.")
 
 
 app.command()(verify.verify)

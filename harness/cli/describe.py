@@ -1,11 +1,14 @@
-"""``bench datasets describe``: from an unknown folder to a data set, with what was guessed in words."""
+"""``bench datasets describe``: write the description of an unknown folder and tell what was guessed."""
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from harness.phrasing import counted
 
 
 def describe(
@@ -13,7 +16,7 @@ def describe(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the description (default: DIR/dataset.toml).")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a description that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing description.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Guess what an unknown folder of images holds, and write its dataset.toml."""
@@ -30,7 +33,7 @@ def describe(
     for category in result.categories:
         numbers = (category.num_train, category.num_test_good, category.num_test_defect, category.num_left_out)
         table.add_row(category.name, *(str(number) for number in numbers))
-    print(f"{result.name}: {result.num_images} image files, {result.num_masks} of them masks. Guessed:")
+    print(f"{result.name}: {counted(result.num_images, 'image file')}, {result.num_masks} of them masks. Guessed:")
     Console().print(table)
     for category in result.categories:
         for decision in category.decided:
@@ -39,13 +42,13 @@ def describe(
         print(f"note: {note}")
     place = result.folder if result.path.parent == result.folder.absolute() else result.path
     if any(category.num_test_defect for category in result.categories):
-        then = f"bench run --datasets {_as_typed(place)}"
+        then = f"bench run --datasets {shlex.quote(_as_typed(place))}"
     else:
-        then = f"bench search {_as_typed(place)} --space FILE"
+        then = f"bench search {shlex.quote(_as_typed(place))} --space FILE"
     print(f"Written: {result.path}. Read it, then: {then}")
 
 
 def _as_typed(place: Path) -> str:
-    """A path that the command line takes for a path and not for a name."""
+    """The path, marked so that the command line does not take it for a name."""
     text = str(place)
     return text if "/" in text or text.endswith(".toml") else f"./{text}"

@@ -1,4 +1,4 @@
-"""``bench datasets split``: a split as a file that says of each image where it belongs."""
+"""``bench datasets split``: write a split to a CSV file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,19 +14,19 @@ def split(
     name: Annotated[str, typer.Argument(help="A data set.", metavar="NAME")],
     out: Annotated[Path, typer.Option(help="The CSV file to write; '--split FILE.csv' then means this split.")],
     split_name: o.OneSplit = "grouped",
-    seed: Annotated[int, typer.Option(min=0, help="Decides who trains where no split is published.")] = 0,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the training images where the split is not fixed.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     data: o.Data = None,
 ) -> None:
-    """Write down which images of a data set train, test or are left out, to look at, change and share."""
+    """Write which images of a data set train, are tested, or are left out, to inspect, change and share."""
     from harness.datasets.finding import find
     from harness.datasets.preflight import check_split
     from harness.datasets.splits import make_split, split_identity, write_manifest
 
     if out.suffix.lower() != ".csv":
-        raise SettingsError(f"--out {out}: right would be a name that ends in .csv; '--split' knows a manifest by it.")
+        raise SettingsError(f"--out {out}: expected a name that ends in .csv.")
     if out.exists() and not force:
-        raise SettingsError(f"--out {out}: is there already; right would be another name, or --force.")
+        raise SettingsError(f"--out {out}: exists already; --force overwrites it.")
     root = (data or default_data_root()).absolute()
     dataset = find(name, root)
     splits = {category: make_split(dataset, root, category, seed, split_name) for category in dataset.categories(root)}

@@ -1,4 +1,4 @@
-"""``bench datasets synth``: the defects that a selection without labels looks at, as pictures."""
+"""``bench datasets synth``: pictures of the synthetic defects that a search without labels uses."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ def synth(
     name: Annotated[str, typer.Argument(help="A data set, or one category of it.", metavar="NAME[/CATEGORY]")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the pictures go, one folder a category.")],
     show: Annotated[int, typer.Option("--show", min=1, metavar="N", help="Images of each kind of defect.")] = 4,
-    seed: Annotated[int, typer.Option(min=0, help="Decides the defects, and the split where it is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the defects, and the split where it is not fixed.")] = 0,
     split_name: o.OneSplit = "published",
     image_size: o.ImageSize = None,
     data: o.Data = None,
@@ -53,7 +53,7 @@ def _show(
 
     split = make_split(dataset, root, category, seed, split_name)
     if not split.train:
-        raise DataError(f"{dataset.info.name}/{category}: no training image; defects are made on normal ones.")
+        raise DataError(f"{dataset.info.name}/{category}: no training image to make defects on.")
     size = category_size(split, protocol)
     # Evenly spaced over all; where there are few, one image gets several defects.
     num = num_each * len(KINDS)

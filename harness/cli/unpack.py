@@ -1,6 +1,7 @@
-"""``bench datasets unpack``: from a downloaded archive to a data set in place."""
+"""``bench datasets unpack``: unpack a downloaded archive below the data root."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,6 +12,7 @@ import typer
 
 from harness.cli import options as o
 from harness.environment import default_data_root
+from harness.phrasing import counted
 
 if TYPE_CHECKING:
     from harness.datasets.archives.archive import Report
@@ -39,12 +41,13 @@ def unpack(
     if as_json:
         print(json.dumps(asdict(result) | {"folder": str(result.folder)}))
         return
-    print(f"{result.num_files} files and folders, {result.num_bytes / 1e6:.1f} MB: {result.folder}")
+    files = counted(result.num_files, "file or folder", "files and folders")
+    print(f"{files}, {result.num_bytes / 1e6:.1f} MB: {result.folder}")
     if result.dataset is not None:
-        print(f"This is {result.dataset}. Next: bench datasets verify {result.dataset} --data {root}")
+        print(f"This is {result.dataset}. Next: bench datasets verify {result.dataset} --data {shlex.quote(str(root))}")
     else:
         print(f"No known data set. Seen: {result.seen}.")
-        print(f"Next: bench datasets describe {result.folder}")
+        print(f"Next: bench datasets describe {shlex.quote(str(result.folder))}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``bench datasets verify``: what is wrong with a data set, and which of its images show the same thing."""
+"""``bench datasets verify``: find errors and near duplicates in a data set."""
 
 import json
 import sys
@@ -14,6 +14,7 @@ from harness.cli import options as o
 from harness.config import Protocol
 from harness.environment import default_data_root
 from harness.errors import SettingsError
+from harness.phrasing import counted
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -33,15 +34,14 @@ def verify(
 ) -> None:
     """Decode every file; compare masks with images and counts with the published ones; find near duplicates.
 
-    Near duplicates, on two sides of the split or on one, are told and are no fault of the files: the
-    exit code is 1 only for what is wrong. What was read is remembered, so a second call, also one
-    after Ctrl-C, reads only what is new.
+    The exit code is 1 if an error is found. Near duplicates are reported and are not errors. Results are cached for
+    each file, so a second call reads only new files, also after Ctrl-C.
     """
     from harness.datasets.finding import ALL, resolve
     from harness.datasets.verification import verify as verified
 
     if names and every:
-        raise SettingsError(f"--all and {' '.join(names)}; right would be one of the two.")
+        raise SettingsError(f"--all and {' '.join(names)}: expected one of the two.")
     root = (data or default_data_root()).absolute()
     with Reading() as reading:
         reports = [verified(dataset, root, split, reading.tell) for dataset in resolve(names or [ALL], root)]
@@ -55,7 +55,7 @@ def verify(
 
 
 class Reading:
-    """How many files are read: a bar on a terminal, a line now and then on a pipe; both on stderr."""
+    """Progress on stderr: a bar on a terminal, a line every few seconds on a pipe."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -114,22 +114,22 @@ def _show(report: "VerificationReport") -> None:
     for category, ids in groupby(report.vanished, key=lambda pair: pair[0]):
         gone = [sample_id for _, sample_id in ids]
         print(
-            f"WARNING: {category}: {len(gone)} of {num_test[category][1]} defects have no mask pixel left at "
+            f"WARNING: {category}: no mask pixel of {len(gone)} of {num_test[category][1]} defects is left at "
             f"{Protocol().image_size_px} px, e.g. {gone[0]}; a larger --image-size or --protocol resolution=own "
             "keeps them."
         )
     for finding in report.findings:
         print(f"WRONG: {finding.file}: {finding.problem}")
-    verdict = "sound" if report.is_sound else f"{len(report.findings)} problems"
-    print(f"{report.dataset}: {report.num_files} files read, {verdict}.")
+    verdict = "sound" if report.is_sound else counted(len(report.findings), "problem")
+    print(f"{report.dataset}: {counted(report.num_files, 'file')} read, {verdict}.")
 
 
 def _show_twins(twins: "CategoryTwins", num_test_good: int, num_test_defect: int) -> None:
     crossing = [group for group in twins.groups if group.crosses]
     num_copies = sum(group.are_copies for group in twins.groups)
     print(
-        f"{twins.category}: {len(twins.groups)} groups of images that show the same thing "
-        f"({num_copies} of equal files); {twins.num_train_with_twin_in_train} training images have a twin in training."
+        f"{twins.category}: {counted(len(twins.groups), 'group')} of images that show the same thing ({num_copies} of "
+        f"equal files); {counted(twins.num_train_with_twin_in_train, 'training image')} with a twin in training."
     )
     if not crossing:
         print(f"{twins.category}: no test image has a twin in training.")
@@ -137,13 +137,14 @@ def _show_twins(twins: "CategoryTwins", num_test_good: int, num_test_defect: int
     print(
         f"WARNING: {twins.category}: {twins.num_test_good_with_twin_in_train} of {num_test_good} normal and "
         f"{twins.num_test_defect_with_twin_in_train} of {num_test_defect} defect test images have a twin in training; "
-        "with --split grouped none has."
+        "--split grouped prevents this."
     )
     for group in crossing[:_GROUPS_SHOWN]:
         word = "equal files" if group.are_copies else "twins"
         print(f"{word}: train {', '.join(group.train)} | test {', '.join(group.test)}")
     if len(crossing) > _GROUPS_SHOWN:
-        print(f"... and {len(crossing) - _GROUPS_SHOWN} more groups on both sides; --json lists all.")
+        more = counted(len(crossing) - _GROUPS_SHOWN, "more group", "more groups")
+        print(f"... and {more} on both sides; --json lists all.")
 
 
 def _range(low: int, high: int) -> str:

@@ -1,6 +1,6 @@
 """Data sets by name. To add one: a module here, a line below, and the contract test picks it up."""
 
-from harness.datasets._base import Dataset, DatasetInfo, Sample, Saturation, Split
+from harness.datasets._base import Dataset, DatasetInfo, PublishesSplits, Sample, Saturation, Split
 from harness.registry import Registry
 
 DATASETS: Registry[type[Dataset]] = Registry(
@@ -21,4 +21,4 @@ DATASETS: Registry[type[Dataset]] = Registry(
     },
 )
 
-__all__ = ["DATASETS", "Dataset", "DatasetInfo", "Sample", "Saturation", "Split"]
+__all__ = ["DATASETS", "Dataset", "DatasetInfo", "PublishesSplits", "Sample", "Saturation", "Split"]

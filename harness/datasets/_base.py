@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, runtime_checkable
 from typing import Protocol as Interface
 
 
@@ -58,6 +59,11 @@ class Split:
     """``(sample id, reason)`` of images that belong to neither, e.g. a defect with an empty mask."""
     saturations: tuple[Saturation, ...] = ()
     """One for each type of defect, where the data set is judged by saturated overlap (sPRO)."""
+    is_seeded: bool = False
+    """Whether the seed decides which images train, so that another seed gives another split."""
+
+
+SplitAuthor = Literal["authors", "literature", "ours"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,12 @@ class DatasetInfo:
     counts: dict[str, tuple[int, int]]
     """Category to published ``(number of train images, number of test images)``, without those left
     out; empty if unknown."""
+    split_author: SplitAuthor = "ours"
+    """Who made the split called ``published``: the data set's authors, the literature, or this project."""
+    split_note: str = ""
+    """One sentence on that split, for lists and captions."""
+    own_splits: tuple[str, ...] = ()
+    """Names of further splits that the authors publish, for ``--split``; see `PublishesSplits`."""
 
 
 class Dataset(Interface):
@@ -121,5 +133,19 @@ class Dataset(Interface):
         Raises:
             UnknownNameError: No such category.
             DataError: The files do not say which images are defects.
+        """
+        ...
+
+
+@runtime_checkable
+class PublishesSplits(Dataset, Interface):
+    """A data set whose authors publish more splits than one; ``info.own_splits`` names them."""
+
+    def own_split(self, root: Path, category: str, name: str) -> Split:
+        """One of ``info.own_splits``.
+
+        Raises:
+            UnknownNameError: No such category.
+            DataError: The files that define the split are missing or damaged.
         """
         ...

@@ -1,4 +1,4 @@
-"""From the names a user types to data sets in place. Imports a reader only when its name is used."""
+"""Find the data sets that a user names. A reader is imported only when its name is used."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ def installed(root: Path) -> dict[str, Dataset]:
         if described.info.name in found:
             raise DataError(
                 f"{folder / FILE_NAME}, top level, name: {described.info.name!r} is also the name of the data set in "
-                f"{found[described.info.name].folder(root)}; another name would be right."
+                f"{found[described.info.name].folder(root)}; choose another name."
             )
         found[described.info.name] = described
     return found
@@ -116,6 +116,6 @@ def _open_folder(place: Path) -> FolderDataset:
     if dataset.info.name in DATASETS.names():
         raise DataError(
             f"{dataset.description}, top level, name: {dataset.info.name!r} is the name of a built-in data set; "
-            "another name would be right."
+            "choose another name."
         )
     return dataset

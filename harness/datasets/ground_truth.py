@@ -64,7 +64,7 @@ def read_regions(
         value = largest_grey(path)
         if value not in known:
             values = ", ".join(str(value) for value in sorted(known))
-            raise DataError(f"{path}: has the grey value {value}; right would be one of {values}.")
+            raise DataError(f"{path}: expected one of the grey values {values}, got {value}.")
         mask_HW = read_mask(path, 0)
         saturation_area = _saturation_area(known[value], int(np.count_nonzero(mask_HW)))
         resized_HW = resize_mask(mask_HW, size_px)

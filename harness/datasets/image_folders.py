@@ -56,7 +56,7 @@ def _entries(folder: Path, *, want_folders: bool) -> list[Path]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise DataError(f"{folder}: cannot be listed ({error.strerror}); a folder that can would be right.") from error
+        raise DataError(f"{folder}: cannot be listed ({error.strerror}).") from error
     return [folder / name for name in sorted(names)]
 
 
@@ -89,7 +89,7 @@ def path_below(where: str, value: object) -> str:
         DataError: Not a text, empty, absolute, or with ``..`` in it.
     """
     if not isinstance(value, str) or not value or value.startswith("/") or ".." in value.split("/"):
-        raise DataError(f"{where}: {value!r}; a path below the data set's folder would be right.")
+        raise DataError(f"{where}: expected a path below the data set's folder, got {value!r}.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What can be seen to be wrong with a split before hours are spent on it."""
+"""Errors of a split that can be found before hours are spent on it."""
 
 from harness.datasets._base import Sample, Split
 from harness.errors import DataError
@@ -34,9 +34,7 @@ def check_split(split: Split, name: str) -> None:
             raise DataError(f"{name}: {sample.id} is listed twice; each image either trains or is tested, once.")
         seen.add(sample.id)
         if not sample.image.is_file():
-            raise DataError(
-                f"{name}: {sample.id} is not there, or is a link that leads nowhere; an image would be right."
-            )
+            raise DataError(f"{name}: expected an image at {sample.id}, got no file or a broken link.")
     for sample in split.test:
         problem = mask_problem(sample)
         if problem:
@@ -47,7 +45,7 @@ def mask_problem(sample: Sample) -> str | None:
     """What is wrong with a sample's masks as far as headers tell; None if nothing, or if it has none."""
     for mask in sample.masks:
         if not mask.is_file():
-            return f"{sample.id} has no mask; {mask} would be right."
+            return f"{sample.id} has no mask; expected {mask}."
         try:
             image_height, image_width = image_size(sample.image)
             mask_height, mask_width = image_size(mask)

@@ -129,7 +129,7 @@ def reported_split(
     own = make_split(dataset, root, category, seed, split)
     if selection == "validation":
         return _validation(own, f"{dataset.info.name}/{category}", seed)[1]
-    return own if make_split(dataset, root, category, seed + 1, split) != own else None
+    return own if own.is_seeded else None
 
 
 def _validation(own: Split, name: str, seed: int) -> tuple[Split, Split]:

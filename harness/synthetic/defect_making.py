@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.synthetic.exact import Dice
+from harness.synthetic.exact import ExactRng
 from harness.synthetic.foreground import foreground
 from harness.synthetic.kinds import KINDS, MAKERS
 from harness.synthetic.regions import area_px, blob
@@ -64,33 +64,33 @@ def make_defects(images_NHWC: NDArray[np.uint8], seed: int, kinds: Sequence[str]
 def _make(
     photographs: Sequence[Photograph], position: int, kind: str, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    dice = Dice(seed, position)
+    rng = ExactRng(seed, position)
     target = photographs[position]
     for number in range(_TRIES):
-        scene = Scene(target=target, source=photographs[dice.whole(0, len(photographs) - 1)])
+        scene = Scene(target=target, source=photographs[rng.whole(0, len(photographs) - 1)])
         # A defect that nobody sees is none: try another, with ever more contrast.
-        image, mask = lay_over(target, MAKERS[kind](scene, dice), number * _SHADE_LEVELS)
+        image, mask = lay_over(target, MAKERS[kind](scene, rng), number * _SHADE_LEVELS)
         if mask.any():
             return image, mask
     region = np.zeros_like(target.part_HW)
     while not region.any():
-        region = blob(target, dice, target.place(dice), max(9.0, area_px(target, dice)), edge_px=1.0) >= 0.5
+        region = blob(target, rng, target.place(rng), max(9.0, area_px(target, rng)), edge_px=1.0) >= 0.5
     return shaded(target, region), region
 
 
 def _check(images_NHWC: NDArray[np.uint8], seed: int, kinds: Sequence[str]) -> None:
     if images_NHWC.dtype != np.uint8 or images_NHWC.ndim != 4 or images_NHWC.shape[3] != 3 or not len(images_NHWC):
         raise ValueError(
-            f"Images of type {images_NHWC.dtype} and shape {images_NHWC.shape} came; right would be uint8 of shape "
-            "(N, H, W, 3), N of 1 or more."
+            "images_NHWC must be uint8 of shape (N, H, W, 3) with at least one image, "
+            f"got {images_NHWC.dtype} of shape {images_NHWC.shape}."
         )
     if min(images_NHWC.shape[1:3]) < MIN_SIDE_PX:
         raise ValueError(
-            f"Images of {images_NHWC.shape[1]} x {images_NHWC.shape[2]} px came; right would be {MIN_SIDE_PX} px or "
-            "more on each side."
+            f"Images must have at least {MIN_SIDE_PX} px on each side, "
+            f"got {images_NHWC.shape[1]} x {images_NHWC.shape[2]} px."
         )
     if seed < 0:
-        raise ValueError(f"seed = {seed}; right would be 0 or more.")
+        raise ValueError(f"seed must be at least 0, got {seed}.")
     unknown = [kind for kind in kinds if kind not in MAKERS]
     if unknown or not kinds or len(set(kinds)) < len(kinds):
-        raise ValueError(f"kinds = {', '.join(kinds) or 'none'}; right would be some of {', '.join(KINDS)}, each once.")
+        raise ValueError(f"kinds must be some of {', '.join(KINDS)}, each once; got {', '.join(kinds) or 'none'}.")

@@ -13,20 +13,20 @@ Plane = NDArray[np.float64]
 """``(H, W)``: one value a pixel."""
 
 
-class Dice:
+class ExactRng:
     """Random draws of one image, a pure function of the numbers it is built from."""
 
     def __init__(self, *entropy: int) -> None:
-        self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+        self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
     def between(self, low: float, high: float) -> float:
         """A uniform number in ``[low, high)``."""
         # Not Generator.uniform: its C code may fuse the multiplication and the addition.
-        return low + (high - low) * float(self._generator.random())
+        return low + (high - low) * float(self._rng.random())
 
     def whole(self, low: int, high: int) -> int:
         """A uniform integer in ``[low, high]``, both ends included."""
-        return int(self._generator.integers(low, high, endpoint=True))
+        return int(self._rng.integers(low, high, endpoint=True))
 
     def sign(self) -> float:
         """-1.0 or 1.0."""
@@ -34,7 +34,7 @@ class Dice:
 
     def uniform_array(self, *shape: int) -> NDArray[np.float64]:
         """Independent uniform numbers in [0, 1)."""
-        return self._generator.random(shape)
+        return self._rng.random(shape)
 
     def direction(self) -> tuple[float, float]:
         """A unit vector ``(row, column)`` of any orientation, near enough to uniform."""

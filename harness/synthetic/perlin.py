@@ -7,14 +7,14 @@ the same bits everywhere (`harness.synthetic.exact`).
 
 import numpy as np
 
-from harness.synthetic.exact import Dice, Plane
+from harness.synthetic.exact import ExactRng, Plane
 
 
-def perlin(dice: Dice, shape: tuple[int, int], cells: tuple[float, float]) -> Plane:
+def perlin(rng: ExactRng, shape: tuple[int, int], cells: tuple[float, float]) -> Plane:
     """One octave of gradient noise.
 
     Args:
-        dice: Where gradients come from.
+        rng: Draws the gradients.
         shape: Height and width in pixels.
         cells: Lattice cells over the height and over the width, positive; more give finer noise.
 
@@ -25,8 +25,8 @@ def perlin(dice: Dice, shape: tuple[int, int], cells: tuple[float, float]) -> Pl
     right = (np.arange(shape[1], dtype=np.float64) + 0.5) * (cells[1] / shape[1])
     top, left = np.floor(down).astype(np.int64), np.floor(right).astype(np.int64)
     lattice = (int(top[-1]) + 2, int(left[-1]) + 2)
-    half_tangent = 2.0 * dice.uniform_array(*lattice) - 1.0
-    flip = np.where(dice.uniform_array(*lattice) < 0.5, -1.0, 1.0)
+    half_tangent = 2.0 * rng.uniform_array(*lattice) - 1.0
+    flip = np.where(rng.uniform_array(*lattice) < 0.5, -1.0, 1.0)
     square = half_tangent * half_tangent
     gradient_down = flip * (2.0 * half_tangent / (1.0 + square))
     gradient_right = flip * ((1.0 - square) / (1.0 + square))

@@ -6,7 +6,7 @@ Shapes: H x W pixels.
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.synthetic.exact import Dice, Plane, inside
+from harness.synthetic.exact import ExactRng, Plane, inside
 from harness.synthetic.perlin import perlin
 from harness.synthetic.scene import Photograph
 
@@ -16,38 +16,38 @@ below 1.2 %. What falls off the part or the image, or changes nothing visible, i
 _MAX_SHARE_OF_PART = 0.3
 
 
-def area_px(target: Photograph, dice: Dice) -> float:
+def area_px(target: Photograph, rng: ExactRng) -> float:
     """Area of a region in pixels: mostly small, seldom large, and never most of the part."""
     low, high = AREA_SHARES
     # A cube stands for the logarithm that would not be the same everywhere.
-    draw = dice.between(0.0, 1.0)
+    draw = rng.between(0.0, 1.0)
     share = low + (high - low) * draw * draw * draw
     return min(share * target.part_HW.size, _MAX_SHARE_OF_PART * float(np.count_nonzero(target.part_HW)))
 
 
-def blob(target: Photograph, dice: Dice, centre: tuple[int, int], area: float, edge_px: float) -> Plane:
+def blob(target: Photograph, rng: ExactRng, centre: tuple[int, int], area: float, edge_px: float) -> Plane:
     """An ellipse of any orientation with an irregular outline.
 
     Args:
         target: What it lies on; it covers nothing beside the part.
-        dice: Decides the shape.
+        rng: Draws the shape.
         centre: ``(row, column)``.
         area: In pixels.
         edge_px: Width of the soft edge.
     """
-    along, across = _axes(target.size_px, dice, centre)
-    length = dice.between(1.0, 1.8)
+    along, across = _axes(target.size_px, rng, centre)
+    length = rng.between(1.0, 1.8)
     radius = float(np.sqrt(area / np.pi))
     distance = np.sqrt(along * along / length + across * across * length) - radius
     cells = (target.size_px[0] / max(radius, 2.0), target.size_px[1] / max(radius, 2.0))
-    wobble = perlin(dice, target.size_px, cells) * (0.6 * radius)
+    wobble = perlin(rng, target.size_px, cells) * (0.6 * radius)
     return _on_part(target, inside(distance + wobble, edge_px))
 
 
-def rectangle(target: Photograph, dice: Dice, centre: tuple[int, int], area: float) -> Plane:
+def rectangle(target: Photograph, rng: ExactRng, centre: tuple[int, int], area: float) -> Plane:
     """A rectangle of any orientation, up to 3.3 times as long as wide. Arguments as for `blob`."""
-    along, across = _axes(target.size_px, dice, centre)
-    width = float(np.sqrt(area / dice.between(1.0, 3.3)))
+    along, across = _axes(target.size_px, rng, centre)
+    width = float(np.sqrt(area / rng.between(1.0, 3.3)))
     return _on_part(target, inside(np.maximum(np.abs(along) - area / width / 2.0, np.abs(across) - width / 2.0)))
 
 
@@ -57,8 +57,8 @@ def offsets(size_px: tuple[int, int], centre: tuple[float, float]) -> tuple[Plan
     return (rows - centre[0])[:, None], (columns - centre[1])[None, :]
 
 
-def _axes(size_px: tuple[int, int], dice: Dice, centre: tuple[int, int]) -> tuple[Plane, Plane]:
-    row, column = dice.direction()
+def _axes(size_px: tuple[int, int], rng: ExactRng, centre: tuple[int, int]) -> tuple[Plane, Plane]:
+    row, column = rng.direction()
     down, right = offsets(size_px, centre)
     return down * row + right * column, down * column - right * row
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.synthetic.exact import Dice, Plane
+from harness.synthetic.exact import ExactRng, Plane
 
 Colours = NDArray[np.float64]
 """``(H, W, 3)`` in levels, 0 to 255; what lies outside is clipped."""
@@ -29,9 +29,9 @@ class Photograph:
         """Height and width."""
         return self.part_HW.shape[0], self.part_HW.shape[1]
 
-    def place(self, dice: Dice) -> tuple[int, int]:
+    def place(self, rng: ExactRng) -> tuple[int, int]:
         """A random pixel ``(row, column)`` of the part."""
-        return pick(self.part_HW, dice)
+        return pick(self.part_HW, rng)
 
     @property
     def is_grey(self) -> bool:
@@ -61,8 +61,8 @@ class Change:
     content_HW3: Colours
 
 
-def pick(mask_HW: NDArray[np.bool_], dice: Dice) -> tuple[int, int]:
+def pick(mask_HW: NDArray[np.bool_], rng: ExactRng) -> tuple[int, int]:
     """A random pixel ``(row, column)`` that is True; one must be."""
     rows, columns = np.nonzero(mask_HW)
-    number = dice.whole(0, len(rows) - 1)
+    number = rng.whole(0, len(rows) - 1)
     return int(rows[number]), int(columns[number])

@@ -52,4 +52,5 @@ class TinyDataset:
             train=tuple(sample for sample in normal if sample.id in train),
             test=tuple(sample for sample in self._samples if sample.id not in train),
             left_out=(("x00", "defect image with an empty mask"),),
+            is_seeded=self._is_drawn,
         )

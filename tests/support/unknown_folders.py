@@ -169,6 +169,32 @@ def defect_in_the_name_of_the_set(base: Path) -> None:
     _images(base / "surface_defects/test/bent", 2, defect=True)
 
 
+def masks_of_one_category_alone(base: Path) -> None:
+    """Two categories with the same file names, masks for one of them only."""
+    for part, kind in (("glassfiber", "fold"), ("screw", "thread_top")):
+        _images(base / part / "train/good", 6)
+        _images(base / part / "test/good", 3)
+        _images(base / part / "test" / kind, 2, first=1, defect=True)
+    for number in (1, 2):
+        write_mask(base / f"screw/ground_truth/thread_top/{number:03d}_mask.png")
+
+
+def masks_of_other_names(base: Path) -> None:
+    """The same, where the other category has masks whose names do not follow from those of its images."""
+    masks_of_one_category_alone(base)
+    for name in ("a", "b"):
+        write_mask(base / f"glassfiber/ground_truth/fold/{name}.png")
+
+
+def masks_beside_the_categories(base: Path) -> None:
+    """Masks in a folder of their own, with the categories below it."""
+    for part in ("gear", "valve"):
+        _images(base / "photos" / part / "good", 8)
+        _images(base / "photos" / part / "bad", 3, defect=True)
+        for number in range(3):
+            write_mask(base / f"masks/{part}/{number:03d}.png")
+
+
 Counts = dict[str, tuple[int, int, int, int]]
 
 LAYOUTS: dict[Callable[[Path], None], Counts] = {
@@ -191,6 +217,7 @@ LAYOUTS: dict[Callable[[Path], None], Counts] = {
     items_of_good_parts: {"parts": (10, 2, 6, 0)},
     validation_part: {"parts": (6, 2, 2, 0)},
     defect_in_the_name_of_the_set: {"parts": (6, 2, 2, 0)},
+    masks_beside_the_categories: {"gear": (6, 2, 3, 0), "valve": (6, 2, 3, 0)},
 }
 """Builder to the images in each category of a folder ``parts``: training, test normal, test defect, left out."""
 

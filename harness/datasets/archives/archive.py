@@ -69,8 +69,6 @@ def extract(archive: Path, target: Path, limits: Limits, report: Report = lambda
         DataError: The archive is damaged, encrypted, of another kind, larger than allowed or than the
             disk, or has a member that is no plain file or folder below the target; names the member.
     """
-    if not hasattr(tarfile, "data_filter"):
-        raise DataError("This Python cannot unpack archives safely; 3.11.4 or newer would be right.")
     with _damage_named(archive):
         writer = _Writer(archive, target, limits, report)
         if not archive.is_file():
@@ -105,9 +103,9 @@ class _Writer:
         if not member or "\0" in member or not member.isprintable():
             raise self.refusal(member, "has a name that is empty or has control characters")
         if member.startswith("/") or _DRIVE.match(member):
-            raise self.refusal(member, "has an absolute path; a path inside the archive would be right")
+            raise self.refusal(member, "has an absolute path; expected a path inside the archive")
         if "\\" in member:
-            raise self.refusal(member, "has a backslash in its name; forward slashes would be right")
+            raise self.refusal(member, "has a backslash in its name; expected forward slashes")
         parts = [part for part in member.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise self.refusal(member, "leads out of the archive with '..'")

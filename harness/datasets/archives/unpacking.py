@@ -82,8 +82,8 @@ def unpack(
             target = root / (name or _own_name(archive, scratch, source))
             if target.name in DATASETS.names():
                 raise DataError(
-                    f"{archive}: has not the layout of {target.name} ({survey(source).seen()}); --name NAME puts it "
-                    f"elsewhere. Right for {target.name} would be: {DATASETS.get(target.name)().info.layout}."
+                    f"{archive}: does not have the layout of {target.name} ({survey(source).seen()}). Expected: "
+                    f"{DATASETS.get(target.name)().info.layout}. --name NAME gives it another name."
                 )
         seen = survey(source).seen()
         _check_absent(target)
@@ -151,9 +151,9 @@ def _own_name(archive: Path, scratch: Path, source: Path) -> str:
 
 def _check_name(name: str) -> None:
     if not is_dataset_name(name) or name.startswith("."):
-        raise DataError(f"{name!r} cannot be the name of a data set; --name with a word such as 'castings' is right.")
+        raise DataError(f"{name!r} cannot be the name of a data set; expected a word such as 'castings' for --name.")
 
 
 def _check_absent(target: Path) -> None:
     if target.exists() or target.is_symlink():
-        raise DataError(f"{target}: there already, and nothing is written over it; move it away first.")
+        raise DataError(f"{target}: exists already and is not overwritten; move it away first.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.synthetic.exact import Dice, Plane, smooth_step
+from harness.synthetic.exact import ExactRng, Plane, smooth_step
 
 SIZE_PX = 128
 """Height and width of every image."""
@@ -20,11 +20,11 @@ ROWS: Plane = np.repeat(np.arange(SIZE_PX, dtype=np.float64)[:, None], SIZE_PX, 
 COLUMNS: Plane = ROWS.T.copy()
 
 
-def noise(dice: Dice, cell_px: float, rows: Plane = ROWS, columns: Plane = COLUMNS) -> Plane:
+def noise(rng: ExactRng, cell_px: float, rows: Plane = ROWS, columns: Plane = COLUMNS) -> Plane:
     """Smooth random field in [0, 1): values on a lattice, blended in between.
 
     Args:
-        dice: Where the lattice comes from.
+        rng: Draws the lattice.
         cell_px: Distance of lattice points in the units of ``rows`` and ``columns``.
         rows: Where to sample, vertically; any real numbers within a few image sizes of zero.
         columns: Where to sample, horizontally.
@@ -34,7 +34,7 @@ def noise(dice: Dice, cell_px: float, rows: Plane = ROWS, columns: Plane = COLUM
     top, left = row_floor.astype(np.int64), column_floor.astype(np.int64)
     top -= top.min()
     left -= left.min()
-    lattice = dice.uniform_array(int(top.max()) + 2, int(left.max()) + 2)
+    lattice = rng.uniform_array(int(top.max()) + 2, int(left.max()) + 2)
     down, right = smooth_step(row - row_floor), smooth_step(column - column_floor)
     upper = lattice[top, left] * (1.0 - right) + lattice[top, left + 1] * right
     lower = lattice[top + 1, left] * (1.0 - right) + lattice[top + 1, left + 1] * right
@@ -110,17 +110,15 @@ class Camera:
     grain: float
     """Half width of the noise of one pixel, a fraction of full scale."""
 
-    def shoot(self, scene: Picture, dice: Dice) -> NDArray[np.uint8]:
+    def shoot(self, scene: Picture, rng: ExactRng) -> NDArray[np.uint8]:
         """Light a scene, add noise and round to 8 bits."""
-        row, column = dice.direction()
-        slope = dice.between(-self.slope, self.slope) / SIZE_PX
+        row, column = rng.direction()
+        slope = rng.between(-self.slope, self.slope) / SIZE_PX
         middle = (SIZE_PX - 1) / 2.0
-        light = (
-            1.0 + dice.between(-self.gain, self.gain) + slope * ((ROWS - middle) * row + (COLUMNS - middle) * column)
-        )
-        casts = [1.0 + dice.between(-self.cast, self.cast) for _ in range(3)]
+        light = 1.0 + rng.between(-self.gain, self.gain) + slope * ((ROWS - middle) * row + (COLUMNS - middle) * column)
+        casts = [1.0 + rng.between(-self.cast, self.cast) for _ in range(3)]
         # Three uniform draws added up are bell-shaped enough.
-        draws = dice.uniform_array(3, SIZE_PX, SIZE_PX, 3)
+        draws = rng.uniform_array(3, SIZE_PX, SIZE_PX, 3)
         grain = (draws[0] + draws[1] + draws[2] - 1.5) * (self.grain * 2.0 / 3.0)
         lit = scene * light[:, :, None] * np.asarray(casts) + grain
         pixels: NDArray[np.uint8] = np.floor(np.clip(lit, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)

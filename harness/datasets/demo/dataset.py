@@ -34,6 +34,8 @@ class Demo:
         homepage="",
         layout="none; written to the cache folder on first use",
         counts=dict.fromkeys(SURFACES, (NUM_TRAIN, NUM_TEST_GOOD + NUM_TEST_DEFECT)),
+        split_author="ours",
+        split_note="Training and test images are generated separately.",
     )
     version = 1
 

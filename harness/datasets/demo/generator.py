@@ -11,7 +11,7 @@ from harness.datasets.demo.canvas import SIZE_PX, Camera, Picture
 from harness.datasets.demo.defects import Damaged
 from harness.datasets.demo.parts import Board, Nut
 from harness.datasets.demo.textures import Fabric, Tile, Wood
-from harness.synthetic.exact import Dice
+from harness.synthetic.exact import ExactRng
 
 SEED = 20240229
 """Root of every draw; another number gives another data set, so it also raises the version."""
@@ -26,11 +26,11 @@ class Surface(Interface):
     kinds: tuple[str, ...]
     camera: Camera
 
-    def normal(self, dice: Dice) -> Picture:
+    def normal(self, rng: ExactRng) -> Picture:
         """A scene without a defect."""
         ...
 
-    def defective(self, dice: Dice, kind: str) -> Damaged:
+    def defective(self, rng: ExactRng, kind: str) -> Damaged:
         """A scene with one defect of ``kind``, and its pixels."""
         ...
 
@@ -55,24 +55,24 @@ def generate(category: str) -> Iterator[GeneratedImage]:
     """Every image of one category, in a fixed order; each depends on its own number alone."""
     surface = SURFACES[category]
     for number in range(NUM_TRAIN):
-        yield _sound(surface, "train/good", number, _dice(category, 0, number))
+        yield _sound(surface, "train/good", number, _image_rng(category, 0, number))
     for number in range(NUM_TEST_GOOD):
-        yield _sound(surface, "test/good", number, _dice(category, 1, number))
+        yield _sound(surface, "test/good", number, _image_rng(category, 1, number))
     for number in range(NUM_TEST_DEFECT):
         kind = surface.kinds[number % len(surface.kinds)]
-        dice = _dice(category, 2, number)
-        scene, mask = surface.defective(dice, kind)
+        rng = _image_rng(category, 2, number)
+        scene, mask = surface.defective(rng, kind)
         assert mask.shape == (SIZE_PX, SIZE_PX)
         assert mask.any()
         stem = f"{number // len(surface.kinds):03d}"
-        yield GeneratedImage(f"test/{kind}", stem, surface.camera.shoot(scene, dice), mask)
+        yield GeneratedImage(f"test/{kind}", stem, surface.camera.shoot(scene, rng), mask)
 
 
-def _sound(surface: Surface, folder: str, number: int, dice: Dice) -> GeneratedImage:
-    scene = surface.normal(dice)
-    return GeneratedImage(folder, f"{number:03d}", surface.camera.shoot(scene, dice), None)
+def _sound(surface: Surface, folder: str, number: int, rng: ExactRng) -> GeneratedImage:
+    scene = surface.normal(rng)
+    return GeneratedImage(folder, f"{number:03d}", surface.camera.shoot(scene, rng), None)
 
 
-def _dice(category: str, role: int, number: int) -> Dice:
+def _image_rng(category: str, role: int, number: int) -> ExactRng:
     # The name's own letters, not its position: a new category leaves the others as they are.
-    return Dice(SEED, *category.encode(), role, number)
+    return ExactRng(SEED, *category.encode(), role, number)

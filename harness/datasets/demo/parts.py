@@ -5,7 +5,7 @@ import numpy as np
 from harness.datasets.demo import defects
 from harness.datasets.demo.canvas import COLUMNS, ROWS, SIZE_PX, Camera, Picture, box, disc, noise, paint, tint
 from harness.datasets.demo.defects import Damaged, Mask
-from harness.synthetic.exact import Dice, Plane, inside, unit_vector, wave
+from harness.synthetic.exact import ExactRng, Plane, inside, unit_vector, wave
 
 _MIDDLE = (SIZE_PX - 1) / 2.0
 _SIN_60 = float(np.sqrt(0.75))
@@ -18,25 +18,25 @@ class Nut:
     kinds: tuple[str, ...] = ("blocked", "chipped", "rust", "scratch")
     camera = Camera(gain=0.12, slope=0.3, cast=0.02, grain=0.04)
 
-    def normal(self, dice: Dice) -> Picture:
+    def normal(self, rng: ExactRng) -> Picture:
         """A sound nut."""
-        return self._render(dice, "good")[0]
+        return self._render(rng, "good")[0]
 
-    def defective(self, dice: Dice, kind: str) -> Damaged:
+    def defective(self, rng: ExactRng, kind: str) -> Damaged:
         """A nut with one defect of ``kind``."""
-        return self._render(dice, kind)
+        return self._render(rng, kind)
 
-    def _render(self, dice: Dice, kind: str) -> Damaged:
-        row, column = _MIDDLE + dice.between(-7, 7), _MIDDLE + dice.between(-7, 7)
+    def _render(self, rng: ExactRng, kind: str) -> Damaged:
+        row, column = _MIDDLE + rng.between(-7, 7), _MIDDLE + rng.between(-7, 7)
         # A sixth of a turn covers every rotation of a hexagon.
-        sine, cosine = unit_vector(dice.between(-0.27, 0.27))
-        belt = 0.2 + 0.06 * noise(dice, 3.0) + 0.05 * noise(dice, 22.0)
+        sine, cosine = unit_vector(rng.between(-0.27, 0.27))
+        belt = 0.2 + 0.06 * noise(rng, 3.0) + 0.05 * noise(rng, 22.0)
         scene = tint(belt, (0.9, 0.95, 1.05))
         down, right = ROWS - row, COLUMNS - column
         outline, facet = self._hexagon(down, right, sine, cosine)
         rim = np.sqrt(down * down + right * right)
-        brushed = 0.07 * wave(rim / dice.between(3.6, 4.0) + dice.between(0, 1)) + 0.08 * (noise(dice, 1.5) - 0.5)
-        light_row, light_column = dice.direction()
+        brushed = 0.07 * wave(rim / rng.between(3.6, 4.0) + rng.between(0, 1)) + 0.08 * (noise(rng, 1.5) - 0.5)
+        light_row, light_column = rng.direction()
         shade = 0.62 + brushed + 0.05 * (facet[0] * light_row + facet[1] * light_column)
         metal = tint(np.where(outline > -6.0, shade - 0.14, shade), (0.98, 1.0, 1.02))
         body = inside(outline)
@@ -45,8 +45,8 @@ class Nut:
         mask: Mask = np.zeros((SIZE_PX, SIZE_PX), dtype=bool)
         if kind == "chipped":
             # A bite out of one of the six corners, which lie between neighbouring flats.
-            corner_row, corner_column = self._corner(dice.whole(0, 5), sine, cosine)
-            bite = defects.patch(dice, (row + corner_row * 44.0, column + corner_column * 44.0), dice.between(12, 15))
+            corner_row, corner_column = self._corner(rng.whole(0, 5), sine, cosine)
+            bite = defects.patch(rng, (row + corner_row * 44.0, column + corner_column * 44.0), rng.between(12, 15))
             lost = np.minimum(inside(bite), body)
             mask = lost >= 0.5
             body = body - lost
@@ -54,15 +54,15 @@ class Nut:
         scene = paint(scene, np.minimum(bore, body), thread)
         scene = paint(scene, inside(disc(row, column, _BORE_PX - 4.0)), tint(belt * 0.6, (0.9, 0.95, 1.05)))
         if kind == "blocked":
-            away = dice.direction()
+            away = rng.direction()
             plug = (row + away[0] * 9.0, column + away[1] * 9.0)
-            scene, mask = defects.cover(scene, dice, plug, dice.between(6, 8), (0.5, 0.5, 0.52))
-        ring = dice.direction()
+            scene, mask = defects.cover(scene, rng, plug, rng.between(6, 8), (0.5, 0.5, 0.52))
+        ring = rng.direction()
         on_ring = (row + ring[0] * 29.0, column + ring[1] * 29.0)
         if kind == "scratch":
-            scene, mask = defects.scratch(scene, dice, on_ring, dice.between(18, 30), dice.between(1.8, 2.8), 0.3)
+            scene, mask = defects.scratch(scene, rng, on_ring, rng.between(18, 30), rng.between(1.8, 2.8), 0.3)
         if kind == "rust":
-            scene, mask = defects.stain(scene, dice, on_ring, dice.between(6, 9), (0.82, 0.6, 0.45))
+            scene, mask = defects.stain(scene, rng, on_ring, rng.between(6, 9), (0.82, 0.6, 0.45))
         return scene, mask
 
     @staticmethod
@@ -92,24 +92,24 @@ class Board:
     kinds: tuple[str, ...] = ("bridge", "missing", "misplaced", "scorched", "scratch")
     camera = Camera(gain=0.12, slope=0.25, cast=0.03, grain=0.04)
 
-    def normal(self, dice: Dice) -> Picture:
+    def normal(self, rng: ExactRng) -> Picture:
         """A sound board."""
-        return self._render(dice, "good")[0]
+        return self._render(rng, "good")[0]
 
-    def defective(self, dice: Dice, kind: str) -> Damaged:
+    def defective(self, rng: ExactRng, kind: str) -> Damaged:
         """A board with one defect of ``kind``."""
-        return self._render(dice, kind)
+        return self._render(rng, kind)
 
-    def _render(self, dice: Dice, kind: str) -> Damaged:
-        shift_row, shift_column = dice.between(-4, 4), dice.between(-4, 4)
-        tilt = unit_vector(dice.between(-0.02, 0.02))
-        wrong = dice.whole(0, len(_RESISTORS) + len(_CAPACITORS) - 1)
+    def _render(self, rng: ExactRng, kind: str) -> Damaged:
+        shift_row, shift_column = rng.between(-4, 4), rng.between(-4, 4)
+        tilt = unit_vector(rng.between(-0.02, 0.02))
+        wrong = rng.whole(0, len(_RESISTORS) + len(_CAPACITORS) - 1)
         mask: Mask = np.zeros((SIZE_PX, SIZE_PX), dtype=bool)
-        scene = self._bare(dice, shift_row, shift_column)
+        scene = self._bare(rng, shift_row, shift_column)
         for number, place in enumerate(_RESISTORS + _CAPACITORS):
             row, column = (
-                place[0] + shift_row + dice.between(-0.8, 0.8),
-                place[1] + shift_column + dice.between(-0.8, 0.8),
+                place[0] + shift_row + rng.between(-0.8, 0.8),
+                place[1] + shift_column + rng.between(-0.8, 0.8),
             )
             is_resistor = number < len(_RESISTORS)
             scene = self._pads(scene, row, column, tilt)
@@ -119,36 +119,34 @@ class Board:
                 continue
             if number == wrong and kind == "misplaced":
                 moved_row, moved_column = (
-                    row + dice.sign() * dice.between(5, 7),
-                    column + dice.sign() * dice.between(4, 6),
+                    row + rng.sign() * rng.between(5, 7),
+                    column + rng.sign() * rng.between(4, 6),
                 )
                 actual = self._outline(
-                    moved_row, moved_column, unit_vector(dice.sign() * dice.between(0.2, 0.4)), is_resistor
+                    moved_row, moved_column, unit_vector(rng.sign() * rng.between(0.2, 0.4)), is_resistor
                 )
                 mask = (actual <= 0.0) | (nominal <= 0.0)
             else:
                 actual = nominal
-            shade = dice.between(0.92, 1.08)
+            shade = rng.between(0.92, 1.08)
             colour = (0.16, 0.15, 0.17) if is_resistor else (0.62, 0.47, 0.33)
             scene = paint(scene, inside(actual), tuple(part * shade for part in colour))  # type: ignore[arg-type]
-        scene = self._chip(scene, dice, _CHIP[0] + shift_row, _CHIP[1] + shift_column, tilt)
+        scene = self._chip(scene, rng, _CHIP[0] + shift_row, _CHIP[1] + shift_column, tilt)
         if kind == "bridge":
-            side = dice.sign()
-            pin = dice.whole(0, 4)
+            side = rng.sign()
+            pin = rng.whole(0, 4)
             at = (_CHIP[0] + shift_row + side * 19.0, _CHIP[1] + shift_column - 20.0 + 8.0 * pin + 4.0)
-            scene, mask = defects.cover(scene, dice, at, dice.between(4.5, 6.0), (0.72, 0.72, 0.74))
+            scene, mask = defects.cover(scene, rng, at, rng.between(4.5, 6.0), (0.72, 0.72, 0.74))
         if kind == "scorched":
-            scene, mask = defects.stain(
-                scene, dice, defects.anywhere(dice, 26), dice.between(9, 13), (0.55, 0.47, 0.47)
-            )
+            scene, mask = defects.stain(scene, rng, defects.anywhere(rng, 26), rng.between(9, 13), (0.55, 0.47, 0.47))
         if kind == "scratch":
-            centre = defects.anywhere(dice, 26)
-            scene, mask = defects.scratch(scene, dice, centre, dice.between(24, 40), dice.between(1.8, 2.8), 0.25)
+            centre = defects.anywhere(rng, 26)
+            scene, mask = defects.scratch(scene, rng, centre, rng.between(24, 40), rng.between(1.8, 2.8), 0.25)
         return scene, mask
 
     @staticmethod
-    def _bare(dice: Dice, shift_row: float, shift_column: float) -> Picture:
-        weave = 0.03 * wave((ROWS + COLUMNS) / 4.0) + 0.05 * noise(dice, 2.0) + 0.06 * noise(dice, 30.0)
+    def _bare(rng: ExactRng, shift_row: float, shift_column: float) -> Picture:
+        weave = 0.03 * wave((ROWS + COLUMNS) / 4.0) + 0.05 * noise(rng, 2.0) + 0.06 * noise(rng, 30.0)
         scene = tint(0.36 + weave, (0.35, 1.0, 0.6))
         for row in (44.0, 88.0):
             scene = paint(scene, 0.5 * inside(box(row + shift_row, 64.0, 3.0, 200.0)), (0.3, 0.55, 0.36))
@@ -167,12 +165,12 @@ class Board:
         return box(row, column, 8.0, 14.0, axis) if is_resistor else box(row, column, 12.0, 14.0, axis)
 
     @staticmethod
-    def _chip(scene: Picture, dice: Dice, row: float, column: float, tilt: tuple[float, float]) -> Picture:
+    def _chip(scene: Picture, rng: ExactRng, row: float, column: float, tilt: tuple[float, float]) -> Picture:
         for pin in range(6):
             for side in (-18.0, 18.0):
                 scene = paint(
                     scene, inside(box(row + side, column - 20.0 + 8.0 * pin, 8.0, 3.0, tilt)), (0.7, 0.7, 0.72)
                 )
         body = inside(box(row, column, 30.0, 50.0, tilt))
-        scene = paint(scene, body, tint(0.17 + 0.03 * noise(dice, 2.0), (1.0, 1.0, 1.05)))
+        scene = paint(scene, body, tint(0.17 + 0.03 * noise(rng, 2.0), (1.0, 1.0, 1.05)))
         return paint(scene, inside(disc(row - 9.0, column - 19.0, 2.5)), (0.4, 0.4, 0.4))

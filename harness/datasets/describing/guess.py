@@ -1,4 +1,4 @@
-"""The whole way from a folder to a description that has been read back."""
+"""Write the description of an unknown folder, and read it back as a check."""
 
 import os
 import re
@@ -70,7 +70,7 @@ def describe(folder: Path, out: Path | None = None, *, force: bool = False) -> D
     """
     path = _target(folder, out)
     if path.exists() and not force:
-        raise DataError(f"{path}: there already; --force writes over it, --out FILE writes elsewhere.")
+        raise DataError(f"{path}: exists already; --force overwrites it, --out FILE writes elsewhere.")
     seen = survey(folder)
     masks = find_masks(seen)
     name, name_reason = _name(folder, path)
@@ -98,9 +98,7 @@ def _target(folder: Path, out: Path | None) -> Path:
     if path.is_dir():
         path = path / FILE_NAME
     if path.suffix != SUFFIX:
-        raise DataError(
-            f"--out {path}: the name of a description ends in {SUFFIX}; {path.stem}{SUFFIX} would be right."
-        )
+        raise DataError(f"--out {path}: expected a name that ends in {SUFFIX}, such as {path.stem}{SUFFIX}.")
     return path.absolute()
 
 

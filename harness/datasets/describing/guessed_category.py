@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -83,7 +83,7 @@ def guess_categories(
     depth = _common_depth(by_category)
     for parts, members in sorted(by_category.items()):
         category = "_".join(parts[depth:]) or name
-        found = _guess(category, members, masks)
+        found = _guess_with_nearest_masks(category, parts, members, masks, by_category)
         if isinstance(found, str):
             problems.append(f"{'/'.join(parts) or 'top folder'}: {found}")
             continue
@@ -107,6 +107,38 @@ def _common_depth(categories: Iterable[tuple[str, ...]]) -> int:
     while all(len(parts) > depth for parts in categories) and len({parts[depth] for parts in categories}) == 1:
         depth += 1
     return depth
+
+
+def _guess_with_nearest_masks(
+    name: str,
+    parts: tuple[str, ...],
+    members: Mapping[PurePosixPath, Place],
+    masks: FoundMasks,
+    categories: Collection[tuple[str, ...]],
+) -> GuessedCategory | str:
+    """A category with masks of its own folders, or else with masks of no category; never with another's."""
+    owners = {mask: _owner(mask, categories) for mask in masks.files}
+    own = frozenset(mask for mask, owner in owners.items() if owner == parts)
+    found = _guess(name, members, replace(masks, files=own))
+    shared = frozenset(mask for mask, owner in owners.items() if not owner) - own
+    if shared and (isinstance(found, str) or found.masks is None):
+        with_shared = _guess(name, members, replace(masks, files=own | shared))
+        if not isinstance(with_shared, str) and with_shared.masks is not None:
+            note = f"masks are taken from outside the folders of {name}; check that they belong to its images"
+            return replace(with_shared, notes=(*with_shared.notes, note))
+    return found
+
+
+def _owner(mask: PurePosixPath, categories: Collection[tuple[str, ...]]) -> tuple[str, ...]:
+    """The category whose folders a mask lies in; empty where it lies in those of none."""
+    folders = mask.parent.parts
+    owners = [parts for parts in categories if parts and _occur_in_order(parts, folders)]
+    return max(owners, key=len, default=())
+
+
+def _occur_in_order(parts: tuple[str, ...], folders: tuple[str, ...]) -> bool:
+    remaining = iter(folders)
+    return all(part in remaining for part in parts)
 
 
 def _guess(name: str, members: Mapping[PurePosixPath, Place], masks: FoundMasks) -> GuessedCategory | str:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from harness.datasets.image_folders import IMAGE_SUFFIXES
 from harness.errors import DataError
+from harness.phrasing import counted
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,12 @@ class Survey:
     """``(suffix, count)`` of files that are no images, most frequent first."""
 
     def seen(self) -> str:
-        """What is there, for a message."""
+        """The content of the folder in words, for a message."""
         folders = {image.parent for image in self.images}
         named = ", ".join(sorted(folder.as_posix() for folder in folders)[:4])
         more = f" and {len(folders) - 4} more" if len(folders) > 4 else ""
-        text = f"{len(self.images)} images in {len(folders)} folders ({named}{more})" if self.images else "no image"
+        count = f"{counted(len(self.images), 'image')} in {counted(len(folders), 'folder')}"
+        text = f"{count} ({named}{more})" if self.images else "no image"
         others = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in self.other_suffixes[:4])
         return f"{text}; other files: {others}" if others else text
 
@@ -36,7 +38,7 @@ def survey(folder: Path) -> Survey:
         DataError: It is not there, is no folder, or a folder in it may not be read.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; the one that holds the images would be right.")
+        raise DataError(f"{folder}: no such folder; expected the folder with the images.")
     images: list[PurePosixPath] = []
     others: Counter[str] = Counter()
     visited: set[tuple[int, int]] = set()

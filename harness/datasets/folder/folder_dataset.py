@@ -43,6 +43,7 @@ class FolderDataset:
         self._description = read_description(place)
         self._folder = self._description.folder.absolute()
         self._categories = dict(self._description.categories)
+        is_divided = all(category.is_divided for category in self._categories.values())
         self.info = DatasetInfo(
             name=self._description.name,
             title=self._description.title,
@@ -51,6 +52,8 @@ class FolderDataset:
             homepage=self._description.homepage,
             layout=f"as {self._description.path} says",
             counts={},
+            split_author="authors" if is_divided else "ours",
+            split_note="As its description divides it." if is_divided else "Drawn by the seed from undivided images.",
         )
 
     @property
@@ -109,10 +112,10 @@ class FolderDataset:
         groups = {sample.id: self._group(category, sample) for sample in [*pool.normal, *pool.defects]}
         known = sorted({groups[sample.id] for sample in pool.normal})
         if len(known) < 2:
-            word = "group of normal images" if described.groups else "normal image"
+            word = "groups of normal images" if described.groups else "normal images"
             raise DataError(
-                f"{self._where(category)}: {len(known)} {word}, which cannot be divided into training and test; "
-                "two are needed at least."
+                f"{self._where(category)}: expected at least 2 {word} to divide into training and test, got "
+                f"{len(known)}."
             )
         num_train = min(max(round(described.train_share * len(known)), 1), len(known) - 1)
         order = np.random.default_rng(seed).permutation(len(known))
@@ -124,6 +127,7 @@ class FolderDataset:
             train=tuple(sample for sample in pool.normal if sample.id in trains),
             test=tuple(tested),
             left_out=left_out + tuple((sample.id, "defect image of a group that trains") for sample in lost),
+            is_seeded=True,
         )
 
     def _group(self, category: str, sample: Sample) -> str:
@@ -144,8 +148,8 @@ class FolderDataset:
         for sample in mixed:
             if sample.mask not in has_defect and not self._described(category).no_mask_is_good:
                 raise DataError(
-                    f"{self._where(category)}, {part}mixed: {sample.id} has no mask; {sample.mask} would be right, "
-                    "or no_mask_is_good = true."
+                    f"{self._where(category)}, {part}mixed: {sample.id} has no mask; expected {sample.mask}, or "
+                    "no_mask_is_good = true."
                 )
             if sample.mask is not None and has_defect.get(sample.mask):
                 defects.append(sample)
@@ -217,7 +221,7 @@ class FolderDataset:
             if not images:
                 raise DataError(
                     f"{self._where(category)}, {key}: {pattern!r} matches no image; "
-                    f"a folder or a pattern of {', '.join(sorted(IMAGE_SUFFIXES))} files there would be right."
+                    f"expected a folder or a pattern of {', '.join(sorted(IMAGE_SUFFIXES))} files."
                 )
             found |= images
         masks = {mask for image in found for mask in self._masks(described, image, kind) if mask != image}

@@ -82,20 +82,20 @@ def read_description(place: Path) -> FolderDescription:
 
     Raises:
         DataError: The file is missing, is not TOML, has an unknown key or a value of the wrong type;
-            names file, table and key, and says what would be right.
+            the message names file, table and key.
     """
     path = place / FILE_NAME if place.is_dir() else place
     top = _Table(path, "", read_toml(path, error=DataError))
     top.check_keys((*_TEXTS, "folder", "categories"))
     folder = path.absolute().parent / top.text("folder", "")
     if not folder.is_dir():
-        raise top.error("folder", f"{folder} is not a folder; the one that holds the images would be right")
+        raise top.error("folder", f"expected the folder with the images, got {folder}, which is not a folder")
     name = top.text("name", path.absolute().parent.resolve().name if path.name == FILE_NAME else path.stem)
     if not is_dataset_name(name):
-        raise top.error("name", f"{name!r} cannot be a name; a word such as 'castings' would be right")
+        raise top.error("name", f"expected a word such as 'castings', got {name!r}")
     categories = top.table("categories")
     if not categories.content:
-        raise top.error("categories", "no category is described; a table such as [categories.front] would be right")
+        raise top.error("categories", "expected a table such as [categories.front], got none")
     return FolderDescription(
         path=path,
         folder=folder,
@@ -119,7 +119,7 @@ def _category(table: "_Table") -> CategoryDescription:
     defects = table.table("test_defects")
     tests = bool(set(table.content) & {*_TESTS, *_UNDIVIDED})
     if tests and not defects.content and not {"mixed", "test_mixed"} & set(table.content):
-        raise table.error("test_defects", 'no kind of defect is described; scratch = "test/scratch" would be right')
+        raise table.error("test_defects", 'expected a kind of defect such as scratch = "test/scratch", got none')
     if GOOD in defects.content:
         raise defects.error(GOOD, "is the word for normal images, not a kind of defect; use test_good")
     lists = {key: table.patterns(key) for key in (*_DIVIDED, *_UNDIVIDED) if key in table.content}
@@ -145,7 +145,7 @@ def _check_parts(table: "_Table") -> None:
     divided = [key for key in _DIVIDED if key in given]
     if undivided and divided:
         raise table.error(
-            undivided[0], f"is for images not yet divided and cannot stand beside {divided[0]}; one of the two is right"
+            undivided[0], f"lists undivided images and cannot be combined with {divided[0]}; use one of the two"
         )
     if not undivided:
         # Says which one is missing. Good parts alone are enough to train and to search on.
@@ -154,14 +154,14 @@ def _check_parts(table: "_Table") -> None:
                 table.patterns(f"{part}_good")
         for key in ("train_share", "groups"):
             if key in given:
-                raise table.error(key, "divides the images of good and mixed, and there are none; leave it out")
+                raise table.error(key, "divides the images of good and mixed, which are not given; leave it out")
     mixed = [key for key in _MIXED if key in given]
     if mixed and "masks" not in given:
         raise table.error(
-            "masks", f'missing; they tell the images of {mixed[0]} apart; "masks/{{stem}}.png" would be right'
+            "masks", f'missing; expected a pattern such as "masks/{{stem}}.png" to tell the images of {mixed[0]} apart'
         )
     if not mixed and "no_mask_is_good" in given:
-        raise table.error("no_mask_is_good", "is about images told apart by masks, and there are none; leave it out")
+        raise table.error("no_mask_is_good", "applies to mixed images, which are not given; leave it out")
 
 
 @dataclass(frozen=True)
@@ -187,19 +187,19 @@ class _Table:
     def text(self, key: str, default: str) -> str:
         value = self.content.get(key, default)
         if not isinstance(value, str):
-            raise self.error(key, f'{value!r} is not a text; {key} = "..." would be right')
+            raise self.error(key, f'expected a string such as {key} = "...", got {value!r}')
         return value
 
     def flag(self, key: str) -> bool:
         value = self.content.get(key, False)
         if not isinstance(value, bool):
-            raise self.error(key, f"{value!r} is neither true nor false")
+            raise self.error(key, f"expected true or false, got {value!r}")
         return value
 
     def fraction(self, key: str, default: float) -> float:
         value = self.content.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            raise self.error(key, f"{value!r} is not between 0 and 1; {key} = {default} would be right")
+            raise self.error(key, f"expected a number between 0 and 1, such as {default}, got {value!r}")
         return float(value)
 
     def expression(self, key: str) -> str | None:
@@ -209,10 +209,10 @@ class _Table:
         try:
             num_parentheses = re.compile(text).groups
         except re.error as error:
-            raise self.error(key, f"{text!r} is no regular expression ({error}); '^(.*)/' would be right") from error
+            raise self.error(key, f"expected a regular expression such as '^(.*)/', got {text!r} ({error})") from error
         if num_parentheses != 1:
             raise self.error(
-                key, f"{text!r} has {num_parentheses} pairs of parentheses; one, as in '^(.*)/', would be right"
+                key, f"expected one pair of parentheses, as in '^(.*)/', got {num_parentheses} in {text!r}"
             )
         return text
 
@@ -220,16 +220,16 @@ class _Table:
         value = self.content.get(key, {})
         name = f"{self.name}.{key}" if self.name else key
         if not isinstance(value, dict):
-            raise self.error(key, f"{value!r} is not a table; [{name}] with keys below it would be right")
+            raise self.error(key, f"expected a table [{name}], got {value!r}")
         return _Table(self.path, name, value)
 
     def patterns(self, key: str) -> tuple[str, ...]:
         if key not in self.content:
-            raise self.error(key, f'missing; a folder or a pattern such as {key} = "front/ok/*.png" would be right')
+            raise self.error(key, f'missing; expected a folder or a pattern such as {key} = "front/ok/*.png"')
         value = self.content[key]
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, list) or not listed or not all(isinstance(part, str) for part in listed):
-            raise self.error(key, f'{value!r} is neither a text nor a list of texts; "front/ok/*.png" would be right')
+            raise self.error(key, f'expected a string such as "front/ok/*.png" or a list of them, got {value!r}')
         for part in listed:
             self._check_inside(key, part)
         return tuple(listed)
@@ -243,12 +243,12 @@ class _Table:
             fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
         except ValueError as error:
             raise self.error(
-                key, f'{pattern!r} is no pattern ({error}); "masks/{{stem}}.png" would be right'
+                key, f'expected a pattern such as "masks/{{stem}}.png", got {pattern!r} ({error})'
             ) from error
         if "stem" not in fields or not fields <= set(MASK_FIELDS):
             known = ", ".join(f"{{{field}}}" for field in MASK_FIELDS)
             raise self.error(
-                key, f'{pattern!r} needs {{stem}} and knows only {known}; "masks/{{stem}}_mask.png" would be right'
+                key, f'expected {{stem}} and no fields but {known}, as in "masks/{{stem}}_mask.png"; got {pattern!r}'
             )
         return pattern
 
@@ -257,5 +257,5 @@ class _Table:
         if not parts.parts or parts.is_absolute() or ".." in parts.parts or "\\" in pattern:
             raise self.error(
                 key,
-                f'{pattern!r} must be a path below the file\'s folder, with forward slashes; "front/ok" would be right',
+                f'expected a path below the file\'s folder with forward slashes, such as "front/ok"; got {pattern!r}',
             )

@@ -60,7 +60,7 @@ def find_groups(contents: Sequence[str], thumbnails: Sequence[NDArray[np.int8] |
         ValueError: The two differ in length.
     """
     if len(contents) != len(thumbnails):
-        raise ValueError(f"One thumbnail a content is needed, not {len(thumbnails)} for {len(contents)}.")
+        raise ValueError(f"expected one thumbnail for each of {len(contents)} contents, got {len(thumbnails)}.")
     # By content, so that the order of the images decides nothing.
     distinct = sorted(set(contents))
     number = {content: index for index, content in enumerate(distinct)}

@@ -28,7 +28,7 @@ _KINDS = {
 
 
 class AITEX(PublishedDataset):
-    """No split is published: 80 % of each fabric's normal strips at random train, everything else is tested.
+    """No split is published: a random 80 % of each fabric's normal strips trains, everything else is tested.
 
     Names are ``<number>_<defect code>_<fabric>.png``; code 000 is normal. A defect may have two masks,
     ``_mask1`` and ``_mask2``. Published without a mask, and left out: 0100_025_08.
@@ -48,6 +48,8 @@ class AITEX(PublishedDataset):
             "Mask_images/0001_002_00_mask.png (or _mask1.png and _mask2.png)"
         ),
         counts={},
+        split_author="ours",
+        split_note="No published split; 80 % of each fabric's normal images train, drawn by the seed.",
     )
     names = ("aitex",)
 
@@ -59,12 +61,12 @@ class AITEX(PublishedDataset):
         return [path for folder in folders for path in images_in(folder)]
 
     def _split(self, base: Path, category: str, seed: int) -> Split:
-        generator = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)
         train: list[Sample] = []
         test: list[Sample] = []
         for fabric in folders_in(base / "NODefect_images"):
             normal = [normal_sample(base, image) for image in images_in(fabric)]
-            chosen = set(generator.permutation(len(normal))[: round(_TRAIN_SHARE * len(normal))].tolist())
+            chosen = set(rng.permutation(len(normal))[: round(_TRAIN_SHARE * len(normal))].tolist())
             train += [sample for index, sample in enumerate(normal) if index in chosen]
             test += [sample for index, sample in enumerate(normal) if index not in chosen]
         masks = images_in(base / "Mask_images")
@@ -78,7 +80,7 @@ class AITEX(PublishedDataset):
                 own = own or [base / "Mask_images" / f"{image.stem}_mask.png"]
                 defects.append(defect_sample(base, image, *own, kind=_kind(image)))
         kept, empty = leave_out_empty(defects)
-        return Split(train=tuple(train), test=(*test, *kept), left_out=(*left_out, *empty))
+        return Split(train=tuple(train), test=(*test, *kept), left_out=(*left_out, *empty), is_seeded=True)
 
 
 def _kind(image: Path) -> str:

@@ -29,6 +29,8 @@ class BTAD(PublishedDataset):
         homepage="https://avires.dimi.uniud.it/papers/btad/btad.zip",
         layout="btad/{01,02,03}/train/ok/0000.bmp, test/{ok,ko}/0000.bmp, ground_truth/ko/0000.png; each bmp or png",
         counts=_COUNTS,
+        split_author="authors",
+        split_note="The authors' training and test folders.",
     )
     names = tuple(_COUNTS)
 

@@ -37,6 +37,8 @@ class DAGM2007(PublishedDataset):
             f"Class{number}": (size - num_defects, size)
             for number, (size, num_defects) in enumerate(zip(_SIZES, _DEFECTS_IN_TRAIN, strict=True), 1)
         },
+        split_author="authors",
+        split_note="The competition's training and test halves; defect images of the training half are left out.",
     )
     names = tuple(info.counts)
 
@@ -79,4 +81,4 @@ def _listed(path: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); a list of image and label names would be right.") from error
+        raise DataError(f"{path}: cannot be read ({error}); expected a list of image and label names.") from error

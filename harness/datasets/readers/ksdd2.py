@@ -30,6 +30,8 @@ class KolektorSDD2(PublishedDataset):
         homepage="https://www.vicos.si/resources/kolektorsdd2/",
         layout="ksdd2/{train,test}/10000.png, masks beside them as 10000_GT.png",
         counts={"ksdd2": (2085, 1004)},
+        split_author="authors",
+        split_note="The authors' training and test folders; defect images in the training folder are left out.",
     )
     names = ("ksdd2",)
 
@@ -64,7 +66,7 @@ def _samples(base: Path, part: str) -> tuple[list[Sample], list[Path]]:
     masks: list[Path] = []
     for image in images:
         if image.stem + _MASK not in by_stem:
-            raise DataError(f"{image}: no mask beside it; {image.stem}{_MASK}.png would be right.")
+            raise DataError(f"{image}: has no mask; expected {image.stem}{_MASK}.png beside it.")
         masks.append(by_stem[image.stem + _MASK])
     return [
         defect_sample(base, image, mask, kind=_KIND) if has_defect else normal_sample(base, image)

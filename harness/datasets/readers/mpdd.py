@@ -30,5 +30,7 @@ class MPDD(MVTecLayout):
         homepage="https://github.com/stepanje/MPDD",
         layout="mpdd/<category>/train/good/000.png, test/good/, test/<kind>/000.png, ground_truth/<kind>/000_mask.png",
         counts=_COUNTS,
+        split_author="authors",
+        split_note="The authors' training and test folders.",
     )
     names = tuple(_COUNTS)

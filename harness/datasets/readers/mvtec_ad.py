@@ -39,5 +39,7 @@ class MVTecAD(MVTecLayout):
             "ground_truth/<kind>/000_mask.png"
         ),
         counts=_COUNTS,
+        split_author="authors",
+        split_note="The authors' training and test folders.",
     )
     names = tuple(_COUNTS)

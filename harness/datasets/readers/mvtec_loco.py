@@ -41,6 +41,8 @@ class MVTecLOCO(PublishedDataset):
             "structural_anomalies}/000.png, ground_truth/<kind>/000/000.png (several a folder), defects_config.json"
         ),
         counts=_COUNTS,
+        split_author="authors",
+        split_note="The authors' training and test folders; their validation images are left out.",
     )
     names = tuple(_COUNTS)
 
@@ -82,9 +84,9 @@ def _read_saturations(path: Path) -> tuple[Saturation, ...]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); it comes with the data set.") from error
     except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error}); the published file would be right.") from error
+        raise DataError(f"{path}: not valid JSON ({error}); use the published file.") from error
     if not isinstance(entries, list) or not entries:
-        raise DataError(f"{path}: not a list of defect types; the published file would be right.")
+        raise DataError(f"{path}: expected a list of defect types; use the published file.")
     return tuple(_saturation(path, number, entry) for number, entry in enumerate(entries, 1))
 
 
@@ -101,7 +103,7 @@ def _saturation(path: Path, number: int, entry: Any) -> Saturation:
     )
     if not is_right:
         raise DataError(
-            f"{path}, entry {number}: {', '.join(keys)} are {value!r}, {threshold!r}, {is_relative!r}; right would be "
-            "1 to 255, a fraction up to 1 or a number of pixels, and whether it is a fraction."
+            f"{path}, entry {number}: expected 1 to 255, a fraction or a number of pixels, and true or false for "
+            f"{', '.join(keys)}; got {value!r}, {threshold!r}, {is_relative!r}."
         )
     return Saturation(pixel_value=value, threshold=float(threshold), is_relative=is_relative)

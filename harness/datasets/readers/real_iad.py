@@ -43,6 +43,8 @@ class RealIAD(PublishedDataset):
             "realiad_256), real_iad/realiad_jsons/realiad_jsons/<category>.json"
         ),
         counts={},
+        split_author="authors",
+        split_note="The authors' single-class lists, with all five views.",
     )
     names = (
         "audiojack",
@@ -118,7 +120,7 @@ def _found(paths: list[Path]) -> list[Path]:
 def _entries(path: Path, content: dict[str, Any], part: str) -> list[Any]:
     entries = content.get(part)
     if not isinstance(entries, list):
-        raise DataError(f"{path}: no list {part!r}; the published file would be right.")
+        raise DataError(f"{path}: expected a list {part!r}, got none; use the published file.")
     return entries
 
 
@@ -128,22 +130,22 @@ def _content(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
     except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error}); the published file would be right.") from error
+        raise DataError(f"{path}: not valid JSON ({error}); use the published file.") from error
     if not isinstance(content, dict):
-        raise DataError(f"{path}: not an object with the lists train and test; the published file would be right.")
+        raise DataError(f"{path}: expected an object with the lists train and test; use the published file.")
     return content
 
 
 def _sample(base: Path, folder: Path, where: str, part: str, entry: Any) -> Sample:
     if not isinstance(entry, dict):
-        raise DataError(f"{where}: {entry!r}; an object with image_path, mask_path and anomaly_class would be right.")
+        raise DataError(f"{where}: expected an object with image_path, mask_path and anomaly_class, got {entry!r}.")
     code = entry.get("anomaly_class")
     if not isinstance(code, str) or not code:
-        raise DataError(f"{where}, anomaly_class: {code!r}; OK or a code such as AK would be right.")
+        raise DataError(f"{where}, anomaly_class: expected OK or a code such as AK, got {code!r}.")
     image = folder / path_below(f"{where}, image_path", entry.get("image_path"))
     if code == _NORMAL:
         return normal_sample(base, image)
     if part == "train":
-        raise DataError(f"{where}, anomaly_class: {code!r}; training images are normal, so OK would be right.")
+        raise DataError(f"{where}, anomaly_class: expected OK for a training image, got {code!r}.")
     mask = folder / path_below(f"{where}, mask_path", entry.get("mask_path"))
     return defect_sample(base, image, mask, kind=_KINDS.get(code, code))

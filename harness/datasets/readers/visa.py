@@ -58,6 +58,8 @@ class VisA(PublishedDataset):
             "visa/split_csv/1cls.csv"
         ),
         counts=_COUNTS,
+        split_author="authors",
+        split_note="The authors' one-class split, split_csv/1cls.csv.",
     )
     names = tuple(_COUNTS)
 
@@ -90,12 +92,12 @@ def _rows(base: Path, category: str) -> Iterator[_Row]:
             reader = csv.reader(file)
             header = next(reader, [])
             if header != _HEADER:
-                raise DataError(f"{path}, line 1: {','.join(header)!r}; {','.join(_HEADER)!r} would be right.")
+                raise DataError(f"{path}, line 1: expected {','.join(_HEADER)!r}, got {','.join(header)!r}.")
             for row in reader:
                 if len(row) != len(_HEADER):
                     raise DataError(
-                        f"{path}, line {reader.line_num}: {len(row)} values; the {len(_HEADER)} of {','.join(_HEADER)} "
-                        "would be right."
+                        f"{path}, line {reader.line_num}: expected the {len(_HEADER)} values {','.join(_HEADER)}, "
+                        f"got {len(row)}."
                     )
                 if row[0] == category:
                     yield _row(f"{path}, line {reader.line_num}", row)
@@ -108,12 +110,12 @@ def _rows(base: Path, category: str) -> Iterator[_Row]:
 def _row(where: str, row: list[str]) -> _Row:
     _, part, label, image, mask = row
     if part not in ("train", "test"):
-        raise DataError(f"{where}, split: {part!r}; train or test would be right.")
+        raise DataError(f"{where}, split: expected train or test, got {part!r}.")
     if label not in ("normal", "anomaly"):
-        raise DataError(f"{where}, label: {label!r}; normal or anomaly would be right.")
+        raise DataError(f"{where}, label: expected normal or anomaly, got {label!r}.")
     is_defect = label == "anomaly"
     if is_defect and part == "train":
-        raise DataError(f"{where}: an anomaly for training; training images are normal.")
+        raise DataError(f"{where}: expected a normal image for training, got an anomaly.")
     return _Row(
         is_train=part == "train",
         is_defect=is_defect,

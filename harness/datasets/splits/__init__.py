@@ -1,4 +1,4 @@
-"""Who trains and who tests: the data set's own split, one without leaks, folds, or a file of the user's."""
+"""Which images train and which are tested: published splits, splits without leaks, folds, and manifests."""
 
 from harness.datasets.splits.manifest import write_manifest
 from harness.datasets.splits.names import check_split_name, is_manifest, split_identity

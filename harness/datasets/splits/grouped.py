@@ -1,4 +1,4 @@
-"""The data set's own split, mended where images of one thing are on both of its sides."""
+"""The data set's own split without images of one thing on both sides."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,23 +10,21 @@ from harness.datasets._base import Dataset, Split
 from harness.datasets.twins import Twins, find_twins, in_groups, samples_of
 from harness.errors import DataError
 
-_SEEDS_TO_COMPARE = (1, 2, 3)
-
 
 def grouped_split(dataset: Dataset, root: Path, category: str, seed: int) -> Split:
-    """No near duplicate of a training image is tested on.
+    """The data set's own split, changed so that no near duplicate of a training image is tested.
 
-    Where the data set publishes its test set, that stays as it is, and training images with a twin
-    in it are left out. Where the seed decides, whole groups of twins go to one side: those with a
-    defect image are tested on, the others are dealt out until as many images train as before.
+    A published test set stays as it is, and training images with a twin in it are left out. Where the seed decides,
+    whole groups of twins go to one side: groups with a defect image are tested, and the others train until as many
+    images train as before.
 
     Raises:
         UnknownNameError: No such category.
-        DataError: The data set is not there, or no training image would be left.
+        DataError: The data set is missing, or no training image would be left.
     """
     published = dataset.split(root, category, seed)
     twins = find_twins(samples_of(dataset, root, category))
-    if _is_drawn(dataset, root, category):
+    if published.is_seeded:
         train_ids = _deal(published, twins, seed)
         normal = sorted((s for s in (*published.train, *published.test) if not s.is_defect), key=lambda s: s.id)
         defects = tuple(sample for sample in published.test if sample.is_defect)
@@ -39,16 +37,10 @@ def grouped_split(dataset: Dataset, root: Path, category: str, seed: int) -> Spl
         split = _without_twins_in_test(published, twins)
     if not split.train:
         raise DataError(
-            f"{dataset.info.name}/{category}: split 'grouped' leaves no training image, since each has a near "
-            "duplicate among the test images; right would be 'published' or a manifest of your own."
+            f"{dataset.info.name}/{category}: split 'grouped' leaves no training image, because each has a near "
+            "duplicate among the test images; use 'published' or a manifest."
         )
     return split
-
-
-def _is_drawn(dataset: Dataset, root: Path, category: str) -> bool:
-    """Whether the seed decides who trains; where it does, one of three seeds shows it."""
-    first = dataset.split(root, category, 0).train
-    return any(dataset.split(root, category, seed).train != first for seed in _SEEDS_TO_COMPARE)
 
 
 def _deal(published: Split, twins: Iterable[Twins], seed: int) -> set[str]:

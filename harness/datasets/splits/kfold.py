@@ -1,4 +1,4 @@
-"""Every normal image tested on once: K splits that share nothing on their test sides but the defects."""
+"""K splits in which every normal image is tested once."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,28 +13,28 @@ from harness.errors import DataError
 def fold_split(dataset: Dataset, root: Path, category: str, seed: int, num_folds: int, fold: int) -> Split:
     """Fold ``fold`` of ``num_folds`` over all normal images of a category, groups of twins kept whole.
 
-    The data set's own division into training and test images does not count. Each fold tests on
-    every defect image; a normal image with a twin among those never trains.
+    The data set's own division into training and test images is ignored. Each fold tests every defect image; a
+    normal image with a defect image as its twin is left out.
 
     Args:
         dataset: Any data set.
         root: The data root.
         category: One of its categories.
         seed: Decides which groups share a fold.
-        num_folds: 2 or more.
+        num_folds: At least 2.
         fold: 1 to ``num_folds``.
 
     Raises:
         UnknownNameError: No such category.
-        DataError: The data set is not there, or has fewer groups of normal images than folds.
+        DataError: The data set is missing, or has fewer groups of normal images than folds.
     """
     samples = samples_of(dataset, root, category)
     groups = in_groups(samples, find_twins(samples))
     free = [group for group in groups if not any(sample.is_defect for sample in group)]
     if len(free) < num_folds:
         raise DataError(
-            f"{dataset.info.name}/{category}: {num_folds} folds of {len(free)} groups of normal images, twins counted "
-            f"as one; right would be {num_folds} groups or more."
+            f"{dataset.info.name}/{category}: {num_folds} folds need at least {num_folds} groups of normal images "
+            f"(twins form one group), got {len(free)}."
         )
     folds: list[list[list[Sample]]] = [[] for _ in range(num_folds)]
     sizes = [0] * num_folds
@@ -54,6 +54,7 @@ def fold_split(dataset: Dataset, root: Path, category: str, seed: int, num_folds
         train=trained,
         test=tested + defects,
         left_out=published.left_out + tuple((sample.id, "near duplicate of a defect image") for sample in bound),
+        is_seeded=True,
     )
 
 

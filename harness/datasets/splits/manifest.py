@@ -1,4 +1,4 @@
-"""A split written down: a CSV file with each image's part."""
+"""A split as a CSV file that gives the part of each image."""
 
 import csv
 import hashlib
@@ -18,11 +18,10 @@ _NUM_NAMED = 3
 
 
 def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> Split:
-    """What a manifest says of one category.
+    """The split that a manifest gives one category.
 
-    The manifest covers one category, several or all; of each category that is asked for, every
-    image is in it. Images that the data set itself leaves out, such as defects with an empty mask,
-    may be named as left out or not at all.
+    A manifest may cover some categories only, but must list every image of the category asked for. Images that the
+    data set itself leaves out, such as defects with an empty mask, are listed as left out or not at all.
 
     Args:
         dataset: The data set that the manifest is about.
@@ -35,11 +34,10 @@ def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> S
         Samples sorted by id.
 
     Raises:
-        SettingsError: The file cannot be read, an id is unknown or there twice, an image of the
-            category is missing, a defect image trains, or one that the data set leaves out does not
-            stay so. Names the file and the line.
+        SettingsError: The file cannot be read, an id is unknown or listed twice, an image of the category is missing,
+            a defect image trains, or an image that the data set leaves out is used. Names the file and the line.
         UnknownNameError: No such category.
-        DataError: The data set is not there.
+        DataError: The data set is missing.
     """
     rows = _read(path)
     published = dataset.split(root, category, 0)
@@ -49,19 +47,19 @@ def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> S
     for sample_id, (part, line) in rows.items():
         if sample_id in own_left_out and part != LEFT_OUT:
             raise SettingsError(
-                f"{path}, line {line}: {sample_id} is {part}, and the data set leaves it out "
-                f"({own_left_out[sample_id]}); right would be {LEFT_OUT}."
+                f"{path}, line {line}: expected {LEFT_OUT} for {sample_id}, got {part}; the data set leaves "
+                f"it out ({own_left_out[sample_id]})."
             )
         if part == TRAIN and sample_id in samples and samples[sample_id].is_defect:
             raise SettingsError(
-                f"{path}, line {line}: {sample_id} is a defect image; right would be {TEST} or {LEFT_OUT}, "
-                "since only normal images train."
+                f"{path}, line {line}: expected {TEST} or {LEFT_OUT} for {sample_id}, got {part}; it is a "
+                "defect image, and only normal images train."
             )
     missing = sorted(samples.keys() - rows.keys())
     if missing:
         raise SettingsError(
-            f"{path}: says nothing about {_some(missing)} of {dataset.info.name}/{category}; "
-            f"right would be a line for each of its {len(samples)} images."
+            f"{path}: expected a line for each of the {len(samples)} images of {dataset.info.name}/{category}; "
+            f"{_some(missing)} {'is' if len(missing) == 1 else 'are'} missing."
         )
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     for sample_id in sorted(samples):
@@ -71,6 +69,7 @@ def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> S
         train=tuple(samples[sample_id] for sample_id in parts[TRAIN]),
         test=tuple(samples[sample_id] for sample_id in parts[TEST]),
         left_out=published.left_out + tuple((sample_id, f"left out by {path.name}") for sample_id in parts[LEFT_OUT]),
+        is_seeded=False,
     )
 
 
@@ -97,17 +96,17 @@ def write_manifest(splits: Iterable[Split], path: Path) -> None:
 
 
 def manifest_sha256(path: Path) -> str:
-    """SHA-256, in hexadecimal, of what a manifest says; not of its line ends or the order of its lines.
+    """SHA-256, in hexadecimal, of a manifest's rows; line ends and the order of the rows do not count.
 
     Raises:
-        SettingsError: The file cannot be read or is no manifest.
+        SettingsError: The file cannot be read or is not a manifest.
     """
     text = "".join(f"{part} {sample_id}\n" for sample_id, (part, _) in sorted(_read(path).items()))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, tuple[str, int]]:
-    """Sample id to its part and the line that says so."""
+    """Sample id to its part and its line."""
     rows: dict[str, tuple[str, int]] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -115,7 +114,7 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
             header = next(reader, [])
             if tuple(name.strip() for name in header) != COLUMNS:
                 raise SettingsError(
-                    f"{path}, line 1: {','.join(header)!r}; right would be a heading {','.join(COLUMNS)!r}."
+                    f"{path}, line 1: expected the heading {','.join(COLUMNS)!r}, got {','.join(header)!r}."
                 )
             for row in reader:
                 if not row:
@@ -123,16 +122,16 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
                 line = reader.line_num
                 if len(row) != len(COLUMNS) or row[1].strip() not in PARTS:
                     raise SettingsError(
-                        f"{path}, line {line}: {','.join(row)!r}; right would be an image and {_ANY_PART}."
+                        f"{path}, line {line}: expected an image and {_ANY_PART}, got {','.join(row)!r}."
                     )
                 if row[0] in rows:
                     raise SettingsError(
-                        f"{path}, line {line}: {row[0]} is in line {rows[row[0]][1]} already; "
+                        f"{path}, line {line}: {row[0]} is listed already in line {rows[row[0]][1]}; "
                         "each image belongs to one part."
                     )
                 rows[row[0]] = row[1].strip(), line
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}); a manifest of a split is expected.") from error
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path}: not a CSV file in UTF-8 ({error}).") from error
     return rows
@@ -155,8 +154,8 @@ def _check_known(
     if unknown:
         first = min(unknown, key=lambda sample_id: rows[sample_id][1])
         raise SettingsError(
-            f"{path}, line {rows[first][1]}: {dataset.info.name} has no image {first!r}; right would be the path of "
-            f"one below {dataset.folder(root)}, with forward slashes."
+            f"{path}, line {rows[first][1]}: {dataset.info.name} has no image {first!r}; expected a path below "
+            f"{dataset.folder(root)}, with forward slashes."
         )
 
 

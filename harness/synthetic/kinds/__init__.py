@@ -1,8 +1,8 @@
-"""Kinds of defects, one a module: from a scene and dice to what is put where."""
+"""Kinds of defects, one per module: each maps a scene and a random generator to a change of the image."""
 
 from collections.abc import Callable, Mapping
 
-from harness.synthetic.exact import Dice
+from harness.synthetic.exact import ExactRng
 from harness.synthetic.kinds.blur_noise import blur_noise
 from harness.synthetic.kinds.cut_paste import cut_paste
 from harness.synthetic.kinds.missing_part import missing_part
@@ -10,7 +10,7 @@ from harness.synthetic.kinds.perlin_texture import perlin_texture
 from harness.synthetic.kinds.scratch import scratch
 from harness.synthetic.scene import Change, Scene
 
-MAKERS: Mapping[str, Callable[[Scene, Dice], Change]] = {
+MAKERS: Mapping[str, Callable[[Scene, ExactRng], Change]] = {
     "cut_paste": cut_paste,
     "perlin_texture": perlin_texture,
     "scratch": scratch,

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from harness.synthetic.exact import Dice
+from harness.synthetic.exact import ExactRng
 from harness.synthetic.regions import area_px, blob
 from harness.synthetic.scene import Change, Colours, Scene
 
@@ -11,16 +11,16 @@ _BLUR_AT_192_PX = (2.0, 6.0)
 _NOISE_LEVELS = (15.0, 60.0)
 
 
-def blur_noise(scene: Scene, dice: Dice) -> Change:
+def blur_noise(scene: Scene, rng: ExactRng) -> Change:
     """Blur, roughen, or do both to a region."""
     target = scene.target
-    coverage = blob(target, dice, target.place(dice), area_px(target, dice), edge_px=scene.pixels(3.0))
-    choice = dice.whole(0, 2)
+    coverage = blob(target, rng, target.place(rng), area_px(target, rng), edge_px=scene.pixels(3.0))
+    choice = rng.whole(0, 2)
     content = target.pixels_HW3.astype(np.float64)
     if choice != 1:
-        content = _blurred(content, max(1, round(scene.pixels(dice.between(*_BLUR_AT_192_PX)))))
+        content = _blurred(content, max(1, round(scene.pixels(rng.between(*_BLUR_AT_192_PX)))))
     if choice != 0:
-        content = content + _noise(scene, dice)
+        content = content + _noise(scene, rng)
     return Change(coverage_HW=coverage, content_HW3=content)
 
 
@@ -30,10 +30,10 @@ def _blurred(content: Colours, radius_px: int) -> Colours:
     return np.asarray(image.filter(ImageFilter.BoxBlur(radius_px)), dtype=np.float64)
 
 
-def _noise(scene: Scene, dice: Dice) -> Colours:
+def _noise(scene: Scene, rng: ExactRng) -> Colours:
     """Bell-shaped grain about zero, the same in all channels, one or two pixels wide."""
     height, width = scene.target.size_px
-    grain_px = dice.whole(1, 2)
-    draws = dice.uniform_array(3, -(-height // grain_px), -(-width // grain_px))
-    grains = (draws[0] + draws[1] + draws[2] - 1.5) * dice.between(*_NOISE_LEVELS)
+    grain_px = rng.whole(1, 2)
+    draws = rng.uniform_array(3, -(-height // grain_px), -(-width // grain_px))
+    grains = (draws[0] + draws[1] + draws[2] - 1.5) * rng.between(*_NOISE_LEVELS)
     return np.repeat(np.repeat(grains, grain_px, axis=0), grain_px, axis=1)[:height, :width, None]

@@ -9,7 +9,7 @@ Synthetic Anomalies", ECCV 2022) found straight ones to be learned instead of th
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.synthetic.exact import Dice, Plane
+from harness.synthetic.exact import ExactRng, Plane
 from harness.synthetic.regions import area_px, blob, offsets, rectangle
 from harness.synthetic.scene import Change, Colours, Photograph, Scene
 
@@ -17,22 +17,22 @@ _GAIN = (0.03, 0.2)
 """Least and largest relative change of brightness: a piece of an even surface would not show without."""
 
 
-def cut_paste(scene: Scene, dice: Dice) -> Change:
+def cut_paste(scene: Scene, rng: ExactRng) -> Change:
     """Paste a piece of ``scene.source``."""
     target = scene.target
-    centre, area = target.place(dice), area_px(target, dice)
-    if dice.whole(0, 1):
-        coverage = rectangle(target, dice, centre, area)
+    centre, area = target.place(rng), area_px(target, rng)
+    if rng.whole(0, 1):
+        coverage = rectangle(target, rng, centre, area)
     else:
-        coverage = blob(target, dice, centre, area, edge_px=scene.pixels(1.5))
-    gain = 1.0 + dice.sign() * dice.between(*_GAIN)
-    return Change(coverage_HW=coverage, content_HW3=_turned(scene.source, dice, centre, target) * gain)
+        coverage = blob(target, rng, centre, area, edge_px=scene.pixels(1.5))
+    gain = 1.0 + rng.sign() * rng.between(*_GAIN)
+    return Change(coverage_HW=coverage, content_HW3=_turned(scene.source, rng, centre, target) * gain)
 
 
-def _turned(source: Photograph, dice: Dice, centre: tuple[int, int], target: Photograph) -> Colours:
+def _turned(source: Photograph, rng: ExactRng, centre: tuple[int, int], target: Photograph) -> Colours:
     """The source turned about one of its places, which comes to lie on ``centre``; mirrored at its border."""
-    row, column = source.place(dice)
-    sine, cosine = dice.direction()
+    row, column = source.place(rng)
+    sine, cosine = rng.direction()
     down, right = offsets(target.size_px, centre)
     return _sampled(source.pixels_HW3, row + down * cosine - right * sine, column + down * sine + right * cosine)
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 
-from harness.synthetic.exact import Dice
+from harness.synthetic.exact import ExactRng
 from harness.synthetic.regions import area_px, blob
 from harness.synthetic.scene import Change, Colours, Photograph, Scene, pick
 
@@ -15,19 +15,19 @@ _SHADE_OF_BACKGROUND = (0.85, 1.1)
 _EDGE_PX = 1.5
 
 
-def missing_part(scene: Scene, dice: Dice) -> Change:
+def missing_part(scene: Scene, rng: ExactRng) -> Change:
     """Fill a region from outside: from the background where there is one, else from its surroundings."""
     target = scene.target
     is_whole = bool(target.part_HW.all())
-    if not is_whole and dice.whole(0, 1):
+    if not is_whole and rng.whole(0, 1):
         # Parts break at their edges.
-        centre = pick(target.part_HW & ~binary_erosion(target.part_HW), dice)
+        centre = pick(target.part_HW & ~binary_erosion(target.part_HW), rng)
     else:
-        centre = target.place(dice)
-    coverage = blob(target, dice, centre, area_px(target, dice), edge_px=_EDGE_PX)
+        centre = target.place(rng)
+    coverage = blob(target, rng, centre, area_px(target, rng), edge_px=_EDGE_PX)
     # Soft edges are of both sides, and so of neither.
     unknown = binary_dilation(coverage > 0.0 if is_whole else target.part_HW, iterations=3)
-    shade = dice.between(*(_SHADE_OF_HOLE if is_whole else _SHADE_OF_BACKGROUND))
+    shade = rng.between(*(_SHADE_OF_HOLE if is_whole else _SHADE_OF_BACKGROUND))
     return Change(coverage_HW=coverage, content_HW3=_filled(target, ~unknown, scene.pixels(4.0)) * shade)
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.synthetic.exact import Dice, Plane, inside, unit_vector
+from harness.synthetic.exact import ExactRng, Plane, inside, unit_vector
 from harness.synthetic.scene import Change, Photograph, Scene
 
 _LENGTHS = (0.08, 0.8)
@@ -18,11 +18,11 @@ _TURN = 0.12
 Point = tuple[float, float]
 
 
-def scratch(scene: Scene, dice: Dice) -> Change:
+def scratch(scene: Scene, rng: ExactRng) -> Change:
     """Draw one curve that starts on the part and fades towards its ends."""
     target = scene.target
-    points = _walk(target, dice)
-    width = max(1.0, scene.pixels(dice.between(*_WIDTHS_AT_192_PX)))
+    points = _walk(target, rng)
+    width = max(1.0, scene.pixels(rng.between(*_WIDTHS_AT_192_PX)))
     coverage = np.zeros(target.size_px)
     for number, (start, end) in enumerate(pairwise(points)):
         # Thin and faint at both ends, as whatever scratched came down and was lifted.
@@ -30,23 +30,23 @@ def scratch(scene: Scene, dice: Dice) -> Change:
         strength = 0.5 + 0.5 * min(1.0, 2.0 * middle)
         _draw(coverage, start, end, width * strength, strength)
     brightness = float(np.median(target.pixels_HW3[coverage > 0.0])) if coverage.any() else 128.0
-    sign = dice.sign() if 60.0 < brightness < 195.0 else (1.0 if brightness <= 60.0 else -1.0)
+    sign = rng.sign() if 60.0 < brightness < 195.0 else (1.0 if brightness <= 60.0 else -1.0)
     return Change(
         coverage_HW=np.where(target.part_HW, coverage, 0.0),
-        content_HW3=target.pixels_HW3.astype(np.float64) + sign * dice.between(*_CHANGE_LEVELS),
+        content_HW3=target.pixels_HW3.astype(np.float64) + sign * rng.between(*_CHANGE_LEVELS),
     )
 
 
-def _walk(target: Photograph, dice: Dice) -> list[Point]:
+def _walk(target: Photograph, rng: ExactRng) -> list[Point]:
     low, high = _LENGTHS
-    draw = dice.between(0.0, 1.0)
+    draw = rng.between(0.0, 1.0)
     step = (low + (high - low) * draw * draw) * min(target.size_px) / _STEPS
-    row, column = (float(place) for place in target.place(dice))
-    heading = dice.direction()
+    row, column = (float(place) for place in target.place(rng))
+    heading = rng.direction()
     turn = 0.0
     points = [(row, column)]
     for _ in range(_STEPS):
-        turn = 0.7 * turn + dice.between(-_TURN, _TURN) / 2.0
+        turn = 0.7 * turn + rng.between(-_TURN, _TURN) / 2.0
         sine, cosine = unit_vector(turn)
         heading = (heading[0] * cosine - heading[1] * sine, heading[0] * sine + heading[1] * cosine)
         row, column = row + step * heading[0], column + step * heading[1]

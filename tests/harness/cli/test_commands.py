@@ -410,7 +410,7 @@ def test_verifying_counts_what_is_there_and_fails_on_what_is_wrong(bench: Bench)
     wrong = bench("datasets verify castings")
     assert wrong.code == 1
     assert "front/train/0.png" in wrong.out
-    assert "1 problems." in wrong.out
+    assert "1 problem." in wrong.out
     (report,) = json.loads(bench("datasets verify castings --json").out)
     assert len(report["findings"]) == 1
 

@@ -60,7 +60,10 @@ def test_warns_in_words_and_names_the_split_that_helps(bench: Bench, castings: P
     shutil.copy(castings / "back/train/2.png", castings / "back/train/3.png")
     answer = bench("datasets verify castings")
     assert answer.code == 0
-    assert "back: 2 groups of images that show the same thing (2 of equal files); 2 training images" in answer.out
+    assert (
+        "back: 2 groups of images that show the same thing (2 of equal files); 2 training images with a twin"
+        in answer.out
+    )
     assert "WARNING: back: 1 of 4 normal and 0 of 4 defect test images have a twin in training" in answer.out
     assert "equal files: train back/train/0.png | test back/ok/1.png" in answer.out
     mended = bench("datasets verify castings --split grouped")
@@ -75,7 +78,7 @@ def test_a_damaged_file_is_a_fault_and_the_rest_is_still_told(bench: Bench, cast
     answer = bench("datasets verify --all")
     assert answer.code == 1
     assert "WRONG: back/ok/2.png: cannot be read as an image" in answer.out
-    assert "castings: 36 files read, 1 problems." in answer.out
+    assert "castings: 36 files read, 1 problem." in answer.out
 
 
 def test_sizes_and_modes_are_shown(bench: Bench, castings: Path) -> None:
@@ -98,12 +101,15 @@ def test_lines_on_a_pipe_go_to_stderr_now_and_then(
 @pytest.mark.parametrize(
     ("command", "text"),
     [
-        ("verify castings --all", "--all and castings; right would be one of the two."),
+        ("verify castings --all", "--all and castings: expected one of the two."),
         ("verify castings --split gruoped", "Unknown split 'gruoped'. Did you mean 'grouped'?"),
-        ("verify castings --split kfold-3-4", "right would be kfold-K-I with K of 2 or more folds and I from 1 to K"),
-        ("verify castings --split mine.csv", "Split mine.csv: there is no such file"),
-        ("split castings --out mine.txt", "--out mine.txt: right would be a name that ends in .csv"),
-        ("split castings --split kfold-9-1 --out mine.csv", "9 folds of 8 groups of normal images"),
+        ("verify castings --split kfold-3-4", "only folds 1 to 3 exist; got fold 4"),
+        ("verify castings --split mine.csv", "Split mine.csv: no such file"),
+        ("split castings --out mine.txt", "--out mine.txt: expected a name that ends in .csv"),
+        (
+            "split castings --split kfold-9-1 --out mine.csv",
+            "9 folds need at least 9 groups of normal images",
+        ),
         ("split castings --out none/mine.csv", "none/mine.csv: cannot be written"),
         ("split casting --out mine.csv", "Unknown data set 'casting'. Did you mean 'castings'?"),
     ],
@@ -138,7 +144,17 @@ def test_a_split_that_was_written_down_is_not_written_over_by_accident(
     manifest.write_text("my own lines\n")
     refused = bench("datasets split castings --out mine.csv")
     assert refused.code == 2
-    assert refused.err == "bench: --out mine.csv: is there already; right would be another name, or --force.\n"
+    assert refused.err == "bench: --out mine.csv: exists already; --force overwrites it.\n"
     assert manifest.read_text() == "my own lines\n"
     assert bench("datasets split castings --out mine.csv --force").code == 0
     assert manifest.read_text().startswith("image,part\n")
+
+
+def test_the_list_says_who_made_each_split_and_shows_layouts_when_asked(bench: Bench) -> None:
+    plain, full = bench("datasets list").out, bench("datasets list --layout").out
+    rows = {line.split("│")[1].strip(): line for line in plain.splitlines() if line.count("│") > 4}
+    assert "literature" in rows["mtd"]
+    assert "ours, fold-1, fold-2, fold-3" in rows["ksdd"]
+    assert "authors" in rows["mvtec_ad"]
+    assert "ksdd/kos01/Part0.jpg" not in plain
+    assert "ksdd: ksdd/kos01/Part0.jpg to" in full

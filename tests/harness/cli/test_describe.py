@@ -66,9 +66,9 @@ def test_a_description_is_told_as_json(tmp_path: Path, bench: Bench) -> None:
         (("empty",), "bench: empty: not recognised. Seen: no image"),
         (
             ("parts", "--out", "parts.txt"),
-            "bench: --out parts.txt: the name of a description ends in .toml; parts.toml",
+            "bench: --out parts.txt: expected a name that ends in .toml, such as parts.toml",
         ),
-        (("parts", "--out", "there.toml"), "there.toml: there already; --force writes over it"),
+        (("parts", "--out", "there.toml"), "there.toml: exists already; --force overwrites it"),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path: Path, bench: Bench, arguments: tuple[str, ...], text: str) -> None:

@@ -13,7 +13,6 @@ from harness.errors import UnknownNameError
 from harness.images import image_size, read_mask, read_rgb
 from tests.support import miniatures
 
-SEEDED = {"mtd", "aitex"}
 NAMES = (*DATASETS.names(), "castings")
 
 
@@ -82,10 +81,15 @@ class TestEveryDataset:
         for category in dataset.categories(root):
             assert dataset.split(root, category, 3) == dataset.split(root, category, 3)
 
-    def test_heeds_the_seed_only_where_no_split_is_published(self, dataset: Dataset, root: Path) -> None:
-        category = dataset.categories(root)[0]
-        differs = dataset.split(root, category, 0) != dataset.split(root, category, 1)
-        assert differs == (dataset.info.name in SEEDED)
+    def test_heeds_the_seed_only_where_its_split_says_so(self, dataset: Dataset, root: Path) -> None:
+        for category in dataset.categories(root):
+            split = dataset.split(root, category, 0)
+            differs = any(dataset.split(root, category, seed) != split for seed in (1, 2, 3))
+            assert differs == split.is_seeded
+            assert not (split.is_seeded and dataset.info.split_author == "authors")
+
+    def test_says_who_made_its_split(self, dataset: Dataset) -> None:
+        assert dataset.info.split_note.endswith(".")
 
     def test_lists_every_file_a_split_uses_and_each_once(self, dataset: Dataset, root: Path) -> None:
         for category in dataset.categories(root):

@@ -16,7 +16,7 @@ from harness.datasets.demo.generator import SURFACES, GeneratedImage, generate
 from harness.datasets.demo.png import encode_png
 from harness.datasets.fingerprint import fingerprint
 from harness.images import read_mask, read_rgb
-from harness.synthetic.exact import Dice, wave
+from harness.synthetic.exact import ExactRng, wave
 
 GOLDEN = {
     "board": "930e3320e2ab5638c81836b3a0ee162c5181c45e4ed0e8dc9d868789a548cb9a",
@@ -115,6 +115,6 @@ def test_waves_and_noise_stay_in_their_range() -> None:
     phase = np.linspace(-3.0, 3.0, 1000).reshape(10, 100)
     assert np.abs(wave(phase)).max() <= 1.0
     assert np.allclose(wave(phase), wave(phase + 1.0), atol=1e-9)
-    field = noise(Dice(1), 7.0)
+    field = noise(ExactRng(1), 7.0)
     assert field.min() >= 0.0
     assert field.max() < 1.0

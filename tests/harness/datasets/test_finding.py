@@ -85,7 +85,7 @@ def test_two_folders_below_the_root_may_not_share_a_name(tmp_path: Path) -> None
     miniatures.castings(tmp_path)
     (tmp_path / "castings").rename(tmp_path / "old")
     named(tmp_path, ".", "old")
-    with pytest.raises(DataError, match=r"'old' is also the name of the data set in .*another name would be right"):
+    with pytest.raises(DataError, match=r"'old' is also the name of the data set in .*choose another name"):
         installed(tmp_path)
 
 

@@ -79,5 +79,5 @@ def test_areas_shrink_with_the_image_and_a_region_that_vanishes_is_left_out(spli
 
 def test_refuses_a_grey_value_that_has_no_saturation(split: Split, two_masks: Sample) -> None:
     miniatures.write_mask(two_masks.masks[1], value=7)
-    with pytest.raises(DataError, match=r"001/001\.png: has the grey value 7; right would be one of 240, 255\.$"):
+    with pytest.raises(DataError, match=r"001/001\.png: expected one of the grey values 240, 255, got 7\.$"):
         read_regions(two_masks, split.saturations, miniatures.SIZE_PX)

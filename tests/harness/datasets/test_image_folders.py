@@ -34,7 +34,7 @@ def test_a_folder_that_may_not_be_read_is_one_line(tmp_path: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(DataError, match=rf"^{tmp_path}: cannot be listed \(Permission denied\); a folder"):
+    with pytest.raises(DataError, match=rf"^{tmp_path}: cannot be listed \(Permission denied\)\."):
         images_in(tmp_path)
 
 

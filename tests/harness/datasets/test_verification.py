@@ -194,7 +194,7 @@ def test_left_out_images_are_reported_and_are_not_findings(tmp_path: Path) -> No
 def test_a_split_that_cannot_be_made_is_a_finding(tmp_path: Path) -> None:
     base = miniatures.ksdd(tmp_path)
     (base / "kos01/Part0_label.png").unlink()
-    assert "no label beside it" in problems(verify(KolektorSDD(), tmp_path))["ksdd"]
+    assert "has no label" in problems(verify(KolektorSDD(), tmp_path))["ksdd"]
 
 
 def test_a_described_folder_has_no_published_counts(tmp_path: Path) -> None:

@@ -137,25 +137,25 @@ def test_a_part_before_a_background_is_where_defects_lie() -> None:
 @pytest.mark.parametrize(
     ("images", "came"),
     [
-        (np.zeros((1, 32, 32, 3), np.float32), "float32 and shape (1, 32, 32, 3)"),
-        (np.zeros((32, 32, 3), np.uint8), "uint8 and shape (32, 32, 3)"),
-        (np.zeros((1, 32, 32, 1), np.uint8), "uint8 and shape (1, 32, 32, 1)"),
-        (np.zeros((0, 32, 32, 3), np.uint8), "uint8 and shape (0, 32, 32, 3)"),
+        (np.zeros((1, 32, 32, 3), np.float32), "float32 of shape (1, 32, 32, 3)"),
+        (np.zeros((32, 32, 3), np.uint8), "uint8 of shape (32, 32, 3)"),
+        (np.zeros((1, 32, 32, 1), np.uint8), "uint8 of shape (1, 32, 32, 1)"),
+        (np.zeros((0, 32, 32, 3), np.uint8), "uint8 of shape (0, 32, 32, 3)"),
     ],
 )
 def test_other_arrays_are_refused(images: Images, came: str) -> None:
-    with pytest.raises(ValueError, match=r"right would be uint8 of shape \(N, H, W, 3\)") as refused:
+    with pytest.raises(ValueError, match=r"must be uint8 of shape \(N, H, W, 3\)") as refused:
         make_defects(images, 0)
     assert came in str(refused.value)
 
 
 def test_tiny_images_are_refused() -> None:
-    with pytest.raises(ValueError, match="Images of 32 x 15 px came; right would be 16 px or more"):
+    with pytest.raises(ValueError, match="at least 16 px on each side, got 32 x 15 px"):
         make_defects(np.zeros((1, 32, 15, 3), np.uint8), 0)
 
 
 def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(ValueError, match="seed = -1; right would be 0 or more"):
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
         make_defects(textures(1), -1)
 
 
@@ -163,5 +163,5 @@ def test_a_negative_seed_is_refused() -> None:
     ("kinds", "came"), [(["scrach"], "scrach"), ([], "none"), (["scratch", "scratch"], "scratch, scratch")]
 )
 def test_other_kinds_are_refused(kinds: list[str], came: str) -> None:
-    with pytest.raises(ValueError, match=f"kinds = {came}; right would be some of cut_paste, .*, each once"):
+    with pytest.raises(ValueError, match=f"kinds must be some of cut_paste, .*, each once; got {came}"):
         make_defects(textures(1), 0, kinds)

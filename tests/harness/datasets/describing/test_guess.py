@@ -72,6 +72,21 @@ def test_patterns_are_short(tmp_path: Path, build: Builder, lines: list[str]) ->
         assert line in found
 
 
+@pytest.mark.parametrize("build", [unknown_folders.masks_of_one_category_alone, unknown_folders.masks_of_other_names])
+def test_masks_in_the_folder_of_another_category_are_not_taken(tmp_path: Path, build: Builder) -> None:
+    text = describe(built(build, tmp_path)).path.read_text(encoding="utf-8")
+    glassfiber, screw = text.split("[categories.screw]")
+    assert "masks = " not in glassfiber
+    assert 'masks = "screw/ground_truth/{kind}/{stem}_mask.png"' in screw
+
+
+def test_masks_outside_the_folders_of_a_category_are_said_to_be_a_guess(tmp_path: Path) -> None:
+    folder = built(unknown_folders.masks_of_one_category_alone, tmp_path)
+    (folder / "screw/ground_truth/thread_top").rename(folder / "masks")
+    notes = describe(folder).notes
+    assert "screw: masks are taken from outside the folders of screw; check that they belong to its images" in notes
+
+
 def test_what_is_left_aside_is_said(tmp_path: Path) -> None:
     assert describe(built(unknown_folders.validation_part, tmp_path)).notes == (
         "parts: 3 images of the validation part are left aside",
@@ -104,7 +119,7 @@ def test_a_description_is_not_written_over_unless_forced(tmp_path: Path) -> None
     folder = built(unknown_folders.good_and_bad, tmp_path)
     describe(folder).path.write_text("mine", encoding="utf-8")
     with pytest.raises(
-        DataError, match=r"dataset\.toml: there already; --force writes over it, --out FILE writes else"
+        DataError, match=r"dataset\.toml: exists already; --force overwrites it, --out FILE writes else"
     ):
         describe(folder)
     assert (folder / "dataset.toml").read_text(encoding="utf-8") == "mine"
@@ -152,7 +167,7 @@ def test_a_folder_that_says_nothing_is_one_line_with_what_was_seen_and_what_is_n
     (tmp_path / "notes.txt").touch()
     refused(
         tmp_path,
-        "not recognised. Seen: 4 images in 1 folders (a); other files: 1 .txt",
+        "not recognised. Seen: 4 images in 1 folder (a); other files: 1 .txt",
         "nothing says which of them are normal",
         "what is needed: folders called good and bad",
     )

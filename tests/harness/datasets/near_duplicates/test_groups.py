@@ -67,5 +67,5 @@ def test_no_image_has_no_twin() -> None:
 
 
 def test_refuses_thumbnails_that_are_not_one_a_content() -> None:
-    with pytest.raises(ValueError, match="One thumbnail a content is needed, not 1 for 2"):
+    with pytest.raises(ValueError, match="expected one thumbnail for each of 2 contents, got 1"):
         find_groups(["a", "b"], [None])

@@ -6,11 +6,6 @@ from harness.datasets.readers.btad import BTAD
 from tests.support import miniatures
 
 
-def test_published_counts_add_up() -> None:
-    counts = BTAD.info.counts.values()
-    assert (sum(train for train, _ in counts), sum(test for _, test in counts)) == (1799, 741)
-
-
 @pytest.mark.parametrize(
     ("product", "image", "mask"), [("01", "bmp", "png"), ("02", "png", "png"), ("03", "bmp", "bmp")]
 )

@@ -7,12 +7,6 @@ from harness.errors import DataError
 from tests.support import miniatures
 
 
-def test_published_counts_add_up() -> None:
-    counts = DAGM2007.info.counts
-    assert list(counts) == [f"Class{number}" for number in range(1, 11)]
-    assert (sum(train for train, _ in counts.values()), sum(test for _, test in counts.values())) == (8050 - 1046, 8050)
-
-
 def test_an_image_with_a_label_is_a_defect_and_does_not_train(tmp_path: Path) -> None:
     base = miniatures.dagm(tmp_path)
     split = DAGM2007().split(tmp_path, "Class1", 0)
@@ -39,5 +33,5 @@ def test_needs_no_list_of_labels(tmp_path: Path) -> None:
 def test_refuses_a_list_that_is_no_text(tmp_path: Path) -> None:
     path = miniatures.dagm(tmp_path) / "Class1/Test/Label/Labels.txt"
     path.write_bytes(b"\xff\xff")
-    with pytest.raises(DataError, match=rf"^{path}: cannot be read .*; a list of image and label names would be right"):
+    with pytest.raises(DataError, match=rf"^{path}: cannot be read .*; expected a list of image and label names"):
         DAGM2007().split(tmp_path, "Class1", 0)

@@ -1,9 +1,6 @@
 from pathlib import Path
 
-import pytest
-
 from harness.datasets.readers.mtd import MagneticTileDefects
-from harness.errors import DataError
 from tests.support import miniatures
 
 
@@ -31,8 +28,3 @@ def test_keeps_a_defect_whose_mask_is_damaged_for_its_cell_to_report(tmp_path: P
     (base / "MT_Crack/Imgs/exp1_num_101.png").unlink()
     ids = [sample.id for sample in MagneticTileDefects().split(tmp_path, "mtd", 0).test]
     assert {"MT_Crack/Imgs/exp1_num_100.jpg", "MT_Crack/Imgs/exp1_num_101.jpg"} <= set(ids)
-
-
-def test_says_what_is_expected_where_nothing_is(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"'mtd' is not in .*mtd\. Expected: mtd/MT_.*Source: https://github.com"):
-        MagneticTileDefects().files(tmp_path, "mtd")

@@ -42,5 +42,5 @@ def test_a_published_test_set_stays_and_its_twins_leave_training(tmp_path: Path)
 
 def test_says_so_when_nothing_is_left_to_train_on(tmp_path: Path) -> None:
     dataset = TinyDataset(tmp_path, [0, 0, 0, 0], [1], is_drawn=False)
-    with pytest.raises(DataError, match="tiny/tiny: split 'grouped' leaves no training image, since each has a near"):
+    with pytest.raises(DataError, match="tiny/tiny: split 'grouped' leaves no training image, because each has a near"):
         grouped_split(dataset, tmp_path, "tiny", 0)

@@ -31,5 +31,7 @@ def test_a_normal_image_that_shows_a_defect_part_never_trains(tmp_path: Path) ->
 
 def test_refuses_more_folds_than_groups(tmp_path: Path) -> None:
     dataset = TinyDataset(tmp_path, [0, 0, 1, 1, 2], [100], is_drawn=True)
-    with pytest.raises(DataError, match="tiny/tiny: 4 folds of 3 groups of normal images, twins counted as one"):
+    with pytest.raises(
+        DataError, match=r"tiny/tiny: 4 folds need at least 4 groups of normal images \(twins form one group\), got 3"
+    ):
         fold_split(dataset, tmp_path, "tiny", 0, 4, 1)

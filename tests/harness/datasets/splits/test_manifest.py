@@ -58,43 +58,31 @@ def test_one_file_serves_every_category(tmp_path: Path) -> None:
         assert set(manifest_split(MVTecAD(), tmp_path, category, path).train) == set(split.train)
 
 
-def test_refuses_an_unknown_image(dataset: TinyDataset, tmp_path: Path) -> None:
-    path = manifest(tmp_path, RIGHT, "n77,train")
-    refused(dataset, path, r"split\.csv, line 7: tiny has no image 'n77'; right would be the path of one below")
-
-
-def test_refuses_an_image_that_is_there_twice(dataset: TinyDataset, tmp_path: Path) -> None:
-    path = manifest(tmp_path, RIGHT, "n01,test")
-    refused(dataset, path, r"split\.csv, line 7: n01 is in line 3 already; each image belongs to one part")
-
-
-def test_refuses_to_train_on_a_defect(dataset: TinyDataset, tmp_path: Path) -> None:
-    path = manifest(tmp_path, RIGHT | {"d00": "train"})
-    refused(dataset, path, r"split\.csv, line 6: d00 is a defect image; right would be test or left_out")
-
-
-def test_refuses_to_say_nothing_about_an_image(dataset: TinyDataset, tmp_path: Path) -> None:
-    path = manifest(tmp_path, {"n00": "train"})
-    refused(dataset, path, r"split\.csv: says nothing about d00, n01, n02 and 1 more of tiny/tiny; .* its 5 images")
-
-
-def test_refuses_to_use_what_the_data_set_leaves_out(dataset: TinyDataset, tmp_path: Path) -> None:
-    path = manifest(tmp_path, RIGHT | {"x00": "test"})
-    refused(dataset, path, r"line 7: x00 is test, and the data set leaves it out \(defect image with an empty mask\)")
+@pytest.mark.parametrize(
+    ("parts", "line", "problem"),
+    [
+        (RIGHT, "n77,train", r"line 7: tiny has no image 'n77'; expected a path below"),
+        (RIGHT, "n01,test", r"line 7: n01 is listed already in line 3; each image belongs to one part"),
+        (RIGHT | {"d00": "train"}, "", r"line 6: expected test or left_out for d00, got train; it is a defect image"),
+        ({"n00": "train"}, "", r"expected a line for each of the 5 images of tiny/tiny; d00, n01, n02 and 1 more are"),
+        (RIGHT | {"x00": "test"}, "", r"line 7: expected left_out for x00, got test; .* \(defect image with an empty"),
+    ],
+)
+def test_refuses_parts_that_do_not_fit_the_data_set(
+    dataset: TinyDataset, tmp_path: Path, parts: dict[str, str], line: str, problem: str
+) -> None:
+    refused(dataset, manifest(tmp_path, parts, *([line] if line else [])), rf"split\.csv(, |: ){problem}")
 
 
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("", r"line 1: ''; right would be a heading 'image,part'"),
-        ("n00,train\n", r"line 1: 'n00,train'; right would be a heading 'image,part'"),
-        (
-            "image,part\nn00,validation\n",
-            r"line 2: 'n00,validation'; .* an image and train, test or left_out",
-        ),
-        ("image,part\nn00\n", r"line 2: 'n00'; right would be an image and"),
-        ("image,part\nn00,train,1\n", r"line 2: 'n00,train,1'; right would be"),
-        ('image,part\n"n00,train\n', r"line 2: .*right would be an image and"),
+        ("", r"line 1: expected the heading 'image,part', got ''"),
+        ("n00,train\n", r"line 1: expected the heading 'image,part', got 'n00,train'"),
+        ("image,part\nn00,validation\n", r"line 2: expected an image and train, test or left_out, got 'n00,valid"),
+        ("image,part\nn00\n", r"line 2: expected .*, got 'n00'"),
+        ("image,part\nn00,train,1\n", r"line 2: expected .*, got 'n00,train,1'"),
+        ('image,part\n"n00,train\n', r"line 2: expected an image and"),
     ],
 )
 def test_refuses_what_is_no_manifest(dataset: TinyDataset, tmp_path: Path, text: str, match: str) -> None:

@@ -80,3 +80,8 @@ def test_a_published_split_of_mtd_leaks_and_a_grouped_one_does_not(tmp_path: Pat
 def test_refuses_a_name_that_no_split_has(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown split 'grouped2'\. Did you mean 'grouped'\?"):
         make_split(TinyDataset(tmp_path, [1, 2], [3], is_drawn=True), tmp_path, "tiny", 0, "grouped2")
+
+
+def test_refuses_a_split_that_another_data_set_publishes(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match=r"Unknown split of tiny 'fold-1'\. Did .* Known: FILE\.csv, grouped"):
+        make_split(TinyDataset(tmp_path, [1, 2], [3], is_drawn=True), tmp_path, "tiny", 0, "fold-1")

@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from harness.datasets import DATASETS
+from harness.errors import DataError
+from tests.support import miniatures
+
+PUBLISHED = {
+    "mvtec_ad": (15, 3629, 1725),
+    "mvtec_loco": (5, 1778, 1568),
+    "visa": (12, 8659, 2162),
+    "btad": (3, 1799, 741),
+    "mpdd": (6, 888, 458),
+    "dagm": (10, 8050 - 1046, 8050),
+}
+"""Categories, training images and test images in all."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_counts_add_up(name: str) -> None:
+    counts = DATASETS.get(name).info.counts.values()
+    assert (len(counts), sum(train for train, _ in counts), sum(test for _, test in counts)) == PUBLISHED[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "train", "kinds", "mask"),
+    [
+        (
+            "mvtec_ad",
+            "carpet",
+            [f"carpet/train/good/{n:03d}.png" for n in range(6)],
+            ["good"] * 3 + ["hole"] * 2 + ["stain"] * 2,
+            "carpet/ground_truth/stain/001_mask.png",
+        ),
+        (
+            "mpdd",
+            "metal_plate",
+            [f"metal_plate/train/good/{n:03d}.png" for n in range(4)],
+            ["good"] * 2 + ["major_rust"] * 2,
+            "metal_plate/ground_truth/major_rust/001_mask.png",
+        ),
+        (
+            "visa",
+            "pcb1",
+            [f"pcb1/Data/Images/Normal/{n:04d}.JPG" for n in range(4)],
+            ["good"] * 2 + ["anomaly"] * 2,
+            "pcb1/Data/Masks/Anomaly/001.png",
+        ),
+        (
+            "ksdd2",
+            "ksdd2",
+            [f"train/{n}.png" for n in range(10000, 10005)],
+            ["good"] * 2 + ["defect"] * 2,
+            "test/20003_GT.png",
+        ),
+        (
+            "real_iad",
+            "tape",
+            [f"realiad_1024/tape/OK/S000{s}/tape_000{s}_C{c}_20230918.jpg" for s in (1, 2) for c in (1, 2)],
+            ["good"] * 2 + ["scratch"] * 2,
+            "realiad_1024/tape/NG/HS/S0004/tape_0004_C2_20230918.png",
+        ),
+    ],
+)
+def test_reads_the_published_split(
+    tmp_path: Path, name: str, category: str, train: list[str], kinds: list[str], mask: str
+) -> None:
+    base = miniatures.BUILDERS[name](tmp_path)
+    split = DATASETS.get(name)().split(tmp_path, category, 0)
+    assert [sample.id for sample in split.train] == train
+    assert [sample.defect_kind for sample in split.test] == kinds
+    assert split.test[-1].mask == base / mask
+
+
+@pytest.mark.parametrize("name", ["mvtec_ad", "mtd", "ksdd"])
+def test_says_what_is_expected_where_nothing_is(tmp_path: Path, name: str) -> None:
+    assert not DATASETS.get(name)().is_installed(tmp_path)
+    with pytest.raises(DataError, match=rf"'{name}' is not in .*{name}\. Expected: {name}/.*Source: https"):
+        DATASETS.get(name)().files(tmp_path, "any")
