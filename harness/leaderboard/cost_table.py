@@ -134,7 +134,8 @@ def _entry(one: Standings, row: str, cost: _Cost) -> Entry:
 
 def _machines(finished: pd.DataFrame, dataset: str) -> list[str]:
     """``bench-1 (cpu, 2 threads)`` for each machine that measured cells of a data set."""
-    found = finished.loc[finished["dataset"] == dataset, ["host", "device", "num_threads"]].drop_duplicates()
+    columns = ["cost_host", "cost_device", "cost_num_threads"]
+    found = finished.loc[finished["dataset"] == dataset, columns].drop_duplicates()
     texts = []
     for host, device, threads in found.itertuples(index=False, name=None):
         shown = "" if pd.isna(threads) else f", {int(threads)} thread{'s' if threads > 1 else ''}"
