@@ -68,7 +68,7 @@ def _settings_table(settings_type: type[Any]) -> "Table":
 
     table = Table(box=box.SIMPLE, leading=1)
     table.add_column("setting", no_wrap=True)
-    table.add_column("default", max_width=16, overflow="fold")
+    table.add_column("default", max_width=20, overflow="fold")
     table.add_column("range", max_width=12)
     table.add_column("meaning")
     defaults, hints = as_json(settings_type()), get_type_hints(settings_type)

@@ -133,10 +133,10 @@ def plan(
         backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data, results=results,
         policy=policy,
     )  # fmt: skip
-    from harness.jobs.planning import check_cells, make_plan
+    from harness.jobs.planning import check_cells, make_plan, weights_notes
 
     planned = make_plan(settings)
-    check_cells(planned, settings)
+    check_cells(planned, settings, may_download=False)
     rows = [(cell, "run") for cell in planned.plan.cells]
     rows += [(skipped.cell, f"skip: {skipped.reason}") for skipped in planned.plan.skipped]
     if as_json:
@@ -150,4 +150,6 @@ def plan(
     for cell, action in rows:
         table.add_row(cell.id, cell.dataset, cell.category, cell.method, str(cell.seed), action)
     Console().print(table)
+    for note in weights_notes(planned):
+        print(note)
     print(f"{len(planned.plan.cells)} to run, {len(planned.plan.skipped)} skipped. Nothing was run.")
