@@ -124,8 +124,8 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         BenchError: One line naming the file, or every setting that does not fit.
     """
     from harness.cells.run_cell import category_size, check_device
-    from harness.methods.backbone_weights import must_be_downloaded
     from harness.execution.sizing import check_workers, size_workers
+    from harness.methods.backbone_weights import must_be_downloaded
 
     if settings.is_here:
         check_device(settings.device)

@@ -1,4 +1,4 @@
-"""The floor: the same map for every image. A protocol that rates it above .5 AUROC is broken."""
+"""A lower bound: the same map for every image. A protocol that gives it more than 0.5 AUROC is broken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ _BATCH = 16
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantSettings:
-    """There is nothing to choose."""
+    """No settings."""
 
 
 class ConstantMethod:
-    """Says zero everywhere, but reads every image, so that an unreadable one fails here too."""
+    """Scores zero everywhere; reads every image, so that an unreadable one fails here too."""
 
     version: ClassVar[int] = 1
     Settings: ClassVar[type[ConstantSettings]] = ConstantSettings
@@ -39,23 +39,23 @@ class ConstantMethod:
 
     @classmethod
     def check_weights(cls, settings: ConstantSettings, weights: Path | None) -> None:
-        """There are none."""
+        """Do nothing; no weights are needed."""
         del settings, weights
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
-        """Read the images and learn nothing."""
+        """Read every image and learn nothing."""
         for _ in images.batches(_BATCH):
             pass
         report(1, 1, None)
 
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
-        """Zero."""
+        """Yield zeros."""
         for batch in images.batches(_BATCH):
             yield self.judge(batch)
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
-        """Zero."""
+        """Return zeros."""
         return AnomalyMaps(np.zeros(images_BHWC.shape[:3], np.float32), np.zeros(len(images_BHWC), np.float32))
 
     def save(self, folder: Path) -> None:
-        """There is nothing to keep."""
+        """Write nothing."""

@@ -84,10 +84,10 @@ def test_entry_points_of_installed_packages_are_listed_after_our_own(with_plug_i
     assert with_plug_ins.get("star") is Fraction
 
 
-@pytest.mark.parametrize(("name", "packages"), [("square", "mfrnet-bench, stars"), ("dot", "(stars, dots|dots, stars)")])
-def test_a_name_registered_twice_names_both_packages(
-    name: str, packages: str, with_plug_ins: Registry[object]
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "packages"), [("square", "mfrnet-bench, stars"), ("dot", "(stars, dots|dots, stars)")]
+)
+def test_a_name_registered_twice_names_both_packages(name: str, packages: str, with_plug_ins: Registry[object]) -> None:
     with pytest.raises(PlugInError, match=rf"^The shape '{name}' is registered by more than one package: {packages};"):
         with_plug_ins.check(name)
 

@@ -52,7 +52,9 @@ def test_weights_in_the_cache_of_the_hub_or_of_torch_are_found(monkeypatch: pyte
     assert is_cached("a") is True
 
 
-@pytest.mark.parametrize(("cached", "messages"), [(False, ["Downloading weights of a from the model hub ..."]), (True, [])])
+@pytest.mark.parametrize(
+    ("cached", "messages"), [(False, ["Downloading weights of a from the model hub ..."]), (True, [])]
+)
 def test_a_download_is_announced_and_nothing_else(
     cached: bool, messages: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
