@@ -55,7 +55,8 @@ class MethodDeclarationContract:
     """
 
     @pytest.fixture(scope="class")
-    def case(self) -> MethodCase:
+    @classmethod
+    def case(cls) -> MethodCase:
         """The method under test."""
         raise NotImplementedError("Override the fixture 'case' with one that returns a MethodCase.")
 
@@ -92,12 +93,14 @@ class MethodContract(MethodDeclarationContract):
 
         class TestMyMethod(MethodContract):
             @pytest.fixture(scope="class")
-            def case(self) -> MethodCase:
+            @classmethod
+            def case(cls) -> MethodCase:
                 return MethodCase("my_method", MySettings(epochs=1))
     """
 
     @pytest.fixture(scope="class")
-    def fitted(self, case: MethodCase, tmp_path_factory: pytest.TempPathFactory) -> FittedMethod:
+    @classmethod
+    def fitted(cls, case: MethodCase, tmp_path_factory: pytest.TempPathFactory) -> FittedMethod:
         """The method after fitting."""
         folder = tmp_path_factory.mktemp("method-contract")
         return _fit(case, _write_images(folder, case.size_px), folder / "features")

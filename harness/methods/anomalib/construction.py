@@ -109,7 +109,7 @@ def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Pat
 
 
 def normalisation(name: str) -> tuple[Sequence[float], Sequence[float]] | None:
-    """Mean and standard deviation per colour, on the scale [0, 1], of the model's pre-processor; None if it has none."""
+    """Mean and standard deviation of the model's pre-processor per colour, on the scale [0, 1]; None without one."""
     model_type = model_type_of(name)
     from anomalib.data.transforms.utils import extract_transforms_by_type
     from torchvision.transforms.v2 import Normalize

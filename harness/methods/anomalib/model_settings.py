@@ -73,12 +73,12 @@ def constructor_arguments(model_type: type, settings: Any) -> dict[str, Any]:
 
 
 def argument_help(docstring: str) -> dict[str, str]:
-    """The first sentence about each argument of a docstring in Google style.
+    r"""The first sentence about each argument of a docstring in Google style.
 
     Args:
         docstring: With its common indentation removed, as ``inspect.getdoc`` returns it.
 
-    >>> argument_help("A model.\\n\\nArgs:\\n    rate (float): Step size\\n        of Adam. Defaults to 1.\\n")
+    >>> argument_help("A model.\n\nArgs:\n    rate (float): Step size\n        of Adam. Defaults to 1.\n")
     {'rate': 'Step size of Adam.'}
     """
     _, _, section = docstring.partition("Args:\n")

@@ -36,7 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 class TestOurMethods(MethodContract):
     @pytest.fixture(scope="class", params=OURS)
-    def case(self, request: pytest.FixtureRequest, folder: Path) -> MethodCase:
+    @classmethod
+    def case(cls, request: pytest.FixtureRequest, folder: Path) -> MethodCase:
         return make_case(request.param, folder)
 
     def test_a_bright_square_scores_above_every_normal_image(self, case: MethodCase, fitted: FittedMethod) -> None:
@@ -47,7 +48,8 @@ class TestOurMethods(MethodContract):
 @pytest.mark.baselines
 class TestModelsOfAnomalib(MethodContract):
     @pytest.fixture(scope="class", params=[name for name in THEIRS if name != "efficient_ad"])
-    def case(self, request: pytest.FixtureRequest, folder: Path) -> MethodCase:
+    @classmethod
+    def case(cls, request: pytest.FixtureRequest, folder: Path) -> MethodCase:
         return make_case(request.param, folder)
 
 
@@ -56,7 +58,8 @@ class TestEfficientAD(MethodDeclarationContract):
     """It takes no image below 256 px and seconds for each; tests/integration/test_baselines.py fits it once."""
 
     @pytest.fixture(scope="class")
-    def case(self, folder: Path) -> MethodCase:
+    @classmethod
+    def case(cls, folder: Path) -> MethodCase:
         return make_case("efficient_ad", folder)
 
 
