@@ -42,7 +42,7 @@ def importable() -> None:
 def bench(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     search_path = os.pathsep.join(map(str, (installed, PROJECT / "src", *filter(None, sys.path))))
     return subprocess.run(
-        [sys.executable, "-m", "harness.cli", *arguments],
+        [sys.executable, "-c", "from harness.cli import main; main()", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": search_path, "COLUMNS": "200"},
         capture_output=True,
@@ -88,7 +88,7 @@ def test_its_metric_is_in_the_leaderboard(installed: Path, tmp_path: Path) -> No
     where = ("--data", str(tmp_path), "--results", "results")
     names = ("--datasets", "stripes", "--methods", "mean_image")
     bench(installed, tmp_path, "run", *names, *where, "--image-size", "32", "--workers", "0")
-    shown = bench(installed, tmp_path, "leaderboard", "--results", "results", "--metric", "image_auroc_loss")
+    shown = bench(installed, tmp_path, "leaderboard", "--results", "results", "--metrics", "image_auroc_loss")
     assert shown.returncode == 0, shown.stderr
     assert "AUROC loss" in shown.stdout
 
