@@ -34,6 +34,10 @@ class UnknownNameError(BenchError):
         return cls(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
 
 
+class PlugInError(BenchError):
+    """Raised when an installed plug-in cannot be imported, or two packages register the same name."""
+
+
 class SettingsError(BenchError):
     """Raised when a setting has the wrong type, is out of range, or contradicts another."""
 
@@ -59,7 +63,7 @@ class MissingExtraError(BenchError):
             extra: The extra of this project that brings it.
         """
         return cls(
-            f"{what} needs {package}, which is not installed; right would be: pip install 'mfrnet-bench[{extra}]'"
+            f"{what} needs {package}, which is not installed; install it with: pip install 'mfrnet-bench[{extra}]'"
         )
 
 

@@ -1,4 +1,5 @@
 import importlib.util
+import os
 import signal
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Ray reads its settings when it is first imported, and all tests share one process.
     del config
     prepare_ray_environment(HERE)
+    # Read when the hub's client is imported, which some test modules do as they are collected.
+    os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

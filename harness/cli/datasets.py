@@ -31,7 +31,7 @@ def list_(
 
     root = (data or default_data_root()).absolute()
     in_place = installed(root)
-    known = {name: DATASETS.get(name)() for name in DATASETS.names()} | in_place
+    known = {name: dataset_type() for name, dataset_type in DATASETS.loadable()} | in_place
     if as_json:
         print(json.dumps([asdict(dataset.info) | {"installed": name in in_place} for name, dataset in known.items()]))
         return

@@ -19,6 +19,7 @@ from harness.environment import (
 from harness.phrasing import counted
 
 _LITTLE_DISK_GB = 10
+_MAX_HUB_SECONDS = 5
 _OPTIONAL = {"anomalib", "lightning"}
 """Packages that only an extra installs."""
 
@@ -93,12 +94,15 @@ def _device() -> Check:
 
 
 def _weights() -> Check:
+    from harness.methods.model_hub import failure_to_reach
+
     hub = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub"
     models = sorted(folder.name.removeprefix("models--") for folder in hub.glob("models--timm--*"))
-    if models:
-        return ("weights", "ok", ", ".join(models), "")
-    advice = "They are downloaded when first needed. Without a network: --weights NAME=FILE or --backbone filter_bank."
-    return ("weights", "note", f"none cached in {hub}", advice)
+    found = ", ".join(models) or f"none cached in {hub}"
+    if failure := failure_to_reach(_MAX_HUB_SECONDS):
+        advice = "Others cannot be downloaded: pass --weights NAME=FILE, or --backbone filter_bank, which needs none."
+        return ("weights", "note", f"{found}; the model hub cannot be reached ({failure})", advice)
+    return ("weights", "ok", f"{found}; the model hub answers", "" if models else "Downloaded when first needed.")
 
 
 def _data(root: Path) -> Check:

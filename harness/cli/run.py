@@ -97,6 +97,7 @@ def plan(given: o.Given, as_json: Annotated[bool, typer.Option("--json", help="T
     """Show what 'bench run' would do with these flags, check it, and run nothing."""
     settings = o.run_settings(given)
     from harness.jobs.planning import plan as plan_job
+    from harness.jobs.planning import weights_notes
 
     planned = plan_job(settings)
     rows = [(cell, "run") for cell in planned.plan.cells]
@@ -112,6 +113,6 @@ def plan(given: o.Given, as_json: Annotated[bool, typer.Option("--json", help="T
     for cell, action in rows:
         table.add_row(cell.id, cell.dataset, cell.category, cell.method, str(cell.seed), action)
     Console().print(table)
-    for note in settings.notes:
+    for note in (*settings.notes, *weights_notes(planned)):
         print(f"Note: {note}")
     print(f"{len(planned.plan.cells)} to run, {len(planned.plan.skipped)} skipped. Nothing was run.")

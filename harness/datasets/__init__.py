@@ -19,6 +19,7 @@ DATASETS: Registry[type[Dataset]] = Registry(
         "aitex": "harness.datasets.readers.aitex:AITEX",
         "demo": "harness.datasets.demo:Demo",
     },
+    entry_points="mfrnet_bench.datasets",
 )
 
 __all__ = ["DATASETS", "Dataset", "DatasetInfo", "PublishesSplits", "Sample", "Saturation", "Split"]

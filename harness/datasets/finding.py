@@ -26,9 +26,9 @@ def installed(root: Path) -> dict[str, Dataset]:
         DataError: A description is wrong, or two data sets have one name.
     """
     found: dict[str, Dataset] = {}
-    for name in DATASETS.names():
+    for name, dataset_type in DATASETS.loadable():
         if name != DEMO:
-            dataset = DATASETS.get(name)()
+            dataset = dataset_type()
             if dataset.is_installed(root):
                 found[name] = dataset
     for folder in _described_folders(root):

@@ -145,14 +145,19 @@ def plan(settings: RunSettings | Mapping[str, Any] | None = None, **fields: Any)
     """
     checked = run_settings(settings, **fields)
     planned = make_plan(checked)
-    check_cells(planned, checked)
+    check_cells(planned, checked, may_download=False)
     return planned
 
 
-def check_cells(planned: Planned, settings: RunSettings) -> None:
+def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool = True) -> None:
     """Refuse a plan in which a cell is bound to fail: bad splits, settings that do not fit, no weights.
 
     Looks at image headers only, except that a split without twins needs every image read once.
+
+    Args:
+        planned: The plan.
+        settings: Of the run.
+        may_download: Whether weights that are not on this machine are downloaded; otherwise they are not checked.
 
     Raises:
         BenchError: One line naming the file, or every setting that does not fit.
@@ -160,6 +165,7 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     from harness.cells.devices import check_device
     from harness.cells.opened_cell import category_size
     from harness.execution.sizing import check_workers, size_workers
+    from harness.methods.backbone_weights import must_be_downloaded
 
     if not planned.plan.cells:
         return
@@ -194,7 +200,21 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
         raise SettingsError(" ".join(map(str, misfits.values()))) from next(iter(misfits.values()))
     for method, settings_json in sorted({(cell.method, cell.settings_json) for cell in planned.plan.cells}):
         resolved = planned.settings_of[method, settings_json]
-        METHODS.get(method).check_weights(resolved, planned.weights.get(getattr(resolved, "backbone", "")))
+        weights = planned.weights.get(getattr(resolved, "backbone", ""))
+        if may_download or not must_be_downloaded(resolved, weights):
+            METHODS.get(method).check_weights(resolved, weights)
+
+
+def weights_notes(planned: Planned) -> list[str]:
+    """One line for each backbone whose weights a run of this plan will download."""
+    from harness.methods.backbone_weights import must_be_downloaded
+
+    missing = {
+        resolved.backbone
+        for resolved in planned.settings_of.values()
+        if must_be_downloaded(resolved, planned.weights.get(getattr(resolved, "backbone", "")))
+    }
+    return [f"Weights of {name} are not on this machine; the run will download them." for name in sorted(missing)]
 
 
 def dataset_reference(dataset: Dataset) -> str:

@@ -1,6 +1,7 @@
 """Methods by name. To add one: a module here, a line below, and the contract test picks it up.
 
-Importing this loads no torch: a wrong name is answered at once.
+A package of its own adds one through the entry-point group ``mfrnet_bench.methods`` instead.
+Importing this module does not import torch, so that a wrong name is reported at once.
 """
 
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ METHODS: "Registry[type[Method]]" = Registry(
         "dinomaly": "anomalib:dinomaly",
     },
     families={"anomalib": "harness.methods.anomalib:method_of"},
+    entry_points="mfrnet_bench.methods",
 )
 
 __all__ = ["METHODS"]

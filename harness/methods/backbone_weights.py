@@ -1,4 +1,4 @@
-"""From a file that a user names to a backbone with its weights, and the name of those weights."""
+"""Backbones with their weights, from a local file or from timm, and the identity of those weights."""
 
 import logging
 from collections.abc import Iterator
@@ -9,18 +9,22 @@ from typing import Any
 from torch import nn
 
 from harness.errors import WeightsError
+from harness.methods.model_hub import announce_download, is_cached
 from mfrnet import FILTER_BANK, Backbone, BackboneSettings, LocalWeights, load_backbone, load_network
+
+_NETWORK_PACKAGES = {"httpcore", "httpx", "httpx2", "huggingface_hub", "requests", "urllib3"}
+"""The model hub's client and the HTTP clients that its versions stand on; not all of their errors are OSErrors."""
 
 
 def weights_identity(settings: object, weights: Path | None) -> str:
-    """What stands for the weights in a cell's identity.
+    """The weights as a part of a cell's identity.
 
     Returns:
-        The SHA-256 of a local file; ``timm:NAME.TAG`` for timm's own weights, which it keeps under that
-        tag; empty for none.
+        The SHA-256 of a local file; ``timm:NAME.TAG`` for timm's own weights; an empty string for
+        a method without pre-trained weights.
 
     Raises:
-        WeightsError: The file is missing, or what lies beside it is malformed.
+        WeightsError: The file is missing, or the options beside it are malformed.
     """
     backbone = getattr(settings, "backbone", FILTER_BANK)
     if backbone == FILTER_BANK:
@@ -34,40 +38,51 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     return local_weights(weights).sha256
 
 
+def must_be_downloaded(settings: object, weights: Path | None) -> bool:
+    """Whether fitting with these settings will download weights of timm.
+
+    Args:
+        settings: Of a method.
+        weights: Local weights of its backbone; None for timm's own.
+    """
+    backbone = getattr(settings, "backbone", FILTER_BANK)
+    return backbone != FILTER_BANK and weights is None and is_cached(backbone) is False
+
+
 def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
     """Build the backbone with its weights.
 
     Args:
-        settings: Which model and layers.
+        settings: The model and its layers.
         weights: A local file; None for timm's own weights, from its cache or the hub.
 
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
-    with _as_mistakes(settings.backbone, f", or --backbone {FILTER_BANK} which needs none"):
+    with _weights_errors(settings.backbone, weights, f", or --backbone {FILTER_BANK}, which needs none"):
         return load_backbone(settings, local_weights(weights) if weights else None)
 
 
 def open_network(name: str, weights: Path | None, **arguments: Any) -> nn.Module:
-    """Build a timm model with its weights, as ``open_backbone`` does but for the wrapping.
+    """Build a timm model with its weights, without the wrapping of ``open_backbone``.
 
     Args:
-        name: Of the model.
+        name: Name of the model.
         weights: A local file; None for timm's own weights, from its cache or the hub.
-        arguments: For ``timm.create_model``.
+        arguments: Arguments of ``timm.create_model``.
 
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
-    with _as_mistakes(name):
+    with _weights_errors(name, weights):
         return load_network(name, local_weights(weights) if weights else None, **arguments)
 
 
 def local_weights(weights: Path) -> LocalWeights:
-    """Hash a file and read the options beside it.
+    """Hash a file of weights and read the options beside it.
 
     Raises:
-        WeightsError: The file is missing, or what lies beside it is malformed.
+        WeightsError: The file is missing, or the options beside it are malformed.
     """
     try:
         return LocalWeights.at(weights)
@@ -76,15 +91,25 @@ def local_weights(weights: Path) -> LocalWeights:
 
 
 @contextmanager
-def _as_mistakes(name: str, without_weights: str = "") -> Iterator[None]:
-    # The hub's client tells of every retry; the one line below is what a user needs.
+def _weights_errors(name: str, weights: Path | None, without_weights: str = "") -> Iterator[None]:
+    """Announce a download, and turn every error of loading into one line."""
+    # The hub's client logs every retry; the one line below is what a user needs.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
+        if weights is None and name != FILTER_BANK:
+            announce_download(name)
         yield
-    except ValueError as error:
-        raise WeightsError(str(error)) from error
-    except (OSError, RuntimeError) as error:
-        raise WeightsError(
-            f"Pre-trained weights of {name!r} are not in timm's cache and could not be downloaded; "
-            f"right would be --weights {name}=FILE{without_weights}."
-        ) from error
+    except Exception as error:
+        # mfrnet reports what timm raises as a ValueError; other errors, such as a full memory, stay themselves.
+        if _is_of_the_network(error.__cause__ if isinstance(error, ValueError) else error):
+            raise WeightsError(
+                f"Pre-trained weights of {name!r} are not in timm's cache and could not be downloaded; "
+                f"use --weights {name}=FILE{without_weights}."
+            ) from error
+        if isinstance(error, ValueError):
+            raise WeightsError(str(error)) from error
+        raise
+
+
+def _is_of_the_network(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _NETWORK_PACKAGES

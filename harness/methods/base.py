@@ -25,12 +25,12 @@ class MethodContext:
     device: str
     """A torch device, e.g. ``"cpu"`` or ``"cuda:1"``."""
     weights: Path | None = None
-    """Local backbone weights; None for timm's own."""
+    """Local backbone weights; None for timm's own weights."""
     features: FeatureCache = field(default_factory=FeatureCache)
 
 
 class Method(Interface):
-    """One detector, built for one cell.
+    """A detector for one cell.
 
     Equal settings, seed and images give bit-identical maps on one machine.
     """
@@ -38,19 +38,24 @@ class Method(Interface):
     version: ClassVar[int]
     """Increased when the same settings would give other maps; part of every cell's identity."""
     Settings: ClassVar[type[Any]]
-    """A frozen dataclass with a default for every field."""
+    """A frozen dataclass with a default for every field. ``bench methods`` shows the metadata of the fields:
+    ``help``, ``low``, ``high`` and ``choices``, each optional."""
     relative_cost: ClassVar[float]
     """Approximate time per image relative to MFRNet; used only to order the queue."""
     is_data_parallel: ClassVar[bool]
     """Whether ``fit`` and ``score`` divide their work when the processes of a ``torch.distributed`` group call them."""
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
-        """Build the detector; loads nothing yet."""
+        """Build the detector without loading anything."""
         ...
 
     @classmethod
     def check(cls, settings: Any, image_size_px: tuple[int, int]) -> None:
         """Refuse settings that cannot work on images of this size, without loading weights.
+
+        Args:
+            settings: An instance of ``Settings``.
+            image_size_px: Height and width.
 
         Raises:
             ValueError: One line that states what was expected and what was given.
@@ -87,7 +92,7 @@ class Method(Interface):
         ...
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
-        """Maps and scores of images in memory, backbone included and nothing cached.
+        """Maps and scores of images in memory, including the backbone and without any cache.
 
         Latency is measured on this method. It returns what ``score`` yields, up to rounding, and never divides work.
 
@@ -97,7 +102,7 @@ class Method(Interface):
         ...
 
     def save(self, folder: Path) -> None:
-        """Write everything that judging needs into an empty folder, backbone included."""
+        """Write everything that ``judge`` needs into an empty folder, including the backbone."""
         ...
 
     @property
@@ -107,5 +112,5 @@ class Method(Interface):
 
     @property
     def num_frozen_parameters(self) -> int:
-        """Parameters of the frozen backbone that ``judge`` runs."""
+        """Number of parameters of the frozen backbone that ``judge`` runs."""
         ...

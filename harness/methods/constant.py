@@ -50,18 +50,18 @@ class ConstantMethod:
         del settings, weights
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
-        """Read the images and learn nothing."""
+        """Read every image and learn nothing."""
         for _ in images.batches(_BATCH):
             pass
         report(1, 1, None)
 
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
-        """Zero."""
+        """Yield zeros."""
         for batch in images.batches(_BATCH):
             yield self.judge(batch)
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
-        """Zero."""
+        """Return zeros."""
         return AnomalyMaps(np.zeros(images_BHWC.shape[:3], np.float32), np.zeros(len(images_BHWC), np.float32))
 
     def save(self, folder: Path) -> None:

@@ -20,10 +20,10 @@ def recognise(folder: Path) -> dict[str, DatasetInfo]:
         folder: Any folder.
     """
     found: dict[str, DatasetInfo] = {}
-    for name in DATASETS.names():
+    for name, dataset_type in DATASETS.loadable():
         if name == DEMO:
             continue
-        dataset = DATASETS.get(name)()
+        dataset = dataset_type()
         with tempfile.TemporaryDirectory() as root:
             own = dataset.folder(Path(root))
             own.parent.mkdir(parents=True, exist_ok=True)

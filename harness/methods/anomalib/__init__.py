@@ -1,7 +1,7 @@
 """anomalib's models as methods: ``anomalib:NAME`` for every one of them, and short names for some.
 
-anomalib is an extra (``baselines``), and importing it takes seconds: nothing here does so before a
-model's settings are asked for. See docs/baselines.md for what is anomalib's and what is ours.
+anomalib is an optional dependency (extra ``baselines``). It takes seconds to import and is imported only when
+the settings of a model are read. docs/baselines.md says what is anomalib's and what is ours.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def method_of(name: str) -> "type[AnomalibMethod]":
-    """The method around one of anomalib's models.
+    """The method for one of anomalib's models.
 
     Args:
         name: As ``anomalib.models.get_model`` takes it, e.g. ``"reverse_distillation"``.

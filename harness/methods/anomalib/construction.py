@@ -1,4 +1,4 @@
-"""From a model's name and settings to the model, with everything around it switched off."""
+"""Builds a model from its name and settings, with everything around it switched off."""
 
 import inspect
 import tempfile
@@ -57,10 +57,10 @@ def settings_of(name: str) -> type[Any]:
 
 
 def check_construction(name: str, settings: Any, size_px: tuple[int, int]) -> None:
-    """Build the model without weights, to hear what its constructor refuses.
+    """Build the model without weights, so that its constructor checks the settings.
 
     Raises:
-        ValueError: Settings or size do not suit it.
+        ValueError: The settings or the size do not suit the model.
     """
 
     def load_nothing(network: str, arguments: dict[str, Any]) -> nn.Module:
@@ -82,8 +82,8 @@ def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Pat
 
     Args:
         name: As ``anomalib.models.get_model`` takes it.
-        settings: Of the model.
-        size_px: Height and width of the images it will see.
+        settings: Settings of the model.
+        size_px: Height and width of its input.
         weights: Local weights of ``settings.backbone``; None for timm's own.
 
     Raises:
@@ -109,7 +109,7 @@ def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Pat
 
 
 def normalisation(name: str) -> tuple[Sequence[float], Sequence[float]] | None:
-    """Mean and standard deviation of the model's own pre-processor, per colour on the scale [0, 1]; None without."""
+    """Mean and standard deviation of the model's pre-processor per colour, on the scale [0, 1]; None without one."""
     model_type = model_type_of(name)
     from anomalib.data.transforms.utils import extract_transforms_by_type
     from torchvision.transforms.v2 import Normalize
@@ -126,13 +126,13 @@ def _construct(name: str, settings: Any, size_px: tuple[int, int]) -> Any:
     model_type = model_type_of(name)
     arguments = constructor_arguments(model_type, settings)
     arguments |= dict.fromkeys(("post_processor", "evaluator", "visualizer"), False)
-    # Only for the size: some models are built for one, and ask the pre-processor.
+    # Some models are built for one image size and read it from the pre-processor.
     arguments["pre_processor"] = PreProcessor(transform=Resize(size_px))
     if "pre_trained" in inspect.signature(model_type).parameters:
         arguments["pre_trained"] = True
     with tempfile.TemporaryDirectory(prefix="bench-none-") as nothing, no_downloads(label_of(name)):
         if arguments.get("dtd_dir") == "":
-            # DRAEM without textures: it then paints with noise, as it does where a folder holds no image.
+            # With a folder that holds no image, DRAEM paints noise instead of textures.
             arguments["dtd_dir"] = nothing
         try:
             module = model_type(**arguments)
@@ -142,7 +142,7 @@ def _construct(name: str, settings: Any, size_px: tuple[int, int]) -> Any:
     module.pre_processor = None
     if module.learning_type != LearningType.ONE_CLASS:
         raise ValueError(
-            f"{label_of(name)} is a {module.learning_type.value} model and learns nothing from normal images; "
-            "right would be a one-class model."
+            f"{label_of(name)}: expected a one-class model, which learns from normal images, "
+            f"got a {module.learning_type.value} model."
         )
     return module

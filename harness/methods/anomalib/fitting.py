@@ -3,8 +3,10 @@
 Shapes: B images of a batch, H x W pixels, C colours.
 """
 
+import signal
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,14 +22,14 @@ from harness.methods.base import FitReport
 
 
 class Batches:
-    """Normal images as the batches that anomalib's models train on; a new order each time it is gone through."""
+    """Normal images in batches, as anomalib's models expect them; each pass has a new order."""
 
     def __init__(self, images: ImageSet, pixels: Pixels, batch_size: int, seed: int | None) -> None:
         """Args:
-        images: Normal ones.
-        pixels: Turns them into what the model takes.
-        batch_size: Images a batch; the last may be smaller.
-        seed: Of the order; None to keep the order of the images.
+        images: Normal images.
+        pixels: Converts images to the input of the model.
+        batch_size: Images in a batch; the last batch may be smaller.
+        seed: Seed of the order; None to keep the order of the images.
         """
         self._images = images
         self._pixels = pixels
@@ -52,13 +54,13 @@ class Batches:
 
 
 class TrainingData(LightningDataModule):  # type: ignore[misc]
-    """Training images, and held-out ones where a model's recipe has a validation pass."""
+    """Training images, and held-out images for models whose recipe has a validation pass."""
 
     def __init__(self, train: Batches, validation: Batches | None, batch_size: int) -> None:
         """Args:
-        train: Seen in every epoch.
-        validation: Seen once, after the last epoch; None for models that need none.
-        batch_size: Of ``train``; a model may look at it.
+        train: Images of every epoch.
+        validation: Images of one pass after the last epoch; None for models that need none.
+        batch_size: Batch size of ``train``; some models read it.
         """
         super().__init__()
         self.train_batch_size = batch_size
@@ -70,23 +72,26 @@ class TrainingData(LightningDataModule):  # type: ignore[misc]
         return self._train
 
     def val_dataloader(self) -> Any:
-        """The held-out images, or nothing."""
+        """The held-out images, or an empty list."""
         return self._validation if self._validation is not None else []
 
 
 def train(
     model: LightningModule, data: TrainingData, *, epochs: int, steps: int, device: str, report: FitReport
 ) -> None:
-    """Fit a model of anomalib, leaving no file and no line on the terminal behind.
+    """Fit a model of anomalib without leaving files or lines on the terminal.
+
+    Signals keep the handlers that are set when this is called.
 
     Args:
-        model: With pre-processor, post-processor, evaluator and visualiser switched off.
-        data: Images.
+        model: A model with pre-processor, post-processor, evaluator and visualiser switched off.
+        data: Training and held-out images.
         epochs: Passes over the training images.
-        steps: Optimiser steps at most; 0 for no limit.
-        device: A torch device.
-        report: Told of every batch.
+        steps: Maximum number of optimiser steps; 0 for no limit.
+        device: A torch device, e.g. ``"cpu"`` or ``"cuda:0"``.
+        report: Called after every batch.
     """
+    restore_handlers = _signal_handlers()
     num_batches = len(data.train_dataloader())
     total = min(epochs * num_batches, steps or epochs * num_batches)
     done = 0
@@ -97,7 +102,7 @@ def train(
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
         report(min(done, total), total, float(loss) if _is_trained(trainer) and loss is not None else None)
 
-    # What the engine takes from a model wins over what anomalib would have by default.
+    # The model's own trainer arguments win over anomalib's defaults, as in its engine.
     arguments: dict[str, Any] = {**model.trainer_arguments, "max_epochs": epochs, "max_steps": steps or -1}
     last_epoch = -(-total // num_batches)
     arguments |= {"check_val_every_n_epoch": last_epoch, "val_check_interval": None, "num_sanity_val_steps": 0}
@@ -111,7 +116,13 @@ def train(
                 # One process, whatever cluster it runs on: the harness has spread the cells already.
                 "plugins": [LightningEnvironment()],
                 "use_distributed_sampler": False,
-                "callbacks": [LambdaCallback(on_train_batch_end=on_batch_end)],
+                "callbacks": [
+                    LambdaCallback(
+                        on_train_batch_end=on_batch_end,
+                        on_train_start=restore_handlers,
+                        on_validation_start=restore_handlers,
+                    )
+                ],
                 "logger": False,
                 "enable_checkpointing": False,
                 "enable_progress_bar": False,
@@ -124,7 +135,20 @@ def train(
             trainer.validate(model, datamodule=data, verbose=False)
 
 
+def _signal_handlers() -> Callable[..., None]:
+    """A callback that undoes what Lightning does to SIGTERM as training starts: it takes note of it and goes on."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1)}
+
+    def restore(*_: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers.items():
+                if handler is not None:  # a handler that was not set from Python cannot be set again
+                    signal.signal(number, handler)
+
+    return restore
+
+
 def _is_trained(trainer: Trainer) -> bool:
-    """False for a model that only collects features: Lightning then steps an optimiser of nothing."""
+    """Whether the model learns by gradient descent; False for one that only collects features."""
     groups = [group for optimizer in trainer.optimizers for group in optimizer.param_groups]
     return any(value.requires_grad for group in groups for value in group["params"])

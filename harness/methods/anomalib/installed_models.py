@@ -1,4 +1,4 @@
-"""Which models the installed anomalib has, found without importing it."""
+"""The models of the installed anomalib, found without importing it."""
 
 import importlib
 import importlib.util
@@ -13,7 +13,7 @@ from harness.methods.anomalib.recipes import label_of
 
 @cache
 def anomalib_version() -> tuple[int, int] | None:
-    """Major and minor version of the installed anomalib; None where there is none."""
+    """Major and minor version of the installed anomalib; None if it is not installed."""
     if importlib.util.find_spec("anomalib") is None:
         return None
     major, minor = version("anomalib").split(".")[:2]
@@ -22,7 +22,7 @@ def anomalib_version() -> tuple[int, int] | None:
 
 @cache
 def model_names() -> tuple[str, ...]:
-    """Every image model by the name of its package, which ``get_model`` takes too; none without anomalib."""
+    """The names of all image models, as ``anomalib.models.get_model`` takes them; empty without anomalib."""
     found = importlib.util.find_spec("anomalib")
     if found is None or found.origin is None:
         return ()

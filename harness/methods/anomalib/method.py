@@ -36,15 +36,15 @@ from harness.methods.base import FitReport, MethodContext
 from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
 
 _ADAPTER_VERSION = 1
-"""Raised when this adapter would give other maps."""
+"""Increased when this adapter gives other maps than before."""
 _HOW_TO_INSTALL = " Not installed: pip install 'mfrnet-bench[baselines]'."
 _BATCH = 16
-_FEWEST_IMAGES = 4
+_MIN_IMAGES = 4
 _SIZE_FOR_WEIGHTS_PX = (256, 256)
 
 
 class _LazySettings:
-    """The settings of a method's model: reading them imports anomalib, listing the method does not."""
+    """The settings of a model, made when they are first read, because that imports anomalib."""
 
     def __get__(self, instance: object, owner: "type[AnomalibMethod]") -> type[Any]:
         return settings_of(owner.model_name)
@@ -75,12 +75,12 @@ class AnomalibMethod:
 
     @classmethod
     def check(cls, settings: Any, image_size_px: tuple[int, int]) -> None:
-        """Refuse an unknown layer, and what the model's constructor refuses."""
+        """Refuse an unknown layer, and everything that the model's constructor refuses."""
         if getattr(settings, "backbone", None) == FILTER_BANK:
-            raise ValueError(f"backbone {FILTER_BANK!r} is not for anomalib's models; right would be a timm model.")
+            raise ValueError(f"backbone: expected a timm model for a model of anomalib, got {FILTER_BANK!r}.")
         layers = _layers(settings)
         if layers:
-            # anomalib leaves an unknown layer out and goes on with the others.
+            # anomalib ignores an unknown layer without saying so.
             check_layers(BackboneSettings(backbone=settings.backbone, layers=layers))
         check_construction(cls.model_name, settings, cls._model_size(image_size_px))
 
@@ -92,15 +92,15 @@ class AnomalibMethod:
 
     @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:
-        """Build the model with its weights, and look for the folders it reads."""
+        """Build the model with its weights, and check that the folders it reads exist."""
         check_folders(label_of(cls.model_name), settings)
         with torch.random.fork_rng(devices=[]):
             build_model(cls.model_name, settings, cls._model_size(_SIZE_FOR_WEIGHTS_PX), weights)
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
-        """Train for the epochs or steps of the settings; no test image and no early stopping is involved."""
-        if len(images) < _FEWEST_IMAGES:
-            raise DataError(f"Expected at least {_FEWEST_IMAGES} training images, got {len(images)}.")
+        """Train for the epochs or steps of the settings, without test images and early stopping."""
+        if len(images) < _MIN_IMAGES:
+            raise DataError(f"Expected at least {_MIN_IMAGES} training images, got {len(images)}.")
         context, settings = self._context, self._settings
         size_px = self._model_size(images.size_px)
         with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():
@@ -127,12 +127,15 @@ class AnomalibMethod:
         self._fitted = _Fitted(network, pixels, num_parameters, num_frozen)
 
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
-        """Judge batches of images."""
+        """Score the images batch by batch."""
         for batch in images.batches(_BATCH):
             yield self.judge(batch)
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
-        """The model's own map and score; a score without a map is a map of one value, and the other way round."""
+        """The model's own map and score.
+
+        A missing map is filled with the score; a missing score is the maximum of the map.
+        """
         assert self._fitted is not None, "fit comes first"
         pixels_BCHW = self._fitted.pixels(images_BHWC).to(self._context.device)
         with quiet(), torch.inference_mode():
@@ -150,7 +153,7 @@ class AnomalibMethod:
         return AnomalyMaps(_as_array(maps_BHW), _as_array(scores_B))
 
     def save(self, folder: Path) -> None:
-        """The state of the model, as safetensors."""
+        """Write the state of the model as safetensors."""
         assert self._fitted is not None, "fit comes first"
         state = self._fitted.network.state_dict()
         # Cloned: safetensors refuses tensors that share memory.
@@ -159,13 +162,13 @@ class AnomalibMethod:
 
     @property
     def num_parameters(self) -> int:
-        """Trained parameters, and the numbers that fitting put in place, such as a memory bank."""
+        """Number of trained parameters and of fitted values, such as those of a memory bank."""
         assert self._fitted is not None, "fit comes first"
         return self._fitted.num_parameters
 
     @property
     def num_frozen_parameters(self) -> int:
-        """Of the pre-trained networks that the model keeps as they came."""
+        """Number of parameters of the pre-trained networks that stay frozen."""
         assert self._fitted is not None, "fit comes first"
         return self._fitted.num_frozen_parameters
 
@@ -184,10 +187,10 @@ class AnomalibMethod:
 
 @cache
 def make_method(name: str) -> type[AnomalibMethod]:
-    """The method around one model.
+    """Make the method for one model.
 
-    Its version is the adapter's and anomalib's major and minor version in one number (10207: adapter 1,
-    anomalib 2.7), so that another release of anomalib is another cell, which no setting can hide.
+    Its version combines the version of the adapter with the major and minor version of anomalib (10207:
+    adapter 1, anomalib 2.7), so that cells of different releases of anomalib are different cells.
 
     Args:
         name: As ``anomalib.models.get_model`` takes it.
@@ -214,7 +217,7 @@ def make_method(name: str) -> type[AnomalibMethod]:
 
 
 def pixels_of(name: str, size_px: tuple[int, int], weights: Path | None) -> Pixels:
-    """How images become what a model takes: its own normalisation, or that of the weights it is given."""
+    """The conversion of images for a model, with its own normalisation or that of its local weights."""
     own = normalisation(name)
     if own is None:
         return Pixels(size_px)
@@ -231,7 +234,7 @@ def _layers(settings: Any) -> tuple[str, ...]:
 
 
 def _count(built: Built, buffers_before: dict[str, Tensor]) -> tuple[int, int]:
-    """Learned and frozen numbers."""
+    """Number of learned and of frozen values."""
     kept = {id(value) for network in built.frozen for value in [*network.parameters(), *network.buffers()]}
     learned = sum(value.numel() for value in built.module.parameters() if id(value) not in kept)
     for name, value in built.module.named_buffers():

@@ -1,6 +1,7 @@
-"""Settings of a model: what anomalib's constructor takes, as far as it is plain values, and the trainer's part."""
+"""Settings of a model: the plain values among the arguments of anomalib's constructor, and those of the trainer."""
 
 import inspect
+import re
 import types
 from collections.abc import Sequence
 from dataclasses import field, fields, make_dataclass
@@ -11,28 +12,40 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from harness.methods.anomalib.recipes import Recipe
 
 _COMPONENTS = ("self", "pre_processor", "post_processor", "evaluator", "visualizer", "pre_trained", "kwargs")
-"""Switched off, or decided by ``--weights``."""
+"""Arguments that are not settings: the adapter switches them off, or ``--weights`` decides them."""
 _OUR_NAME = {"encoder_name": "backbone"}
-"""One name for what ``--backbone`` sets and ``--weights`` fills."""
+"""Arguments that are renamed, so that ``--backbone`` and ``--weights`` find the same name in every method."""
+_TRAINER = {
+    "epochs": {"help": "Passes over the training images.", "low": 1},
+    "steps": {"help": "Optimiser steps after which training ends at the latest; 0 for no limit.", "low": 0},
+    "batch_size": {"help": "Training images in one step.", "low": 1},
+}
+_ARGUMENT = re.compile(r" {2,4}(\w+) *(?:\(.*\))?: (.*)")
 _NO_TYPE = object()
 
 
 def settings_type(model_type: type, recipe: Recipe) -> type[Any]:
-    """A frozen dataclass with a default for every field.
+    """Make a frozen dataclass with a default for every field.
 
     Args:
-        model_type: The model's class; its constructor says what can be chosen.
-        recipe: Defaults of the fields that are the trainer's: ``epochs``, ``steps``, ``batch_size``.
+        model_type: The model's class; its constructor decides the fields, its docstring their ``help``.
+        recipe: Defaults of the fields of the trainer: ``epochs``, ``steps``, ``batch_size``.
     """
     chosen: list[tuple[str, Any, Any]] = []
+    meanings = argument_help(inspect.getdoc(model_type) or "")
     for name, parameter in _parameters(model_type).items():
         default = recipe.defaults.get(name, _plain(parameter.default))
         annotation = _plain_type(_hints(model_type).get(name, type(default)))
         if annotation is not _NO_TYPE and parameter.default is not inspect.Parameter.empty:
-            chosen.append((_OUR_NAME.get(name, name), annotation, field(default=default)))
+            metadata = {"help": meanings[name]} if name in meanings else {}
+            chosen.append((_OUR_NAME.get(name, name), annotation, field(default=default, metadata=metadata)))
     trainer = {"epochs": recipe.epochs, "steps": recipe.steps, "batch_size": recipe.batch_size}
     taken = {name for name, _, _ in chosen}
-    chosen += [(name, int, field(default=value)) for name, value in trainer.items() if name not in taken]
+    chosen += [
+        (name, int, field(default=value, metadata=_TRAINER[name]))
+        for name, value in trainer.items()
+        if name not in taken
+    ]
     namespace: dict[str, Any] = {
         "__post_init__": _check_ranges,
         "__doc__": f"Settings of anomalib's {model_type.__name__}.",
@@ -49,7 +62,7 @@ def settings_type(model_type: type, recipe: Recipe) -> type[Any]:
 
 
 def constructor_arguments(model_type: type, settings: Any) -> dict[str, Any]:
-    """What anomalib's constructor is called with for these settings."""
+    """The arguments with which anomalib's constructor is called for these settings."""
     values = {each.name: getattr(settings, each.name) for each in fields(settings)}
     arguments = {}
     for name, parameter in _parameters(model_type).items():
@@ -57,6 +70,35 @@ def constructor_arguments(model_type: type, settings: Any) -> dict[str, Any]:
         if ours in values:
             arguments[name] = _as_constructor_takes(values[ours], parameter.default)
     return arguments
+
+
+def argument_help(docstring: str) -> dict[str, str]:
+    r"""The first sentence about each argument of a docstring in Google style.
+
+    Args:
+        docstring: With its common indentation removed, as ``inspect.getdoc`` returns it.
+
+    >>> argument_help("A model.\n\nArgs:\n    rate (float): Step size\n        of Adam. Defaults to 1.\n")
+    {'rate': 'Step size of Adam.'}
+    """
+    _, _, section = docstring.partition("Args:\n")
+    texts: dict[str, str] = {}
+    name = ""
+    for line in section.splitlines():
+        if line and not line.startswith(" "):
+            break
+        if found := _ARGUMENT.fullmatch(line):
+            name = found[1]
+            texts[name] = found[2]
+        elif name:
+            texts[name] += f" {line.strip()}"
+    return {name: _first_sentence(text) for name, text in texts.items()}
+
+
+def _first_sentence(text: str) -> str:
+    plain = " ".join(text.replace("``", "").split()).split(" Defaults to ")[0]
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z])", plain)[0].rstrip(".")
+    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
 
 
 def _parameters(model_type: type) -> dict[str, inspect.Parameter]:
@@ -88,7 +130,7 @@ def _as_constructor_takes(value: Any, default: Any) -> Any:
 
 
 def _plain_type(annotation: Any) -> Any:
-    """The annotation with lists as tuples and enumerations as their values; ``_NO_TYPE`` where none is left."""
+    """The annotation with lists as tuples and enumerations as their values; ``_NO_TYPE`` if nothing is left of it."""
     if annotation in (bool, int, float, str, type(None)):
         return annotation
     if isinstance(annotation, type) and issubclass(annotation, Path):
@@ -111,7 +153,7 @@ def _plain_type(annotation: Any) -> Any:
 
 
 def _check_ranges(settings: Any) -> None:
-    for name, least in (("epochs", 1), ("steps", 0), ("batch_size", 1)):
-        value = getattr(settings, name)
-        if value < least:
-            raise ValueError(f"{name} = {value!r} is out of range; right would be {least} or more.")
+    for each in fields(settings):
+        low, value = each.metadata.get("low"), getattr(settings, each.name)
+        if low is not None and value < low:
+            raise ValueError(f"{each.name}: expected at least {low}, got {value!r}.")

@@ -1,4 +1,4 @@
-"""Pre-trained networks inside anomalib's models: ours go in, and nothing is downloaded on the way."""
+"""Replaces the pre-trained networks inside anomalib's models, and refuses downloads."""
 
 import socket
 import threading
@@ -12,19 +12,20 @@ from torch import nn
 from harness.errors import WeightsError
 
 Load = Callable[[str, dict[str, Any]], nn.Module]
-"""From a timm model's name and the arguments it is created with to the network with its weights."""
+"""Takes the name of a timm model and the arguments of its creation; returns the network with its weights."""
 
 
 @contextmanager
 def given_networks(load: Load, options_of: Callable[[str], dict[str, Any]]) -> Iterator[list[nn.Module]]:
-    """Build what anomalib asks timm for pre-trained by ``load`` instead, and list it.
+    """Let ``load`` build each pre-trained network that anomalib requests from timm, and list these networks.
 
-    Some models have no argument against their own weights, so this is done where all of them pass.
-    A network that is to stay untrained, such as a student, keeps its random start.
+    Some models have no argument that replaces their weights, so ``timm.create_model`` itself is replaced.
+    Untrained networks, such as a student, keep their random initial values.
 
     Args:
-        load: Gives a network with weights.
-        options_of: Model options that belong to the weights of a name, for its untrained twins.
+        load: Returns a network with weights.
+        options_of: Returns the model options that belong to the weights of a name; an untrained network
+            of the same name gets them too.
     """
     create = timm.create_model
     given: list[nn.Module] = []
@@ -58,7 +59,7 @@ _permission = _Permission()
 
 @contextmanager
 def downloads() -> Iterator[None]:
-    """Within ``no_downloads``, let this thread through: timm's own weights come from its cache or the hub."""
+    """Allow this thread to download within ``no_downloads``, for timm's own weights."""
     _permission.is_given = True
     try:
         yield
@@ -68,13 +69,13 @@ def downloads() -> Iterator[None]:
 
 @contextmanager
 def no_downloads(method: str) -> Iterator[None]:
-    """Refuse every look-up of a host by this thread: what is not here already is a mistake to report.
+    """Refuse every look-up of a host by this thread, so that nothing is downloaded silently.
 
     Args:
         method: Named in the error.
 
     Raises:
-        WeightsError: Something was to be downloaded; the text names the host.
+        WeightsError: Something asked for a download; the message names the host.
     """
     look_up = socket.getaddrinfo
     thread = threading.get_ident()
@@ -93,8 +94,8 @@ def no_downloads(method: str) -> Iterator[None]:
         if not refused:
             raise
         raise WeightsError(
-            f"{method} needs files that anomalib would download from {refused[0]}, which is not done here; right "
-            f"would be to put them where anomalib looks for them before the run ({' '.join(str(error).split())})."
+            f"{method} needs files that anomalib would download from {refused[0]}, which is not allowed during a run; "
+            f"put them where anomalib looks for them before the run ({' '.join(str(error).split())})."
         ) from error
     finally:
         socket.getaddrinfo = look_up

@@ -1,4 +1,4 @@
-"""From uint8 images to what a model takes.
+"""Converts uint8 images to the input of a model.
 
 Shapes: B images of a batch, H x W pixels, C colours.
 """
@@ -15,10 +15,10 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Pixels:
-    """Scales, normalises and, for models that take only some sizes, resizes."""
+    """Scales and normalises images, and resizes them for models that accept only some sizes."""
 
     size_px: tuple[int, int]
-    """Height and width that the model sees."""
+    """Height and width of the model's input."""
     mean: Sequence[float] = (0.0, 0.0, 0.0)
     """Per colour channel, on the scale [0, 1]."""
     std: Sequence[float] = (1.0, 1.0, 1.0)
@@ -29,7 +29,7 @@ class Pixels:
         Args:
             images_BHWC: RGB, 0 to 255.
         """
-        # Contiguous: some models take views that another order of the axes does not allow.
+        # Some models take views of their input, which needs contiguous memory.
         scaled_BCHW = torch.from_numpy(images_BHWC).permute(0, 3, 1, 2).contiguous().float() / 255
         if scaled_BCHW.shape[-2:] != self.size_px:
             scaled_BCHW = F.interpolate(scaled_BCHW, self.size_px, mode="bilinear", antialias=True)
@@ -38,7 +38,7 @@ class Pixels:
 
 
 def nearest_size(size_px: tuple[int, int], multiple_px: int, smallest_px: int) -> tuple[int, int]:
-    """The size nearest to an image's that a model can take.
+    """The nearest size to that of an image that a model accepts.
 
     Args:
         size_px: Height and width of the image.

@@ -1,4 +1,4 @@
-"""How each model is trained here, where that is not in anomalib's own code."""
+"""How each model is trained, as far as anomalib's own code does not say it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,31 +7,31 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Defaults of the trainer, and what a model needs that the others do not."""
+    """Defaults of the trainer, and the special needs of a model."""
 
     summary: str
-    """What the model is, for ``bench methods``."""
+    """Description of the model for ``bench methods``."""
     epochs: int = 1
     steps: int = 0
     """Optimiser steps after which training ends at the latest; 0 for no limit."""
     batch_size: int = 32
-    """Training images a step; 32 is the default of anomalib's data modules."""
+    """Training images in one step; 32 is the default of anomalib's data modules."""
     relative_cost: float = 1.0
-    """Roughly how long an image takes, MFRNet's being 1; only orders the queue."""
+    """Rough time per image relative to MFRNet's; only used to order the queue."""
     multiple_px: int = 1
     """Images are resized so that both sides are a multiple of this, and maps resized back."""
     smallest_px: int = 32
-    """Shortest side that the model can take; smaller images are resized to it, and maps resized back."""
+    """Shortest side that the model accepts; smaller images are resized to it, and maps resized back."""
     builds_on_meta: bool = True
-    """False for a model whose constructor reads values of tensors; others are checked without memory or time."""
+    """Whether the model can be built on torch's meta device; not if its constructor reads values of tensors."""
     held_out_share: float = 0.0
-    """Share of the training images kept for one validation pass, after the last epoch."""
+    """Fraction of the training images that is held out for one validation pass after the last epoch."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Defaults of settings that replace anomalib's own."""
+    """Defaults that replace those of anomalib."""
     teacher: str = ""
-    """Name of the weights of a model whose pre-trained part is not timm's; settings fill its braces."""
+    """Name of the weights of a pre-trained part that is not from timm; formatted with the settings."""
     frozen: tuple[str, ...] = ()
-    """Parts of the model that stay as loaded, beside the networks that timm makes."""
+    """Frozen parts of the model besides the networks that timm makes."""
 
 
 RECIPES = {
@@ -83,11 +83,11 @@ RECIPES = {
         multiple_px=14,
     ),
 }
-"""Epochs, steps and batch sizes after anomalib's example configurations, of which only those of supersimplenet
-and dinomaly were compared with the installed package; early stopping on test images is left out."""
+"""Epochs, steps and batch sizes follow anomalib's example configurations, without early stopping on test images.
+Only those of supersimplenet and dinomaly were compared with the installed package."""
 
 OTHER = Recipe(summary="A model of anomalib", epochs=100, relative_cost=10, builds_on_meta=False)
-"""For a model without an entry; one that says how many epochs it needs is trained for those."""
+"""The recipe of every other model; a model that has its own ``epochs`` argument keeps its default."""
 
 
 def label_of(name: str) -> str:

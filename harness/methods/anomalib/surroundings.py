@@ -1,4 +1,4 @@
-"""What anomalib and Lightning do to a process beside their work, undone."""
+"""Context managers that undo the side effects of anomalib and Lightning on the process."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ import torch
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No warnings, log lines or progress bars of anomalib and what it stands on."""
+    """Silence warnings, log lines and progress bars of anomalib and its dependencies."""
     names = ("anomalib", "lightning", "lightning.pytorch", "lightning.fabric", "lightning_fabric", "timm")
     levels = {name: logging.getLogger(name).level for name in names}
     from tqdm import tqdm
@@ -37,7 +37,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def seeded(seed: int, device: str) -> Iterator[None]:
-    """Every generator that a model may draw from starts from the seed, and goes on as before afterwards."""
+    """Seed every random generator that a model may use, and restore their states afterwards."""
     python, array = random.getstate(), np.random.get_state()  # noqa: NPY002 - the one that libraries draw from
     devices = [torch.device(device)] if device.startswith("cuda") else []
     with torch.random.fork_rng(devices=devices):
@@ -53,10 +53,10 @@ def seeded(seed: int, device: str) -> Iterator[None]:
 
 @contextmanager
 def deterministic() -> Iterator[None]:
-    """Equal results of equal work on a GPU too, as far as its operations allow."""
+    """Use deterministic algorithms, on a GPU as far as its operations have them."""
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     benchmark = torch.backends.cudnn.benchmark
-    # cuBLAS reads this when it is first used; without it some of its sums are in any order.
+    # cuBLAS reads this when it is first used; without it, the order of some of its sums varies.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
@@ -69,12 +69,14 @@ def deterministic() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C ends training as it ends everything else: Lightning turns it into an exit of its own."""
+    """Let Ctrl-C end training with the KeyboardInterrupt that Lightning replaces with a SystemExit."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
     except SystemExit as error:
-        raise KeyboardInterrupt from error
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
     finally:
         if threading.current_thread() is threading.main_thread():
             with suppress(TypeError):  # a handler that was not set from Python

@@ -7,7 +7,7 @@ import torch
 
 from harness.errors import WeightsError
 from harness.methods import backbone_weights as weights_module
-from harness.methods.backbone_weights import open_backbone, weights_identity
+from harness.methods.backbone_weights import must_be_downloaded, open_backbone, weights_identity
 from mfrnet import BackboneSettings
 
 FILTERS = BackboneSettings(backbone="filter_bank")
@@ -90,17 +90,52 @@ def test_weights_under_the_names_of_the_whole_model_fit_a_network_that_timm_rena
     assert torch.equal(loaded[tuple(stem.shape)], stem)
 
 
-def test_an_unreachable_hub_says_what_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(*_: Any) -> None:
-        raise OSError("[Errno 101] Network is unreachable\nand a second line")
+class HubError(Exception):
+    """As the hub's client raises it: no OSError."""
 
+
+HubError.__module__ = "httpx"
+
+
+def mfrnet_s_error() -> ValueError:
+    error = ValueError("Backbone 'resnet18' cannot be built")
+    error.__cause__ = HubError("read timed out")
+    return error
+
+
+@pytest.mark.parametrize("error", [OSError("unreachable\nsecond line"), HubError("no"), mfrnet_s_error()])
+def test_every_error_of_the_network_says_what_needs_none(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(weights_module, "announce_download", lambda name: None)
     monkeypatch.setattr(weights_module, "load_backbone", unreachable)
     with pytest.raises(
         WeightsError,
         match=r"^Pre-trained weights of 'resnet18' are not in timm's cache and could not be downloaded; "
-        r"right would be --weights resnet18=FILE, or --backbone filter_bank which needs none\.$",
+        r"use --weights resnet18=FILE, or --backbone filter_bank, which needs none\.$",
     ):
         open_backbone(RESNET, None)
+
+
+def test_a_full_memory_is_not_an_error_of_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(weights_module, "load_backbone", fill)
+    with pytest.raises(torch.OutOfMemoryError, match="CUDA out of memory"):
+        open_backbone(FILTERS, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "weights", "expected"),
+    [(RESNET, None, True), (RESNET, Path("file"), False), (FILTERS, None, False), (object(), None, False)],
+)
+def test_only_weights_that_are_neither_local_nor_cached_must_be_downloaded(
+    settings: object, weights: Path | None, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights_module, "is_cached", lambda name: False)
+    assert must_be_downloaded(settings, weights) is expected
 
 
 def test_an_unknown_backbone_is_said_to_be_unknown() -> None:

@@ -19,6 +19,17 @@ class Mode(Enum):
 
 
 class Model:
+    """A model.
+
+    Args:
+        encoder_name (str): name of the backbone, i.e.
+            of a timm model. Not used here. Defaults to ``"resnet18"``.
+        groups (list[list[int]] | None, optional): Groups of layers. Defaults to ``None``.
+
+    Note:
+        mode (Mode): This is not an argument.
+    """
+
     def __init__(
         self,
         encoder_name: str = "resnet18",
@@ -62,6 +73,14 @@ def test_a_record_s_settings_build_equal_settings() -> None:
     assert build_settings("model", Settings, as_json(settings)) == settings
 
 
+def test_each_setting_has_the_first_sentence_of_anomalib_s_docstring() -> None:
+    meanings = {each.name: each.metadata.get("help") for each in dataclasses.fields(Settings)}
+    assert meanings["backbone"] == "Name of the backbone, i.e. of a timm model."
+    assert meanings["groups"] == "Groups of layers."
+    assert meanings["epochs"] == "Passes over the training images."
+    assert meanings["mode"] is None
+
+
 def test_the_constructor_gets_its_own_types_back() -> None:
     arguments = constructor_arguments(Model, Settings(groups=((1, 2), (3,)), mode="multiply"))
     assert arguments["encoder_name"] == "resnet18"
@@ -74,7 +93,7 @@ def test_the_constructor_gets_its_own_types_back() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("epochs", 0), ("steps", -1), ("batch_size", 0)])
 def test_a_trainer_s_number_out_of_range_is_refused(name: str, value: int) -> None:
-    with pytest.raises(SettingsError, match=rf"^model\.{name} = {value} is out of range; right would be \d or more\.$"):
+    with pytest.raises(SettingsError, match=rf"^model\.{name}: expected at least \d, got {value}\.$"):
         build_settings("model", Settings, {name: value})
 
 

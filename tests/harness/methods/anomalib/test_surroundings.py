@@ -28,17 +28,25 @@ def test_generators_start_from_the_seed_and_go_on_as_before() -> None:
     assert drawn() == undisturbed
 
 
-def test_an_exit_while_training_is_an_interruption_and_the_handler_comes_back() -> None:
+def test_lightning_s_exit_after_ctrl_c_is_the_interruption_again_and_the_handler_comes_back() -> None:
     before = signal.getsignal(signal.SIGINT)
 
     @interruptible()
     def train() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        raise SystemExit(1)
+        try:
+            raise KeyboardInterrupt("asked")
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            raise SystemExit(1)  # noqa: B904 - as Lightning does
 
-    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^asked$"):
         train()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_exit_that_no_ctrl_c_caused_stays_an_exit() -> None:
+    with pytest.raises(SystemExit, match=r"^7$"), interruptible():
+        raise SystemExit(7)
 
 
 def test_determinism_is_asked_for_only_while_it_is_needed() -> None:
