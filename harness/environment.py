@@ -1,8 +1,10 @@
-"""What the surroundings say: folders from environment variables, code version, packages, host."""
+"""Facts about the surroundings: folders from environment variables, code version, packages, host."""
 
 import math
 import os
 import platform
+import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -20,6 +22,8 @@ _RECORDED_PACKAGES = (
     "mfrnet-bench", "anomalib", "lightning", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch",
     "torchvision",
 )  # fmt: skip
+# A key may hold a slash; what ends at "@" without a colon before it may also be part of a path.
+_CREDENTIALS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?:[^\s/@:]+|[^\s@:/]*:[^\s@]*)@", re.IGNORECASE)
 
 
 def cache_dir() -> Path:
@@ -35,7 +39,7 @@ def cache_dir() -> Path:
 
 
 def log_dir() -> Path:
-    """Folder for what worker processes, and Ray, would print."""
+    """Folder for the output of worker processes and of Ray."""
     return cache_dir() / "logs"
 
 
@@ -53,7 +57,7 @@ def max_megapixels() -> float:
     """Largest image that is decoded, in millions of pixels: ``BENCH_MAX_MEGAPIXELS``, else 100.
 
     Raises:
-        SettingsError: The variable is no positive number.
+        SettingsError: The variable is not a positive number.
     """
     text = os.environ.get(MAX_MEGAPIXELS)
     if not text:
@@ -63,13 +67,13 @@ def max_megapixels() -> float:
     except ValueError:
         limit = 0.0
     if not limit > 0:
-        raise SettingsError(f"{MAX_MEGAPIXELS}={text!r}: right would be a positive number of megapixels, e.g. 250.")
+        raise SettingsError(f"{MAX_MEGAPIXELS}: expected a positive number of megapixels, e.g. 250, got {text!r}.")
     return limit
 
 
 @cache
 def code_version() -> tuple[str, bool]:
-    """Commit of the harness' own checkout and whether it has uncommitted changes.
+    """Commit of the checkout that the harness runs from and whether it has uncommitted changes.
 
     Returns:
         ``(commit, dirty)``; ``("", False)`` for an installed package without a checkout.
@@ -137,5 +141,14 @@ def now() -> str:
 
 
 def command_line() -> str:
-    """The command as typed, with the program's folder left out."""
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    """The command as it can be typed again, with the program's folder and all credentials left out."""
+    return without_credentials(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+
+
+def without_credentials(text: str) -> str:
+    """``text`` with user names, keys and passwords removed from the addresses in it.
+
+    >>> without_credentials("bench run --results s3://KEY:SECRET@bucket/results")
+    'bench run --results s3://bucket/results'
+    """
+    return _CREDENTIALS.sub(r"\1", text)

@@ -5,16 +5,24 @@ from typing import Any
 
 
 def main() -> None:
-    """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2."""
+    """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2, Ctrl-C as one line and 130."""
+    try:
+        code = _call()
+    except KeyboardInterrupt:
+        _end("Interrupted.", 130)
+    raise SystemExit(code or 0)
+
+
+def _call() -> Any:
     from typer import Abort, BadParameter
 
     from harness.cli.app import app
     from harness.errors import BenchError
 
-    # Typer shows the base of its usage errors under no name of its own, and prints them in a box.
+    # Typer gives the base class of its usage errors no name of its own, and would print them in a box.
     usage_error: Any = next(each for each in BadParameter.__mro__ if each.__name__ == "UsageError")
     try:
-        code = app(prog_name="bench", standalone_mode=False)
+        return app(prog_name="bench", standalone_mode=False)
     except BenchError as error:
         _end(str(error), 2)
     except Abort:
@@ -26,11 +34,12 @@ def main() -> None:
         context = error.ctx
         command = context.command_path if context else "bench"
         _end(f"{error.format_message().rstrip('.')}. See '{command} --help'.", 2)
-    raise SystemExit(code or 0)
 
 
 def _end(line: str, code: int) -> None:
-    print(f"bench: {line}", file=sys.stderr)
+    from harness.environment import without_credentials
+
+    print(f"bench: {without_credentials(line)}", file=sys.stderr)
     raise SystemExit(code) from None
 
 

@@ -1,19 +1,38 @@
 """The commands of ``bench``, in the order in which a newcomer meets them."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from harness.cli import ablate, compare, datasets, doctor, figures, methods, run, search, show
 
 app = typer.Typer(
     name="bench",
-    help="Train and judge anomaly detectors on every category of every data set, and make the tables of a paper.",
-    epilog="Start with 'bench doctor', then 'bench run --datasets all'. Exit codes: 0 all well, 1 some cells failed "
+    epilog="Start with 'bench doctor', then 'bench run --datasets all'. Exit codes: 0 success, 1 some cells failed "
     "or 'verify' found a fault, 2 a mistake in the command, the settings or the data, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"bench {version('mfrnet-bench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def bench(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Train and judge anomaly detectors on every category of every data set, and make the tables of a paper."""
+
+
 app.command()(run.run)
 app.command()(run.plan)
 app.command()(ablate.ablate)

@@ -1,78 +1,43 @@
 """``bench compare``: whether one row of the leaderboard is better than another, and how surely."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from harness.cli import options as o
-from harness.cli.show import Latest, Metrics, ProtocolKey, StoredSplit, selected
-from harness.environment import default_results
-from harness.errors import BenchError, SettingsError
+from harness.cli.show import Metrics
+from harness.config import RecordFilter
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.table import Table
 
-    from harness.leaderboard import Comparison, ComparisonLine, Side
-    from harness.store import RecordStore
-
-_MIN_RESAMPLES = 100
-_WORDS = "A row as 'bench leaderboard' prints it, or RESULTS::ROW for one of another store."
+    from harness.leaderboard import Comparison, ComparisonLine
 
 
+@o.takes(RecordFilter, without=("methods",))
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help=_WORDS)],
-    b: Annotated[str, typer.Argument(metavar="B", help="The row it is set against.")],
-    datasets: o.Datasets = None,
-    categories: o.Categories = None,
-    seeds: o.Seeds = None,
-    metrics: Metrics = None,
-    protocol: ProtocolKey = None,
-    split: StoredSplit = None,
-    latest: Latest = False,
+    given: o.Given,
+    a: Annotated[
+        str,
+        typer.Argument(metavar="A", help="A row as 'bench leaderboard' prints it, or RESULTS::ROW of another store."),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="The row it is compared with.")],
+    metrics: Metrics = "",
     resamples: Annotated[int | None, typer.Option(help="Resamples of the test images (default: 2000).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON; fractions, not percent.")] = False,
-    results: o.Results = None,
 ) -> None:
     """Compare two rows on the cells that both have: differences, intervals, tests."""
-    if resamples is not None and resamples < _MIN_RESAMPLES:
-        raise SettingsError(f"--resamples {resamples}: right would be {_MIN_RESAMPLES} or more.")
-    if a == b:
-        raise SettingsError(f"{a} is set against itself; right would be two rows, or RESULTS::ROW of another store.")
-    from harness.leaderboard import compare as compare_rows
+    wanted = o.records_asked_for(given)
+    from harness.jobs.compare import compare as compare_rows
 
-    asked: dict[str, Any] = {}
-    if metrics is not None:
-        asked["metrics"] = o.split_names(metrics)
-    if resamples is not None:
-        asked["num_resamples"] = resamples
-    home = results or default_results()
-
-    def choose(store: "RecordStore") -> "pd.DataFrame":
-        return selected(store, datasets, categories, None, seeds, protocol, split, latest)
-
-    found = compare_rows(_side(a, home, choose), _side(b, home, choose), **asked)
+    found = compare_rows(a, b, wanted, metrics=o.split_names(metrics) or None, num_resamples=resamples)
     if as_json:
         print(json.dumps(_as_json(found)))
     else:
         _print(found)
-
-
-def _side(text: str, home: str, choose: "Callable[[RecordStore], pd.DataFrame]") -> "Side":
-    from harness.leaderboard import Side
-    from harness.store import RecordStore
-
-    url, elsewhere, row = text.partition("::")
-    store = RecordStore(url if elsewhere else home)
-    try:
-        return Side.of(choose(store), row if elsewhere else text, store.image_scores, label=text)
-    except BenchError as error:
-        if not elsewhere:
-            raise
-        raise type(error)(f"{url}: {error}") from None
 
 
 def _as_json(found: "Comparison") -> dict[str, Any]:
@@ -131,7 +96,7 @@ def _numbers(line: "ComparisonLine") -> Iterator[str]:
 
 
 def _points(fraction: float) -> str:
-    # Adding 0 makes -0.0 a plain one.
+    # Adding 0 turns -0.0 into 0.0.
     return f"{round(100 * fraction, 2) + 0.0:+.2f}"
 
 

@@ -1,4 +1,4 @@
-"""``bench doctor``: whether this machine is ready, and what to do where it is not."""
+"""``bench doctor``: whether this machine is ready, and what to do if it is not."""
 
 import os
 import shutil
@@ -8,9 +8,19 @@ from typing import Annotated
 import typer
 
 from harness.cli import options as o
-from harness.environment import cache_dir, default_data_root, default_results, num_cores, package_versions
+from harness.environment import (
+    cache_dir,
+    default_data_root,
+    default_results,
+    num_cores,
+    package_versions,
+    without_credentials,
+)
+from harness.phrasing import counted
 
 _LITTLE_DISK_GB = 10
+_OPTIONAL = {"anomalib", "lightning"}
+"""Packages that only an extra installs."""
 
 
 def doctor(
@@ -18,7 +28,7 @@ def doctor(
     results: o.Results = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Check versions, Ray, GPU, weights, data, results and disk; each with what to do."""
+    """Check versions, Ray, GPU, weights, data, results and disk, and say what to do about each."""
     root = (data or default_data_root()).absolute()
     checks = [
         _versions(),
@@ -32,11 +42,7 @@ def doctor(
     if as_json:
         import json
 
-        print(
-            json.dumps(
-                [{"check": name, "state": state, "found": found, "advice": what} for name, state, found, what in checks]
-            )
-        )
+        print(json.dumps([dict(zip(("check", "state", "found", "advice"), check, strict=True)) for check in checks]))
     else:
         from rich.console import Console
         from rich.table import Table
@@ -55,9 +61,13 @@ Check = tuple[str, str, str, str]
 
 def _versions() -> Check:
     versions = package_versions()
-    missing = [name for name, version in versions.items() if version == "not installed" and name != "mfrnet-bench"]
+    missing = {name for name, version in versions.items() if version == "not installed"} - {"mfrnet-bench"}
     found = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return ("versions", "wrong" if missing else "ok", found, "Install again: make install." if missing else "")
+    if missing - _OPTIONAL:
+        return ("versions", "wrong", found, "Install again: make install.")
+    if missing:
+        return ("versions", "note", found, "For the baselines of anomalib: pip install 'mfrnet-bench[baselines]'.")
+    return ("versions", "ok", found, "")
 
 
 def _ray() -> Check:
@@ -67,18 +77,10 @@ def _ray() -> Check:
         return ("Ray", "wrong", str(error), "Install again: make install.")
     address = os.environ.get("RAY_ADDRESS")
     if address:
-        return (
-            "Ray",
-            "ok",
-            f"{ray.__version__}, RAY_ADDRESS={address}",
-            "Unset RAY_ADDRESS to run on this machine alone.",
-        )
-    return (
-        "Ray",
-        "ok",
-        f"{ray.__version__}, no RAY_ADDRESS: this machine alone, {num_cores()} cores",
-        "",
-    )
+        found = f"{ray.__version__}, RAY_ADDRESS={without_credentials(address)}"
+        return ("Ray", "ok", found, "Unset RAY_ADDRESS to run only on this machine.")
+    cores = counted(num_cores(), "core")
+    return ("Ray", "ok", f"{ray.__version__}, no RAY_ADDRESS: only this machine, {cores}", "")
 
 
 def _device() -> Check:
@@ -87,7 +89,7 @@ def _device() -> Check:
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
         return ("GPU", "ok", ", ".join(names), "")
-    return ("GPU", "note", "none", "Runs on the CPU; for a GPU install its driver and a matching torch.")
+    return ("GPU", "note", "none", "Cells run on the CPU; to use a GPU, install its driver and a matching torch.")
 
 
 def _weights() -> Check:
@@ -107,17 +109,13 @@ def _data(root: Path) -> Check:
     names = list(installed(root))
     if names:
         return ("data", "ok", f"{root}: {', '.join(names)}", "")
-    return (
-        "data",
-        "note",
-        f"{root}: no data set",
-        "See 'bench datasets list' for the layouts; until then 'all' is the demo.",
-    )
+    advice = "See 'bench datasets list' for the layouts; until then 'all' is the demo."
+    return ("data", "note", f"{root}: no data set", advice)
 
 
 def _results(results: str) -> Check:
     if "://" in results:
-        return ("results", "note", results, "Reached when a run starts.")
+        return ("results", "note", without_credentials(results), "Tried when a run starts.")
     folder = Path(results).absolute()
     nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
     if os.access(nearest, os.W_OK):

@@ -1,131 +1,127 @@
-"""Flags that several commands share, and their way into ``RunSettings``."""
+"""Flags made from the fields of a settings model, so that each is written once."""
 
+import functools
+import inspect
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
 import typer
+from pydantic import BaseModel
 
-from harness.config import RunSettings, load_run_settings, parse_assignments, parse_protocol
+from harness.cli.model_flags import has_flag, option_of, typed, without_none
+from harness.config import (
+    RecordFilter,
+    RunSettings,
+    load_run_settings,
+    parse_assignments,
+    parse_protocol,
+    record_filter,
+)
+from harness.config.flag import HOW, WHAT, WHERE
 from harness.errors import SettingsError
 from harness.methods import METHODS
 
-WHAT, WHERE, HOW = "What to run", "Where data and results are", "How to run"
+Given = dict[str, Any]
+"""Fields of a settings model that were given as flags, still as they were typed."""
 
-Datasets = Annotated[
-    str | None,
-    typer.Option(help="Names, comma-separated; 'all' is every installed one, else 'demo'.", rich_help_panel=WHAT),
-]
-Categories = Annotated[
-    str | None, typer.Option(help="Only these: CATEGORY or DATASET/CATEGORY, comma-separated.", rich_help_panel=WHAT)
-]
-Methods = Annotated[str | None, typer.Option(help="Names, comma-separated; see 'bench methods'.", rich_help_panel=WHAT)]
-_SPLITS = "published, grouped (no twins on two sides), kfold-K-I, or a manifest FILE.csv"
-Split = Annotated[str | None, typer.Option(help=f"{_SPLITS} (default: published).", rich_help_panel=WHAT)]
-OneSplit = Annotated[str, typer.Option("--split", help=f"{_SPLITS}.")]
-Seeds = Annotated[str | None, typer.Option(help="Comma-separated, e.g. 0,1,2.", rich_help_panel=WHAT)]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="METHOD.NAME=VALUE", help="A setting of a method; repeatable.", rich_help_panel=WHAT),
-]
-Backbone = Annotated[
-    str | None,
-    typer.Option(help="Backbone of all methods: a timm name, or 'filter_bank' (no weights).", rich_help_panel=WHAT),
-]
-Weights = Annotated[
-    list[str] | None,
-    typer.Option(metavar="[NAME=]FILE", help="Local weights of a backbone; repeatable.", rich_help_panel=WHAT),
-]
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+Data = Annotated[Path | None, option_of(RunSettings, "data")]
+Results = Annotated[str | None, option_of(RunSettings, "results")]
+OneSplit = Annotated[str, option_of(RunSettings, "split")]
 ImageSize = Annotated[
-    int | None, typer.Option(help="Shorter side in pixels, a multiple of 32 (default: 192).", rich_help_panel=WHAT)
-]
-Protocol = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="[DATASET.]NAME=VALUE",
-        help="A choice of the protocol: aspect=keep, square, pad or tiles; tile_overlap=0.25; tiled_size_px=384; "
-        "resolution=frame or own; mask_threshold=127. With a data set's name, for that one alone; repeatable.",
-        rich_help_panel=WHAT,
-    ),
-]
-Config = Annotated[Path | None, typer.Option(help="TOML file with any of these settings.", rich_help_panel=WHERE)]
-Data = Annotated[
-    Path | None,
-    typer.Option(help="Data root, one folder a data set (default: BENCH_DATA, else data).", rich_help_panel=WHERE),
-]
-Results = Annotated[
-    str | None,
-    typer.Option(
-        help="Folder or s3:// URL of the results (default: BENCH_RESULTS, else results).", rich_help_panel=WHERE
-    ),
-]
-Policy = Annotated[
-    str | None,
-    typer.Option(help="only-missing, failed (those too), always, never.", rich_help_panel=HOW),
-]
-Workers = Annotated[
     int | None,
-    typer.Option(help="Worker processes; 0 runs in this process (default: by cores and GPUs).", rich_help_panel=HOW),
+    typer.Option("--image-size", help="Shorter side in pixels, a multiple of 32 (default: 192).", rich_help_panel=WHAT),
 ]
-CpusPerWorker = Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=HOW)]
-GpusPerWorker = Annotated[float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=HOW)]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        envvar="RAY_ADDRESS",
-        help="Under Ray: a running cluster's HOST:PORT or auto; local starts one here.",
-        rich_help_panel=HOW,
-    ),
+Config = Annotated[
+    Path | None, typer.Option("--config", help="TOML file with any of these settings.", rich_help_panel=WHERE)
 ]
-Costs = Annotated[
-    bool | None,
-    typer.Option("--costs/--no-costs", help="Measure latency and size on disk (default: yes).", rich_help_panel=HOW),
-]
-Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", rich_help_panel=HOW)]
 
 
-def run_settings(
-    *,
-    config: Path | None,
-    datasets: str | None,
-    categories: str | None,
-    methods: str | None,
-    seeds: str | None,
-    set_: list[str] | None,
-    backbone: str | None,
-    weights: list[str] | None,
-    image_size: int | None,
-    protocol: list[str] | None,
-    **others: Any,
-) -> RunSettings:
+def takes(
+    model: type[BaseModel], *, only: Collection[str] = (), without: Collection[str] = ()
+) -> Callable[[Command], Command]:
+    """Add the flags of a model's fields to a command.
+
+    The command's first parameter receives those that were given, as ``Given``. With the protocol of
+    ``RunSettings`` comes ``--image-size``, and with all of its fields ``--config``.
+
+    Args:
+        model: ``RunSettings`` or ``RecordFilter``.
+        only: Fields that become flags; all if empty.
+        without: Fields that do not.
+    """
+    fields = {
+        name: info
+        for name, info in model.model_fields.items()
+        if has_flag(info) and (not only or name in only) and name not in without
+    }
+    added = {name: Annotated[typed(info), option_of(model, name)] for name, info in fields.items()}
+    if "protocol" in fields:
+        added["image_size"] = ImageSize
+    if model is RunSettings and not only:
+        added["config"] = Config
+
+    def decorate(command: Command) -> Command:
+        first, *own = inspect.signature(command).parameters.values()
+        hints = get_type_hints(command, include_extras=True)
+
+        @functools.wraps(command)
+        def with_flags(**values: Any) -> None:
+            given = {name: values.pop(name) for name in added}
+            command(**{first.name: {name: value for name, value in given.items() if value not in (None, [])}}, **values)
+
+        flags = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            for name, annotation in added.items()
+        ]
+        kept = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[each.name]) for each in own]
+        with_flags.__signature__ = inspect.Signature([*kept, *flags])  # type: ignore[attr-defined]
+        with_flags.__annotations__ = {each.name: each.annotation for each in (*kept, *flags)}
+        return with_flags  # type: ignore[return-value]
+
+    return decorate
+
+
+def run_settings(given: Given, **fields: Any) -> RunSettings:
     """Turn flags into settings; a flag that was not given leaves file and default alone.
+
+    Args:
+        given: From ``takes(RunSettings)``.
+        **fields: Fields that are settled without flags; None where they are not.
 
     Raises:
         BenchError: A flag, or the file, is wrong.
     """
-    flags: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
-    lists = {"datasets": datasets, "categories": categories, "methods": methods}
-    flags |= {name: split_names(value) for name, value in lists.items() if value is not None}
-    if seeds is not None:
-        flags["seeds"] = parse_seeds(seeds)
-    if backbone is not None:
-        flags["backbone"] = backbone
-    if weights:
-        flags["weights"] = dict(_named_file(text) for text in weights)
-    choices = parse_protocol(protocol or [])
-    if image_size is not None:
+    values = {name: _value(RunSettings, name, value) for name, value in given.items() if name in _PLAIN}
+    values |= {name: value for name, value in fields.items() if value is not None}
+    choices = parse_protocol(given.get("protocol", []))
+    if "image_size" in given:
         if "image_size_px" in choices:
-            raise SettingsError(
-                "--image-size and --protocol image_size_px say the same; right would be one of the two."
-            )
-        choices["image_size_px"] = image_size
+            raise SettingsError("Expected one of --image-size and --protocol image_size_px, got both.")
+        choices["image_size_px"] = given["image_size"]
     if choices:
-        flags["protocol"] = choices
-    settings = load_run_settings(flags, config)
-    if not set_:
+        values["protocol"] = choices
+    settings = load_run_settings(values, given.get("config"))
+    if "overrides" not in given:
         return settings
     for method in settings.methods:
         METHODS.check(method)
-    return load_run_settings({**flags, "overrides": parse_assignments(set_, settings.methods)}, config)
+    return load_run_settings(
+        {**values, "overrides": parse_assignments(given["overrides"], settings.methods)}, given.get("config")
+    )
+
+
+def records_asked_for(given: Given) -> RecordFilter:
+    """Turn flags into a filter of records.
+
+    Raises:
+        BenchError: A flag is wrong.
+    """
+    values = {name: _value(RecordFilter, name, value) for name, value in given.items()}
+    return record_filter({name: value for name, value in values.items() if value != ("all",)})
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -133,23 +129,48 @@ def split_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def chosen_names(text: str | None) -> tuple[str, ...] | None:
-    """Names between commas that records are chosen by; None, which chooses all, for ``all`` or no text."""
-    return None if text is None or text == "all" else split_names(text)
-
-
 def parse_seeds(text: str) -> tuple[int, ...]:
     """Whole numbers between commas.
 
     Raises:
-        SettingsError: One of them is none, or is negative.
+        SettingsError: One of them is not a whole number of at least 0.
     """
     names = split_names(text)
     if not names or not all(name.isdecimal() for name in names):
-        raise SettingsError(f"--seeds {text!r}: right would be whole numbers of 0 or more, e.g. 0,1,2.")
+        raise SettingsError(f"--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got {text!r}.")
     return tuple(int(name) for name in names)
+
+
+_PLAIN = frozenset(RunSettings.model_fields) - {"overrides", "protocol"}
+
+
+def _value(model: type[BaseModel], name: str, typed: Any) -> Any:
+    kind = without_none(model.model_fields[name].annotation)
+    if get_origin(kind) is tuple:
+        return parse_seeds(typed) if name == "seeds" else split_names(typed)
+    if get_origin(kind) is dict:
+        return dict(_named_file(text) for text in typed)
+    return typed
 
 
 def _named_file(text: str) -> tuple[str, str]:
     name, equals, path = text.partition("=")
     return (name, path) if equals else ("", text)
+
+
+__all__ = [
+    "HOW",
+    "WHAT",
+    "WHERE",
+    "Config",
+    "Data",
+    "Given",
+    "ImageSize",
+    "OneSplit",
+    "Results",
+    "parse_seeds",
+    "records_asked_for",
+    "run_settings",
+    "split_names",
+    "takes",
+]

@@ -2,8 +2,9 @@
 
 import json
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,39 +16,39 @@ from rich.text import Text
 
 from harness.cells.outcome import CellProgress
 from harness.config import RunSettings
-from harness.execution.events import (
-    CellFinished,
-    CellLost,
-    CellProgressed,
-    CellStarted,
-    FleetEvent,
-    WorkerJoined,
-    WorkerLost,
-)
-from harness.execution.summary import FleetSummary
+from harness.execution.events import CellFinished, CellLost, CellProgressed, CellStarted, WorkerJoined, WorkerLost
+from harness.execution.events import FleetEvent as RunEvent
+from harness.execution.summary import FleetSummary as RunSummary
 from harness.jobs.planning import Planned
+from harness.jobs.run import CellsChecked, PlanMade, RunEnded
+from harness.phrasing import counted, duration_text
 from harness.plan import Cell, RunPlan
+
+JobEvent = PlanMade | CellsChecked | RunEnded | RunEvent
+
+QUIET_SECONDS = 30.0
+"""A log gets a line at least this often while a cell runs."""
+_SHOWN = 3
 
 
 class Narrator:
     """Tells in plain lines what happens; the base of the other two."""
 
     @staticmethod
-    def for_output(plan: RunPlan, *, as_json: bool) -> "Narrator":
+    def for_output(*, as_json: bool) -> "Narrator":
         """The narrator that fits where stdout goes."""
         if as_json:
-            return JsonNarrator(plan)
-        return LiveNarrator(plan) if sys.stdout.isatty() else Narrator(plan)
+            return JsonNarrator()
+        return LiveNarrator() if sys.stdout.isatty() else LineNarrator()
 
-    def __init__(self, plan: RunPlan) -> None:
-        self.num_cells = len(plan.cells)
-        self.num_skipped = len(plan.skipped)
-        self.total_cost = sum(cell.cost for cell in plan.cells) or 1.0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.plan: RunPlan | None = None
         self.done: list[Cell] = []
         self.num_failed = 0
         self.running: dict[str, tuple[Cell, CellProgress | None]] = {}
-        self.started = time.monotonic()
-        self._labels = labels_of(plan.cells)
+        self.started = clock()
+        self._labels: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -57,20 +58,26 @@ class Narrator:
     ) -> None:
         return None
 
-    def announce(self, planned: Planned, settings: RunSettings) -> None:
-        """Say what is going to happen."""
-        names = ", ".join(planned.datasets)
-        print(f"Data sets: {names}. {self.num_cells} cells to run, {self.num_skipped} skipped (already stored).")
-        if "all" in settings.datasets and list(planned.datasets) == ["demo"]:
-            print(f"No data set is installed in {settings.data}: 'all' is the built-in generated 'demo'.")
+    @property
+    def num_cells(self) -> int:
+        """Cells to run; 0 before the plan is made."""
+        return len(self.plan.cells) if self.plan else 0
 
-    def begin(self) -> None:
-        """Say that everything was checked and work starts; the first worker takes its time."""
-        print("Everything checked; starting ...", flush=True)
-
-    def on_event(self, event: FleetEvent) -> None:
+    def on_event(self, event: JobEvent) -> None:
         """Keep count, then tell."""
         match event:
+            case PlanMade(planned=planned, settings=settings):
+                self.plan = planned.plan
+                self._labels = labels_of(planned.plan.cells)
+                self.announce(planned, settings)
+                return
+            case CellsChecked():
+                self.started = self.clock()
+                self.begin()
+                return
+            case RunEnded(summary=summary):
+                self.close(summary)
+                return
             case CellStarted(cell=cell):
                 self.running[cell.id] = (cell, None)
             case CellProgressed(cell=cell, progress=progress):
@@ -87,71 +94,145 @@ class Narrator:
                 self.running.pop(cell.id, None)
         self.tell(event)
 
-    def tell(self, event: FleetEvent) -> None:
-        """One line for what a reader of a log wants to know."""
+    def announce(self, planned: Planned, settings: RunSettings) -> None:
+        """Say what is going to happen."""
+        for note in settings.notes:
+            print(f"Note: {note}")
+        print(
+            f"Data sets: {', '.join(planned.datasets)}. {counted(self.num_cells, 'cell')} to run, "
+            f"{len(planned.plan.skipped)} skipped (already stored).",
+            flush=True,
+        )
+        if "all" in settings.datasets and list(planned.datasets) == ["demo"]:
+            print(f"No data set is installed in {settings.data}: 'all' is the built-in generated 'demo'.")
+
+    def begin(self) -> None:
+        """Say that everything was checked and that workers start, which takes a while."""
+        print("Everything checked; starting ...", flush=True)
+
+    def tell(self, event: RunEvent) -> None:
+        """One line for an event that a reader of a log wants to know."""
         line = self.line_of(event)
         if line is not None:
             print(f"[{len(self.done)}/{self.num_cells}] {line}", flush=True)
 
-    def line_of(self, event: FleetEvent) -> str | None:
-        """An event as one line, and one for each warning; None where a log is better off without."""
+    def line_of(self, event: RunEvent) -> str | None:
+        """An event as one line, and one for each warning; None for events that a log does not need."""
         label = self._labels.get(cell.id, "") if (cell := getattr(event, "cell", None)) else ""
         match event:
             case CellFinished(outcome=outcome) if outcome.status == "ok":
-                told = f"{label}: image AUROC {outcome.image_auroc:.3f} ({_duration(outcome.seconds)})"
+                told = f"{label}: image AUROC {outcome.image_auroc:.3f} ({duration_text(outcome.seconds)})"
                 return "\n".join([told, *(f"WARNING: {label}: {warning}" for warning in outcome.warnings)])
             case CellFinished(outcome=outcome):
                 return f"{label}: FAILED: {outcome.error}"
             case CellLost(attempts=attempts, reason=reason):
-                return f"{label}: LOST after {attempts} attempts: {reason}"
+                return f"{label}: LOST after {counted(attempts, 'attempt')}: {reason}"
             case WorkerLost(worker=worker, reason=reason):
-                return f"{worker} was lost ({reason}); its cell goes to another"
+                return f"{worker} was lost ({reason}); its cell goes to another worker"
             case CellStarted(attempt=attempt):
                 return f"{label}: started" + (f" (attempt {attempt})" if attempt > 1 else "")
             case WorkerJoined(worker=worker):
                 return f"{worker} is up"
         return None
 
-    def close(self, summary: FleetSummary) -> None:
+    def close(self, summary: RunSummary) -> None:
         """Say how it went."""
         print(
-            f"{summary.num_ok} cells ok, {summary.num_failed} failed, in {summary.work_seconds:.0f} s"
-            f" (and {summary.start_seconds:.0f} s to start workers)."
+            f"{counted(summary.num_ok, 'cell')} ok, {summary.num_failed} failed, in "
+            f"{duration_text(summary.work_seconds)} (and {duration_text(summary.start_seconds)} to start workers)."
         )
 
+    def interruption(self) -> str:
+        """What Ctrl-C leaves, in one line."""
+        if self.plan is None:
+            return "Interrupted before the plan was made. Nothing was run."
+        if not self.plan.cells:
+            return "Interrupted. All cells were stored already."
+        stored = f"Interrupted: {len(self.done)} of {counted(self.num_cells, 'cell')} are stored."
+        return stored if len(self.done) == self.num_cells else f"{stored} The same command goes on with the rest."
+
     def seconds_left(self) -> float | None:
-        """From the cost of what is done; None before the first cell ended."""
+        """From the cost of the finished cells; None before the first progress."""
         done = sum(cell.cost for cell in self.done)
         done += sum(
             cell.cost * 0.9 * progress.done / max(progress.total, 1)
             for cell, progress in tuple(self.running.values())
             if progress is not None and progress.stage == "fit"
         )
-        if done <= 0:
+        if done <= 0 or self.plan is None:
             return None
-        return (time.monotonic() - self.started) * (self.total_cost - done) / done
+        return (self.clock() - self.started) * (sum(cell.cost for cell in self.plan.cells) - done) / done
+
+
+class LineNarrator(Narrator):
+    """Plain lines, and one for the running cells whenever nothing was printed for a while."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
+        self._told_at = clock()
+        self._ended = threading.Event()
+        # A thread, because a cell may send no event for minutes, and in this process nothing else runs then.
+        self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def tell(self, event: RunEvent) -> None:
+        """See ``Narrator.tell``."""
+        if self.line_of(event) is None:
+            self.tell_if_quiet()
+        else:
+            self._told_at = self.clock()
+            super().tell(event)
+
+    def tell_if_quiet(self) -> None:
+        """Say how far the running cells are, if the last line is ``QUIET_SECONDS`` old."""
+        running = tuple(self.running.values())
+        if not running or self.clock() - self._told_at < QUIET_SECONDS:
+            return
+        self._told_at = self.clock()
+        shown = "; ".join(f"{self._labels[cell.id]}: {progress_text(progress)}" for cell, progress in running[:_SHOWN])
+        more = f"; and {len(running) - _SHOWN} more" if len(running) > _SHOWN else ""
+        left = self.seconds_left()
+        time_left = f" (about {duration_text(left)} left)" if left is not None else ""
+        print(f"[{len(self.done)}/{self.num_cells}] {shown}{more}{time_left}", flush=True)
+
+    def _watch(self) -> None:
+        while not self._ended.wait(1.0):
+            self.tell_if_quiet()
 
 
 class LiveNarrator(Narrator):
     """One line a running cell and a bar for the whole, redrawn in place."""
 
-    def __init__(self, plan: RunPlan) -> None:
-        super().__init__(plan)
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
         self._console = Console()
         self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._picture, transient=True)
 
-    def __enter__(self) -> Self:
-        self.started = time.monotonic()
+    def begin(self) -> None:
+        """Start to draw."""
         self._live.start()
-        return self
+
+    def close(self, summary: RunSummary) -> None:
+        """Stop drawing, and say how it went."""
+        self._live.stop()
+        super().close(summary)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
 
-    def tell(self, event: FleetEvent) -> None:
-        """Only what should stay on the screen: cells that ended, workers that were lost."""
+    def tell(self, event: RunEvent) -> None:
+        """Only lines that stay on the screen: cells that ended, workers that were lost."""
         if isinstance(event, CellFinished | CellLost | WorkerLost):
             self._console.print(self.line_of(event), highlight=False, markup=False)
 
@@ -159,11 +240,13 @@ class LiveNarrator(Narrator):
         grid = Table.grid(padding=(0, 2))
         # A copy: this runs in the thread that redraws.
         for cell, progress in tuple(self.running.values()):
-            grid.add_row(Text(self._labels[cell.id], style="cyan"), _progress_text(progress))
+            style = "dim" if progress is None else ""
+            grid.add_row(Text(self._labels[cell.id], style="cyan"), Text(progress_text(progress), style=style))
         left = self.seconds_left()
         summary = Text(
-            f"{len(self.done)} done, {len(self.running)} running, {self.num_failed} failed of {self.num_cells} cells"
-            + (f", about {_duration(left)} left" if left is not None else ", starting workers")
+            f"{len(self.done)} done, {len(self.running)} running, {self.num_failed} failed of "
+            + counted(self.num_cells, "cell")
+            + (f", about {duration_text(left)} left" if left is not None else ", starting workers")
         )
         return Group(grid, ProgressBar(total=self.num_cells, completed=len(self.done), width=60), summary)
 
@@ -173,13 +256,13 @@ class JsonNarrator(Narrator):
 
     def announce(self, planned: Planned, settings: RunSettings) -> None:
         """The plan's size."""
-        self._emit("plan", datasets=list(planned.datasets), cells=self.num_cells, skipped=self.num_skipped)
+        self._emit("plan", datasets=list(planned.datasets), cells=self.num_cells, skipped=len(planned.plan.skipped))
 
     def begin(self) -> None:
         """Everything was checked."""
         self._emit("begin")
 
-    def tell(self, event: FleetEvent) -> None:
+    def tell(self, event: RunEvent) -> None:
         """The event, its cell by name."""
         fields: dict[str, Any] = {}
         cell = getattr(event, "cell", None)
@@ -197,7 +280,7 @@ class JsonNarrator(Narrator):
                 fields["reason"] = reason
         self._emit(type(event).__name__, **fields)
 
-    def close(self, summary: FleetSummary) -> None:
+    def close(self, summary: RunSummary) -> None:
         """The counts."""
         self._emit("summary", ok=summary.num_ok, failed=summary.num_failed, seconds=round(summary.work_seconds, 3))
 
@@ -207,7 +290,7 @@ class JsonNarrator(Narrator):
 
 
 def labels_of(cells: Sequence[Cell]) -> dict[str, str]:
-    """Cell id to what a line calls the cell: with the settings that tell it from others, where there are such."""
+    """Cell id to the cell's name in a line, with its settings where several cells have the same name."""
     alike: dict[str, list[Cell]] = {}
     for cell in cells:
         alike.setdefault(cell.label, []).append(cell)
@@ -223,12 +306,9 @@ def labels_of(cells: Sequence[Cell]) -> dict[str, str]:
     return labels
 
 
-def _progress_text(progress: CellProgress | None) -> Text:
+def progress_text(progress: CellProgress | None) -> str:
+    """How far a cell is, e.g. ``fit 120/400, loss 0.031``."""
     if progress is None:
-        return Text("reading", style="dim")
+        return "reading"
     loss = f", loss {progress.loss:.3f}" if progress.loss is not None else ""
-    return Text(f"{progress.stage} {progress.done}/{progress.total}{loss}")
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    return f"{progress.stage} {progress.done}/{progress.total}{loss}"

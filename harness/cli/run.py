@@ -1,142 +1,94 @@
 """``bench run`` and ``bench plan``."""
 
 import json
+import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from harness.cli import options as o
+from harness.config import RunSettings
+from harness.environment import without_credentials
+from harness.phrasing import counted
 from harness.records import PUBLISHED_SPLIT
 
 if TYPE_CHECKING:
-    from harness.config import RunSettings
-    from harness.jobs.planning import Planned
+    from harness.jobs.run import Listener, RunResult
+
+Result = TypeVar("Result")
 
 
+@o.takes(RunSettings)
 def run(
-    datasets: o.Datasets = None,
-    categories: o.Categories = None,
-    methods: o.Methods = None,
-    seeds: o.Seeds = None,
-    split: o.Split = None,
-    set_: o.Set = None,
-    backbone: o.Backbone = None,
-    weights: o.Weights = None,
-    image_size: o.ImageSize = None,
-    protocol: o.Protocol = None,
-    config: o.Config = None,
-    data: o.Data = None,
-    results: o.Results = None,
-    policy: o.Policy = None,
-    workers: o.Workers = None,
-    cpus_per_worker: o.CpusPerWorker = None,
-    gpus_per_worker: o.GpusPerWorker = None,
-    address: o.Address = None,
-    device: o.Device = None,
-    panels: Annotated[
-        int | None, typer.Option(help="Heat-map panels of test images to write a cell.", rich_help_panel=o.HOW)
-    ] = None,
-    costs: o.Costs = None,
+    given: o.Given,
     json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.", rich_help_panel=o.HOW)] = False,
 ) -> None:
-    """Fit and judge methods on every category; what is stored already is not run again."""
-    settings = o.run_settings(
-        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
-        backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data, results=results,
-        policy=policy, workers=workers, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker,
-        address=address, device=device, panels=panels, costs=costs,
-    )  # fmt: skip
-    from harness.jobs.planning import make_plan
+    """Fit and judge methods on every category; cells that are stored already are not run again."""
+    settings = o.run_settings(given)
+    from harness.jobs.run import run_job
 
-    planned = make_plan(settings, run_follows=True)
-    carry_out(planned, settings, as_json=json_lines)
+    result = told(lambda tell: run_job(settings, tell), as_json=json_lines)
     if not json_lines:
-        from harness.cli.show import show_run
-        from harness.store import RecordStore
+        from harness.cli.show import print_tables
+        from harness.jobs.leaderboard import board_of_run
 
-        show_run(RecordStore(settings.results).frame(), planned.cells)
-        print(f"Records: {settings.results}. Tables for a paper: bench tables {_where(settings, planned)}")
-    exit_by_failures(planned, settings, as_json=json_lines)
+        print_tables(board_of_run(result))
+        where = _where(settings, result)
+        print(f"Records: {without_credentials(settings.results)}. Tables for a paper: bench tables {where}")
+    exit_by_failures(result, settings, as_json=json_lines)
 
 
-def carry_out(planned: "Planned", settings: "RunSettings", *, as_json: bool = False) -> None:
-    """Check the cells of a plan and run them, telling what happens.
+def told(job: "Callable[[Listener], Result]", *, as_json: bool = False) -> Result:
+    """Carry out a job and tell its events as they come.
 
     Raises:
-        BenchError: A cell is bound to fail; nothing was run.
-        typer.Exit: With 130 after Ctrl-C.
+        BenchError: As the job raises it.
+        typer.Exit: With 130 after Ctrl-C; one line says what is stored.
     """
-    # These load torch; a mistake in the command has been answered by now.
+    # These load torch; they come after the flags have been checked.
     from harness.cli.progress import Narrator
-    from harness.execution.execute import execute
     from harness.execution.summary import RunInterrupted
-    from harness.jobs.planning import check_cells
 
-    narrator = Narrator.for_output(planned.plan, as_json=as_json)
-    narrator.announce(planned, settings)
-    if not planned.plan.cells:
-        return
-    check_cells(planned, settings)
-    narrator.begin()
+    narrator = Narrator.for_output(as_json=as_json)
     try:
         with narrator:
-            summary = execute(planned.plan.cells, settings, planned.datasets, planned.weights, narrator.on_event)
-    except RunInterrupted as interruption:
-        print(f"bench: {interruption}", file=sys.stderr)
+            return job(narrator.on_event)
+    except (RunInterrupted, KeyboardInterrupt):
+        print(f"bench: {narrator.interruption()}", file=sys.stderr)
         raise typer.Exit(130) from None
-    narrator.close(summary)
 
 
-def exit_by_failures(planned: "Planned", settings: "RunSettings", *, as_json: bool = False) -> None:
-    """End with code 1, and say how to see why, where a cell of the plan has a failure for a record.
+def exit_by_failures(result: "RunResult", settings: RunSettings, *, as_json: bool = False) -> None:
+    """End with code 1, and say how to see why, if a cell of the run failed.
 
     Raises:
         typer.Exit: With 1, if so.
     """
-    from harness.store import RecordStore
-
-    statuses = RecordStore(settings.results).statuses()
-    num_failed = sum(statuses.get(cell.id) == "failed" for cell in planned.cells)
-    if num_failed:
+    if result.num_failed:
         if not as_json:
-            why = f"bench leaderboard --failed {_where(settings, planned)}"
-            print(f"{num_failed} of {len(planned.cells)} cells failed; '{why}' shows why.")
+            why = f"bench leaderboard --failed {_where(settings, result)}"
+            print(f"{result.num_failed} of {counted(len(result.cells), 'cell')} failed. For the reasons: {why}")
         raise typer.Exit(1)
 
 
-def _where(settings: "RunSettings", planned: "Planned") -> str:
+def _where(settings: RunSettings, result: "RunResult") -> str:
     """The flags that lead a reading command to the records of this run."""
-    return f"--results {settings.results}" + ("" if settings.split == PUBLISHED_SPLIT else f" --split {planned.split}")
+    flags = ["--results", without_credentials(settings.results)]
+    return shlex.join(flags if settings.split == PUBLISHED_SPLIT else [*flags, "--split", result.planned.split])
 
 
-def plan(
-    datasets: o.Datasets = None,
-    categories: o.Categories = None,
-    methods: o.Methods = None,
-    seeds: o.Seeds = None,
-    split: o.Split = None,
-    set_: o.Set = None,
-    backbone: o.Backbone = None,
-    weights: o.Weights = None,
-    image_size: o.ImageSize = None,
-    protocol: o.Protocol = None,
-    config: o.Config = None,
-    data: o.Data = None,
-    results: o.Results = None,
-    policy: o.Policy = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
-) -> None:
+@o.takes(
+    RunSettings,
+    without=("workers", "cpus_per_worker", "gpus_per_worker", "data_parallel", "address", "device", "panels"),
+)
+def plan(given: o.Given, as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False) -> None:
     """Show what 'bench run' would do with these flags, check it, and run nothing."""
-    settings = o.run_settings(
-        config=config, datasets=datasets, categories=categories, methods=methods, seeds=seeds, split=split, set_=set_,
-        backbone=backbone, weights=weights, image_size=image_size, protocol=protocol, data=data, results=results,
-        policy=policy,
-    )  # fmt: skip
-    from harness.jobs.planning import check_cells, make_plan
+    settings = o.run_settings(given)
+    from harness.jobs.planning import plan as plan_job
 
-    planned = make_plan(settings)
-    check_cells(planned, settings)
+    planned = plan_job(settings)
     rows = [(cell, "run") for cell in planned.plan.cells]
     rows += [(skipped.cell, f"skip: {skipped.reason}") for skipped in planned.plan.skipped]
     if as_json:
@@ -150,4 +102,6 @@ def plan(
     for cell, action in rows:
         table.add_row(cell.id, cell.dataset, cell.category, cell.method, str(cell.seed), action)
     Console().print(table)
+    for note in settings.notes:
+        print(f"Note: {note}")
     print(f"{len(planned.plan.cells)} to run, {len(planned.plan.skipped)} skipped. Nothing was run.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options as o
+from harness.config import RunSettings
 from harness.errors import SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -18,7 +19,23 @@ if TYPE_CHECKING:
 SEARCH = "What to search"
 
 
+@o.takes(
+    RunSettings,
+    only=(
+        "split",
+        "overrides",
+        "backbone",
+        "weights",
+        "protocol",
+        "categories",
+        "data",
+        "results",
+        "address",
+        "device",
+    ),
+)
 def search(
+    given: o.Given,
     targets: Annotated[
         list[str], typer.Argument(metavar="DATASET[/CATEGORY]...", help="The objective is the mean over categories.")
     ],
@@ -51,14 +68,6 @@ def search(
     audit: Annotated[
         int, typer.Option(min=0, help="Judge so many trials on the test images, afterwards.", rich_help_panel=SEARCH)
     ] = 0,
-    split: o.Split = None,
-    set_: o.Set = None,
-    backbone: o.Backbone = None,
-    weights: o.Weights = None,
-    image_size: o.ImageSize = None,
-    protocol: o.Protocol = None,
-    data: o.Data = None,
-    results: o.Results = None,
     concurrent: Annotated[
         int, typer.Option(min=0, help="Trials at once; 0 runs them in this process.", rich_help_panel=o.HOW)
     ] = 1,
@@ -66,26 +75,23 @@ def search(
     gpus_per_trial: Annotated[
         float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=o.HOW)
     ] = None,
-    address: o.Address = None,
-    device: o.Device = None,
 ) -> None:
     """Search settings of a method; the winner is fitted again and written as NAME.settings.toml."""
-    from harness.jobs.search_setup import fixed_settings, place_of, prepare
+    from harness.jobs.search_setup import fixed_settings, prepare
     from harness.spaces import load_space
 
     wanted = _with_flags(load_space(space), trials, seconds, selection)
-    places = [place_of(target) for target in targets]
-    categories = [category for _, category in places if category]
-    if categories and len(categories) < len(places):
-        raise SettingsError("DATASET and DATASET/CATEGORY together: right would be one of the two for all.")
     settings = o.run_settings(
-        config=None, datasets=",".join(dataset for dataset, _ in places), categories=",".join(categories) or None,
-        methods=wanted.method, seeds=None if refit == "none" else refit, set_=set_, backbone=backbone, weights=weights,
-        image_size=image_size, protocol=protocol, split=split, data=data, results=results, workers=concurrent,
-        cpus_per_worker=cpus_per_trial, gpus_per_worker=gpus_per_trial, address=address, device=device,
-    )  # fmt: skip
+        given,
+        datasets=targets,
+        methods=(wanted.method,),
+        seeds=None if refit == "none" else o.parse_seeds(refit),
+        workers=concurrent,
+        cpus_per_worker=cpus_per_trial,
+        gpus_per_worker=gpus_per_trial,
+    )
     settings = fixed_settings(wanted, space, settings)
-    if concurrent == 0 and address is not None:
+    if concurrent == 0 and settings.address is not None:
         raise SettingsError("--concurrent 0 runs in this process; right would be 1 or more, or no --address.")
     prepared = prepare(wanted, space, settings, name=name, folder=None, seed=seed)
     ledger = _run(prepared, resume=resume)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options as o
-from harness.cli.targets import named
 from harness.config import Protocol, load_run_settings
 from harness.environment import default_data_root
 from harness.errors import DataError
+from harness.jobs.targets import named
 
 if TYPE_CHECKING:
     from harness.datasets import Dataset

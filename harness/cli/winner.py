@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import RunSettings
+from harness.environment import without_credentials
 from harness.errors import DataError
 from harness.jobs.search_setup import PreparedSearch, as_json_values
 from harness.search.outcome import Outcome, importances
@@ -52,12 +53,12 @@ def refit_winner(prepared: PreparedSearch, outcome: Outcome) -> int:
     Returns:
         The number of failed cells.
     """
-    from harness.cli.progress import Narrator
-    from harness.cli.show import show_run
-    from harness.execution.execute import execute
+    from harness.cli.run import told
+    from harness.cli.show import print_tables
+    from harness.jobs.leaderboard import board_of_run
     from harness.jobs.planning import check_cells, make_plan
+    from harness.jobs.run import run_planned
     from harness.plan import RunPlan
-    from harness.store import RecordStore
 
     assert outcome.best is not None, "something was found"
     points = {json.dumps(as_json_values(point), sort_keys=True): point for point in _points(prepared, outcome)}
@@ -79,17 +80,10 @@ def refit_winner(prepared: PreparedSearch, outcome: Outcome) -> int:
         ),
     )
     print("\nWinner and default point, fitted again and judged on the test images:")
-    narrator = Narrator.for_output(merged.plan, as_json=False)
-    narrator.announce(merged, settings)
-    if merged.plan.cells:
-        with narrator:
-            narrator.close(execute(merged.plan.cells, settings, merged.datasets, merged.weights, narrator.on_event))
-    store = RecordStore(settings.results)
-    cells = [*merged.plan.cells, *(skipped.cell for skipped in merged.plan.skipped)]
-    show_run(store.frame(), cells)
-    print(f"Records: {settings.results}.")
-    statuses = store.statuses()
-    return sum(statuses.get(cell.id) == "failed" for cell in cells)
+    result = told(lambda tell: run_planned(merged, settings, tell))
+    print_tables(board_of_run(result))
+    print(f"Records: {without_credentials(settings.results)}.")
+    return result.num_failed
 
 
 def audit_trials(prepared: PreparedSearch, outcome: Outcome, count: int) -> None:

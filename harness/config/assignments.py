@@ -1,4 +1,4 @@
-"""Settings as they are typed: ``PLACE.NAME=VALUE``, where the value is TOML, or else a plain string."""
+"""Settings as they are typed: ``PLACE.NAME=VALUE``. A value that is not TOML is a plain string."""
 
 import tomllib
 from collections.abc import Sequence
@@ -10,6 +10,9 @@ from harness.errors import SettingsError
 def parse_assignments(assignments: Sequence[str], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Read ``--set method.name=value``.
 
+    >>> parse_assignments(["mfrnet.k=3", "mfrnet.layers=[2, 3]"], ["mfrnet"])
+    {'mfrnet': {'k': 3, 'layers': [2, 3]}}
+
     Args:
         assignments: As typed.
         methods: The methods of this run.
@@ -18,14 +21,14 @@ def parse_assignments(assignments: Sequence[str], methods: Sequence[str]) -> dic
         Method to its overrides.
 
     Raises:
-        SettingsError: Not of that form, or of a method that does not run.
+        SettingsError: One of them does not have this form, or its method is not in this run.
     """
     overrides: dict[str, dict[str, Any]] = {}
     for assignment in assignments:
         target, equals, text = assignment.partition("=")
         method, dot, name = target.strip().rpartition(".")
         if not (equals and dot and method and name):
-            raise SettingsError(f"--set {assignment!r}: right would be METHOD.NAME=VALUE, e.g. mfrnet.k=3.")
+            raise SettingsError(f"--set: expected METHOD.NAME=VALUE, e.g. mfrnet.k=3, got {assignment!r}.")
         if method not in methods:
             raise SettingsError(f"--set {assignment!r}: method {method!r} is not in this run ({', '.join(methods)}).")
         overrides.setdefault(method, {})[name] = _value(text.strip())
@@ -39,10 +42,10 @@ def parse_protocol(assignments: Sequence[str]) -> dict[str, Any]:
         assignments: As typed.
 
     Returns:
-        What ``[protocol]`` of a file would hold; what is for one data set alone is below ``datasets``.
+        The same content as ``[protocol]`` of a file; choices for one data set are below ``datasets``.
 
     Raises:
-        SettingsError: Not of that form.
+        SettingsError: One of them does not have this form.
     """
     protocol: dict[str, Any] = {}
     for assignment in assignments:
@@ -50,7 +53,7 @@ def parse_protocol(assignments: Sequence[str]) -> dict[str, Any]:
         dataset, dot, name = target.strip().rpartition(".")
         if not (equals and name) or (dot and not dataset) or name == "datasets":
             raise SettingsError(
-                f"--protocol {assignment!r}: right would be NAME=VALUE or DATASET.NAME=VALUE, e.g. ksdd.aspect=tiles."
+                f"--protocol: expected NAME=VALUE or DATASET.NAME=VALUE, e.g. ksdd.aspect=tiles, got {assignment!r}."
             )
         of = protocol.setdefault("datasets", {}).setdefault(dataset, {}) if dataset else protocol
         of[name] = _value(text.strip())
@@ -60,7 +63,8 @@ def parse_protocol(assignments: Sequence[str]) -> dict[str, Any]:
 def parse_values(text: str) -> tuple[Any, ...]:
     """Read values between commas, each as after the ``=`` of ``--set``; lists keep their own commas.
 
-    ``2,3`` are two numbers, ``[2],[2,3]`` two lists, ``keep,square`` two strings.
+    >>> parse_values("2,3"), parse_values("[2],[2,3]"), parse_values("keep,square")
+    ((2, 3), ([2], [2, 3]), ('keep', 'square'))
     """
     try:
         return tuple(tomllib.loads(f"values = [{text}]")["values"])

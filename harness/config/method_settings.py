@@ -1,4 +1,4 @@
-"""Overrides checked against a method's settings."""
+"""A method's settings: its defaults, and values that differ from them, checked."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from harness.config.validation import place_of, problem_of
 from harness.errors import SettingsError, UnknownNameError
 
 S = TypeVar("S")
@@ -23,6 +24,13 @@ def build_settings(method: str, settings_type: type[S], overrides: Mapping[str, 
     Raises:
         UnknownNameError: The settings have no such field.
         SettingsError: A value has the wrong type or is out of range.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Settings:
+    ...     layers: tuple[int, ...] = (2, 3)
+    >>> build_settings("mfrnet", Settings, {"layers": [1, 2]})
+    Settings(layers=(1, 2))
     """
     known = [field.name for field in fields(settings_type)]  # type: ignore[arg-type]
     for name in overrides:
@@ -33,16 +41,15 @@ def build_settings(method: str, settings_type: type[S], overrides: Mapping[str, 
         # Through JSON, so that a list from TOML or from a stored record becomes a tuple.
         return TypeAdapter(settings_type).validate_json(json.dumps(dict(overrides)), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        cause = first.get("ctx", {}).get("error")
-        if isinstance(cause, ValueError):
+        if isinstance(cause := error.errors()[0].get("ctx", {}).get("error"), ValueError):
             raise SettingsError(f"{method}.{cause}") from error
-        place = ".".join([method, *(str(part) for part in first["loc"][:1])])
-        raise SettingsError(f"{place} = {first['input']!r}: {first['msg'].lower()}.") from error
+        defaults = {field.name: field.default for field in fields(settings_type)}  # type: ignore[arg-type]
+        place = ".".join([method, *map(str, place_of(error))])
+        raise SettingsError(f"{place}: {problem_of(error, defaults)}.") from error
 
 
 def as_json(settings: Any) -> dict[str, Any]:
-    """Settings as JSON values, every field resolved; what a cell's identity is made of."""
+    """Settings as JSON values, every field resolved; a cell's identity holds them."""
     values: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
     return values
 
@@ -53,5 +60,5 @@ def _check_json(place: str, value: Any) -> None:
     except (TypeError, ValueError) as error:
         # TOML has dates and infinities, a record has not.
         raise SettingsError(
-            f"{place} = {value}: right would be a finite number, a string, a boolean or a list."
+            f"{place}: expected a finite number, a string, true, false or a list, got {value}."
         ) from error

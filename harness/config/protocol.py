@@ -9,7 +9,10 @@ DEFAULT_TILE_OVERLAP = 0.25
 
 
 class Protocol(BaseModel):
-    """How images become pixels and maps become metrics. Two records compare only if these agree.
+    """How images become pixels and maps become metrics. Records compare only if their protocols are equal.
+
+    >>> Protocol(image_size_px=128, aspect="pad").key()
+    'mfrnet-bench-1/128/pad/127'
 
     Fixed by the protocol's name: masks are thresholded first and resized by nearest neighbour after,
     regions are 8-connected, every normal pixel of every test image counts in the false positive rate,
@@ -20,20 +23,20 @@ class Protocol(BaseModel):
 
     name: Literal["mfrnet-bench-1"] = "mfrnet-bench-1"
     image_size_px: int = Field(default=192, ge=32, le=4096, multiple_of=32)
-    """Shorter side of what a method sees, in pixels."""
+    """Shorter side of a method's input, in pixels."""
     aspect: Literal["keep", "square", "pad", "tiles"] = "keep"
-    """How an image becomes what a method sees.
+    """How an image becomes the input of a method.
 
     ``keep``: resized to one frame a category, whose longer side follows the median aspect of the
     training images, rounded to 32 pixels. ``square``: resized to ``image_size_px`` on both sides.
-    ``pad``: scaled to fit into the frame of ``keep``, its edge repeated around it; maps and scores
-    leave out what is not image. ``tiles``: cut into overlapping squares of ``image_size_px``, which a
-    method is given as images; an image's map is stitched from theirs, and its score is their highest."""
+    ``pad``: scaled to fit into the frame of ``keep``, with its edge repeated around it; maps and scores
+    leave the repeated edge out. ``tiles``: cut into overlapping squares of ``image_size_px``, each an
+    image for the method; the map of the whole is stitched from their maps, and its score is their highest."""
     tile_overlap: float | None = Field(default=None, ge=0, le=0.75)
-    """Share of a tile's side that its neighbour covers too, at least; .25 unless said. For tiles alone."""
+    """Share of a tile's side that its neighbour covers too, at least; None stands for .25. Only for tiles."""
     tiled_size_px: int | None = Field(default=None, ge=32, le=65536)
-    """Shorter side that an image is resized to before it is cut, in pixels; None leaves it as it is, but
-    for one that is smaller than a tile, which is enlarged to it. For tiles alone."""
+    """Shorter side that an image is resized to before it is cut, in pixels. None keeps its size, except that
+    an image smaller than a tile is enlarged to one. Only for tiles."""
     resolution: Literal["frame", "own"] = "frame"
     """Where maps meet masks. ``frame``: at the size the image had for the method; masks are resized.
     ``own``: at each image's own size; maps are resized (bilinear), masks are left as they are."""
@@ -46,13 +49,13 @@ class Protocol(BaseModel):
             if getattr(self, name) is not None and self.aspect != "tiles":
                 raise PydanticCustomError(
                     "tiles_alone",
-                    "{name} is for aspect 'tiles' alone, not for {aspect}",
+                    "{name} needs aspect 'tiles', got aspect {aspect}",
                     {"name": name, "aspect": repr(self.aspect)},
                 )
         if self.tiled_size_px is not None and self.tiled_size_px < self.image_size_px:
             raise PydanticCustomError(
                 "tile_too_large",
-                "tiles of image_size_px = {tile} do not fit images whose shorter side is tiled_size_px = {whole}",
+                "expected tiled_size_px of at least image_size_px = {tile}, got {whole}",
                 {"tile": self.image_size_px, "whole": self.tiled_size_px},
             )
         return self
@@ -72,12 +75,12 @@ class Protocol(BaseModel):
         aspect: str = self.aspect
         if aspect == "tiles":
             aspect += f"-{self.overlap}" + ("" if self.tiled_size_px is None else f"-of-{self.tiled_size_px}")
-        # What came later is named only where it is used: a key that was stored stays what it is.
+        # Later choices are named only where they are used, so that stored keys stay valid.
         later = [] if self.resolution == "frame" else [self.resolution]
         return "/".join([self.name, str(self.image_size_px), aspect, str(self.mask_threshold), *later])
 
     def size_for(self, median_aspect: float) -> tuple[int, int]:
-        """Height and width in pixels of every item that a method is given of a category.
+        """Height and width in pixels of every image of a category as a method sees it.
 
         Args:
             median_aspect: Median of height / width over the training images, positive.

@@ -1,61 +1,103 @@
 """Everything a run is asked for: flags over a TOML file over defaults."""
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from harness.config.flag import HOW, WHAT, WHERE, Flag
 from harness.config.protocol import Protocol
+from harness.config.toml_file import read_toml
+from harness.config.validation import one_line
 from harness.environment import default_data_root, default_results
 from harness.errors import SettingsError, UnknownNameError
 
 Policy = Literal["only-missing", "failed", "always", "never"]
 """Which cells run: those without a record; failed ones too; all; none."""
 
+MAX_SEED = 2**32 - 1
+"""The largest seed that torch, numpy and lightning all accept."""
+
+_TABLES = ("protocol", "weights")
+
 
 class RunSettings(BaseModel):
-    """What to run on what, and where. Policy, workers, device, panels and costs change no number."""
+    """What to run on what, and where.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Policy, workers, data_parallel, device and panels change no number. The docstring of a field with a
+    ``Flag`` is the help text of its flag.
+    """
 
-    datasets: tuple[str, ...] = Field(default=("all",), min_length=1)
-    """Names, folders with a ``dataset.toml``, or ``all``: every installed one, else ``demo``."""
-    categories: tuple[str, ...] = ()
-    """``category`` or ``dataset/category``; empty for all."""
-    methods: tuple[str, ...] = Field(default=("mfrnet",), min_length=1)
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
-    data: Path = Field(default_factory=default_data_root)
-    results: str = Field(default_factory=default_results)
-    protocol: Protocol = Protocol()
-    dataset_protocols: dict[str, Protocol] = Field(default_factory=dict, alias="protocol.datasets")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    datasets: Annotated[tuple[str, ...], Flag(WHAT)] = Field(("all",), min_length=1, examples=[["mvtec_ad", "mtd"]])
+    """Data sets, folders with a dataset.toml, or DATASET/CATEGORY; 'all' is every installed one, else 'demo'."""
+    categories: Annotated[tuple[str, ...], Flag(WHAT)] = Field((), examples=[["bottle", "visa/pcb1"]])
+    """Only these categories: CATEGORY or DATASET/CATEGORY."""
+    methods: Annotated[tuple[str, ...], Flag(WHAT)] = Field(("mfrnet",), min_length=1, examples=[["mfrnet", "padim"]])
+    """Methods; see 'bench methods'."""
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, le=MAX_SEED)], ...], Flag(WHAT)] = Field(
+        (0,), min_length=1, examples=[[0, 1]]
+    )
+    """Seeds, e.g. 0,1,2."""
+    split: Annotated[str, Flag(WHAT)] = "published"
+    """published, grouped (no near duplicates on two sides), kfold-K-I, or a manifest FILE.csv."""
+    overrides: Annotated[dict[str, dict[str, Any]], Flag(WHAT, "METHOD.NAME=VALUE", "--set")] = {}
+    """A setting of a method, where it differs from the default; repeatable."""
+    backbone: Annotated[str | None, Flag(WHAT)] = None
+    """Backbone of every method that has one: a timm name, or 'filter_bank' (no weights)."""
+    weights: Annotated[dict[str, Path], Flag(WHAT, "[NAME=]FILE")] = {}
+    """Local weights of a backbone, of all backbones without NAME; repeatable."""
+    protocol: Annotated[Protocol, Flag(WHAT, "[DATASET.]NAME=VALUE")] = Protocol()
+    """A choice of the protocol: aspect=keep, square, pad or tiles; tile_overlap=0.25; tiled_size_px=384;
+    resolution=frame or own; mask_threshold=127. With the name of a data set, for that one alone; repeatable."""
+    dataset_protocols: dict[str, Protocol] = Field({}, alias="protocol.datasets")
     """Data set to its protocol, where that is not ``protocol``; ``[protocol.datasets.NAME]`` in a file."""
-    split: str = "published"
-    """``published``, ``grouped``, ``kfold-K-I`` or a manifest's path ending in ``.csv``."""
-    backbone: str | None = None
-    """Backbone of every method that has one; None for each method's default."""
-    weights: dict[str, Path] = Field(default_factory=dict)
-    """Backbone name to a local file; ``""`` means whatever backbone the methods use."""
-    overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Method to its settings that differ from the defaults; ``[methods.NAME]`` in a file."""
-    policy: Policy = "only-missing"
-    workers: int | None = Field(default=None, ge=0)
-    """Worker processes; 0 runs in this process; None decides by cores, GPUs and cells."""
-    cpus_per_worker: float | None = Field(default=None, gt=0)
-    gpus_per_worker: float | None = Field(default=None, ge=0)
-    address: str | None = None
-    """A running Ray cluster; ``local`` for one that is started here; None for this machine without Ray."""
-    device: str = "auto"
-    panels: int = Field(default=0, ge=0)
+    data: Annotated[Path, Flag(WHERE)] = Field(default_factory=default_data_root)
+    """Data root, one folder for each data set (default: BENCH_DATA, else data)."""
+    results: Annotated[str, Flag(WHERE)] = Field(default_factory=default_results)
+    """Folder or s3:// URL of the results (default: BENCH_RESULTS, else results)."""
+    policy: Annotated[Policy, Flag(HOW)] = "only-missing"
+    """Which cells run: only-missing, failed (those too), always, never."""
+    workers: Annotated[int | None, Flag(HOW)] = Field(None, ge=0)
+    """Worker processes; 0 runs in this process (default: by cores, GPUs and cells)."""
+    cpus_per_worker: Annotated[float | None, Flag(HOW)] = Field(None, gt=0)
+    """Cores of each worker."""
+    gpus_per_worker: Annotated[float | None, Flag(HOW)] = Field(None, ge=0)
+    """GPUs of each worker; several workers share one GPU if this is a fraction."""
+    data_parallel: Annotated[Literal["auto"] | Annotated[int, Field(ge=1)], Flag(HOW, "N|auto")] = "auto"
+    """Processes that train one cell together; auto lets idle GPUs join when cells are fewer than GPUs."""
+    address: Annotated[str | None, Flag(HOW, envvar="RAY_ADDRESS")] = None
+    """A running Ray cluster, HOST:PORT or auto; local starts one on this machine."""
+    device: Annotated[str, Flag(HOW)] = "auto"
+    """auto, cpu or cuda."""
+    panels: Annotated[int, Flag(HOW)] = Field(0, ge=0)
     """Heat-map panels of test images to write for each cell."""
-    costs: bool = True
-    """Whether latency and size are measured; a record without them has no place in a table of costs."""
 
     @property
     def is_here(self) -> bool:
         """Whether the workers are on this machine."""
         return self.address in (None, "local")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is asked for twice or has no effect, one sentence each.
+
+        >>> RunSettings(seeds=(0, 1, 0)).notes
+        ('Seed 0 was given twice and counts once.',)
+        """
+        twice = [
+            f"{kind} {value} was given twice and counts once."
+            for kind, values in (("Data set", self.datasets), ("Method", self.methods), ("Seed", self.seeds))
+            for value in _repeated(values)
+        ]
+        unused = [
+            f"The settings of method {name!r} have no effect: it is not in this run ({', '.join(self.methods)})."
+            for name in self.overrides
+            if name not in self.methods
+        ]
+        return (*twice, *unused)
 
     def protocol_of(self, dataset: str) -> Protocol:
         """The protocol of a data set."""
@@ -77,37 +119,58 @@ class RunSettings(BaseModel):
         return results if "://" in results else str(Path(results).expanduser().absolute())
 
 
-def load_run_settings(flags: Mapping[str, Any], config: Path | None = None) -> RunSettings:
-    """Merge a file and flags.
+def run_settings(settings: RunSettings | Mapping[str, Any] | None = None, **fields: Any) -> RunSettings:
+    """Settings as a notebook gives them.
 
     Args:
-        flags: Field to value, only those that were given. ``protocol``, with its ``datasets``, and
-            ``overrides`` are merged with the file's key by key, everything else replaces it.
-        config: A TOML file with the fields of ``RunSettings``; ``[protocol]``,
-            ``[protocol.datasets.NAME]``, ``[weights]`` and ``[methods.NAME]`` are tables. What the
-            protocol of a data set does not say is as in ``[protocol]``.
+        settings: Checked settings, or their fields; None for the defaults.
+        **fields: Fields of ``RunSettings`` that replace those of ``settings``. ``protocol`` is a mapping
+            as ``[protocol]`` of a file is, ``methods`` a list of names or a mapping of names to settings.
 
     Raises:
-        SettingsError: The file is missing or not TOML, or a value is of the wrong type or range.
+        BenchError: A field is unknown, or a value has the wrong type or is out of range.
+
+    >>> run_settings({"seeds": [0, 1]}, methods={"mfrnet": {"k": 3}}).overrides
+    {'mfrnet': {'k': 3}}
+    """
+    if isinstance(settings, RunSettings):
+        changed = load_run_settings(fields)
+        return settings.model_copy(update={name: getattr(changed, name) for name in changed.model_fields_set})
+    return load_run_settings({**(settings or {}), **fields})
+
+
+def load_run_settings(given: Mapping[str, Any], config: Path | None = None) -> RunSettings:
+    """Merge a file and what is given directly.
+
+    Args:
+        given: Field to value. ``protocol`` with its ``datasets``, ``weights`` and settings of methods are
+            merged with the file's key by key; everything else replaces the file's value.
+        config: A TOML file with fields of ``RunSettings``. ``methods`` is a list of names, or a table
+            ``[methods.NAME]`` for each method that runs, with its settings; ``[protocol]``,
+            ``[protocol.datasets.NAME]`` and ``[weights]`` are tables. What the protocol of a data set
+            does not say is as in ``[protocol]``.
+
+    Raises:
+        SettingsError: The file is missing or not TOML, or a value has the wrong type or is out of range.
         UnknownNameError: No setting has that name.
     """
-    values = _read(config) if config else {}
-    for name, value in flags.items():
-        if name == "weights":
+    values = _with_methods(_read(config)) if config else {}
+    for name, value in _with_methods(given).items():
+        if name == "weights" and isinstance(value, Mapping):
             values[name] = {**values.get(name, {}), **value}
-        elif name == "protocol":
+        elif name == "protocol" and isinstance(value, Mapping):
             of_file = values.get(name, {})
             datasets = _merged(of_file.get("datasets", {}), value.get("datasets", {}))
             values[name] = {**of_file, **value, "datasets": datasets}
-        elif name == "overrides":
+        elif name == "overrides" and isinstance(value, Mapping):
             values[name] = _merged(values.get(name, {}), value)
         else:
             values[name] = value
     known = set(RunSettings.model_fields)
     for name in values:
         if name not in known:
-            raise UnknownNameError.of(f"setting in {config}:" if config else "setting", name, known)
-    if "protocol" in values:
+            raise UnknownNameError.of(f"setting in {config}:" if config else "setting", name, known - {"overrides"})
+    if isinstance(values.get("protocol"), dict):
         everywhere = dict(values["protocol"])
         of_datasets = everywhere.pop("datasets", {})
         values["protocol"] = everywhere
@@ -115,16 +178,44 @@ def load_run_settings(flags: Mapping[str, Any], config: Path | None = None) -> R
     try:
         return RunSettings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{place} = {first['input']!r}: {first['msg'].lower()}.") from error
+        examples = {name: field.examples[0] for name, field in RunSettings.model_fields.items() if field.examples}
+        # The user's word for the settings of a method is [methods.NAME].
+        line = one_line(error, examples).replace("overrides.", "methods.", 1)
+        raise SettingsError(line) from error
 
 
-def _merged(under: Mapping[str, dict[str, Any]], over: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _read(config: Path) -> dict[str, Any]:
+    values = read_toml(config, flag="--config")
+    if "overrides" in values:
+        raise SettingsError(
+            f"--config {config}: expected the settings of a method in [methods.NAME], got [overrides]. "
+            "The tables also say which methods run; one without settings is an empty table."
+        )
+    for name in _TABLES:
+        if not isinstance(values.get(name, {}), dict):
+            raise SettingsError(f"--config {config}: {name}: expected a table [{name}], got {values[name]!r}.")
+    of_datasets = values.get("protocol", {}).get("datasets", {})
+    if not isinstance(of_datasets, dict) or not all(isinstance(table, dict) for table in of_datasets.values()):
+        raise SettingsError(
+            f"--config {config}: protocol.datasets: expected tables [protocol.datasets.NAME], got {of_datasets!r}."
+        )
+    return values
+
+
+def _with_methods(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values``, with the names and the settings of methods apart where they came as one table."""
+    methods = values.get("methods")
+    if not isinstance(methods, Mapping):
+        return dict(values)
+    return {**values, "methods": list(methods), "overrides": dict(methods)}
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Two tables of tables, the second one's values over the first one's."""
-    merged = {name: dict(table) for name, table in under.items()}
+    merged = dict(under)
     for name, table in over.items():
-        merged.setdefault(name, {}).update(table)
+        below = merged.get(name)
+        merged[name] = {**below, **table} if isinstance(below, Mapping) and isinstance(table, Mapping) else table
     return merged
 
 
@@ -134,25 +225,6 @@ def _inheriting(everywhere: Mapping[str, Any], own: Mapping[str, Any]) -> dict[s
     return {**inherited, **own}
 
 
-def _read(config: Path) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(config.read_text())
-    except FileNotFoundError as error:
-        raise SettingsError(f"--config {config}: there is no such file.") from error
-    except OSError as error:
-        raise SettingsError(f"--config {config}: cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--config {config}: not TOML: {error}.") from error
-    for name in ("protocol", "weights", "overrides"):
-        if not isinstance(values.get(name, {}), dict):
-            raise SettingsError(f"--config {config}: {name} = {values[name]!r}: right would be a table [{name}].")
-    of_datasets = values.get("protocol", {}).get("datasets", {})
-    if not isinstance(of_datasets, dict) or not all(isinstance(table, dict) for table in of_datasets.values()):
-        raise SettingsError(
-            f"--config {config}: protocol.datasets = {of_datasets!r}: right would be tables [protocol.datasets.NAME]."
-        )
-    if "methods" in values and isinstance(values["methods"], dict):
-        # A table of settings also says which methods run.
-        values["overrides"] = values.pop("methods")
-        values.setdefault("methods", list(values["overrides"]))
-    return values
+def _repeated(values: Iterable[Any]) -> list[Any]:
+    listed = list(values)
+    return [value for value in dict.fromkeys(listed) if listed.count(value) > 1]

@@ -1,14 +1,12 @@
 """Carrying out a plan: in this process, by workers of this machine, or by a fleet under Ray."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 from harness.cells.cell_runner import CellRunner
-from harness.cells.run_cell import CellContext
 from harness.config import RunSettings
-from harness.environment import command_line, log_dir, num_cores
+from harness.environment import log_dir, num_cores
 from harness.execution.events import FleetEvent
 from harness.execution.fleet import run_fleet
 from harness.execution.forked import begin_imports
@@ -22,8 +20,7 @@ from harness.plan import Cell
 def execute(
     cells: Sequence[Cell],
     settings: RunSettings,
-    datasets: Mapping[str, str],
-    weights: Mapping[str, Path],
+    runner: CellRunner,
     on_event: Callable[[FleetEvent], None],
 ) -> FleetSummary:
     """Run cells; each record is stored the moment it exists.
@@ -31,28 +28,13 @@ def execute(
     Args:
         cells: In the order in which they are handed out.
         settings: Of the run.
-        datasets: Data set to what ``find`` opens it by.
-        weights: Backbone to local weights, absolute.
+        runner: Runs a cell and stores its record.
         on_event: Told of everything that happens.
 
     Raises:
         FleetError: No worker came up or was left.
         RunInterrupted: Ctrl-C; finished records are kept.
     """
-    results = settings.results
-    panels_dir = Path(results) / "panels" if "://" not in results else Path("panels").absolute()
-    context = CellContext(
-        data_root=settings.data,
-        datasets=dict(datasets),
-        split=settings.split,
-        weights=dict(weights),
-        device=settings.device,
-        command=command_line(),
-        panels_dir=panels_dir if settings.panels else None,
-        num_panels=settings.panels,
-        measures_costs=settings.costs,
-    )
-    runner = CellRunner(results=results, context=context)
     size = size_workers(settings, len(cells))
     if size.workers == 0:
         import torch

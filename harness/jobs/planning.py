@@ -5,14 +5,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness.config import RunSettings, as_json, build_settings
+from harness.config import RunSettings, as_json, build_settings, run_settings
 from harness.datasets import DATASETS, Dataset, Split
-from harness.datasets.finding import find, resolve
+from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
 from harness.datasets.splits import make_split, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
+from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan, canonical_json
 
@@ -40,37 +41,45 @@ class Planned:
         return (*self.plan.cells, *(skipped.cell for skipped in self.plan.skipped))
 
 
-def make_plan(
-    settings: RunSettings, variants: Sequence[Variant] | None = None, *, run_follows: bool = False
-) -> Planned:
+def check_names(settings: RunSettings) -> tuple[str, list[tuple[Dataset, str]]]:
+    """Resolve the names of methods, split, data sets and categories. Loads neither torch nor Ray.
+
+    Returns:
+        The identity of the split, and every category that is asked for with its data set.
+
+    Raises:
+        BenchError: A name is wrong, or a data set is not in place.
+    """
+    for method in dict.fromkeys((*settings.methods, *settings.overrides)):
+        METHODS.check(method)
+        if ":" in method and not hasattr(METHODS.get(method), "Settings"):
+            raise SettingsError(
+                f"{method}: expected a method as in harness.methods.base, got a class without Settings."
+            )
+    split = split_identity(settings.split)
+    categories = chosen_categories(settings)
+    known = {*DATASETS.names(), *(dataset.info.name for dataset, _ in categories)}
+    for name in settings.dataset_protocols:
+        # A file may hold the protocols of more data sets than this run uses.
+        if name not in known:
+            raise UnknownNameError.of("data set in protocol.datasets:", name, known)
+    return split, categories
+
+
+def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) -> Planned:
     """Resolve names, settings and weights, and subtract what is stored. Reads no image.
 
     Args:
         settings: Of the run.
-        variants: What runs, each on every category with every seed; None for each method once, with its
-            ``overrides``.
-        run_follows: Worker processes may begin to import what they will need.
+        variants: Settings of methods, each run on every category with every seed; None for each method
+            once, with its ``overrides``.
 
     Raises:
         BenchError: A name, a setting or a weights file is wrong.
     """
-    for method in settings.methods:
-        METHODS.check(method)
-        if ":" in method and not hasattr(METHODS.get(method), "Settings"):
-            raise SettingsError(f"{method} is not a method; right would be a class as harness.methods.base says.")
-    split = split_identity(settings.split)
-    datasets = resolve(settings.datasets, settings.data)
-    _check_overrides(settings)
-    for name in settings.dataset_protocols:
-        # A file may say how every data set is seen, and be used for some of them.
-        if name not in (known := {*DATASETS.names(), *(dataset.info.name for dataset in datasets)}):
-            raise UnknownNameError.of("data set in protocol.datasets:", name, known)
+    split, categories = check_names(settings)
 
-    # From here on torch is needed; a wrong name has been answered without it.
-    if run_follows:
-        from harness.execution.execute import begin_workers
-
-        begin_workers(settings)
+    # These load torch; a wrong name has been reported without it.
     from harness.methods.backbone_weights import weights_identity
     from harness.store import RecordStore
 
@@ -89,31 +98,61 @@ def make_plan(
         for method, each in resolved
     ]
     # Last, because it reads every file that is new.
-    sources = _sources(datasets, settings)
-    stored = RecordStore(settings.results).statuses()
+    sources = [
+        CategorySource(
+            dataset=dataset.info.name,
+            category=category,
+            data_fingerprint=fingerprint(dataset, settings.data, category),
+            num_files=len(dataset.files(settings.data, category)),
+        )
+        for dataset, category in categories
+    ]
     plan = build_plan(
         sources,
         choices,
         settings.seeds,
         settings.protocol,
-        stored,
+        RecordStore(settings.results).statuses(),
         settings.policy,
         split,
         settings.dataset_protocols,
     )
     return Planned(
         plan=plan,
-        datasets={dataset.info.name: dataset_reference(dataset) for dataset in datasets},
+        datasets={dataset.info.name: dataset_reference(dataset) for dataset, _ in categories},
         settings_of={(method, canonical_json(as_json(each))): each for method, each in resolved},
         weights=weights,
         split=split,
     )
 
 
+def plan(settings: RunSettings | Mapping[str, Any] | None = None, **fields: Any) -> Planned:
+    """What ``run`` would do with these settings; every cell is checked, and none is run.
+
+    Args:
+        settings: ``RunSettings`` or a mapping of its fields; None for the defaults.
+        **fields: Fields of ``RunSettings``, over those of ``settings``.
+
+    Raises:
+        BenchError: A setting or the data are wrong.
+
+    >>> import harness
+    >>> planned = harness.plan(
+    ...     datasets=["demo"], methods=["constant"], seeds=[0, 1], protocol={"image_size_px": 32}, results="no-records"
+    ... )
+    >>> len(planned.plan.cells), len(planned.plan.skipped)
+    (10, 0)
+    """
+    checked = run_settings(settings, **fields)
+    planned = make_plan(checked)
+    check_cells(planned, checked)
+    return planned
+
+
 def check_cells(planned: Planned, settings: RunSettings) -> None:
     """Refuse a plan in which a cell is bound to fail: bad splits, settings that do not fit, no weights.
 
-    Looks at image headers only, but for a split without twins, which every image is read for once.
+    Looks at image headers only, except that a split without twins needs every image read once.
 
     Raises:
         BenchError: One line naming the file, or every setting that does not fit.
@@ -121,6 +160,8 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     from harness.cells.run_cell import category_size, check_device
     from harness.execution.sizing import check_workers, size_workers
 
+    if not planned.plan.cells:
+        return
     if settings.is_here:
         check_device(settings.device)
     check_workers(size_workers(settings, len(planned.plan.cells)), settings)
@@ -128,7 +169,7 @@ def check_cells(planned: Planned, settings: RunSettings) -> None:
     datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
     splits: dict[tuple[str, str, int], Split] = {}
     checked: set[tuple[str, str, tuple[int, int]]] = set()
-    # One reason for settings that do not fit; that they do not fit other categories either is no news.
+    # One reason is enough for settings that do not fit, although other categories may have it too.
     misfits: dict[tuple[str, str], SettingsError] = {}
     for cell in planned.plan.cells:
         place = (cell.dataset, cell.category, cell.seed)
@@ -165,46 +206,6 @@ def dataset_reference(dataset: Dataset) -> str:
     return f"{type(dataset).__module__}:{type(dataset).__qualname__}"
 
 
-def chosen_categories(datasets: list[Dataset], settings: RunSettings) -> list[tuple[Dataset, str]]:
-    """Every category that is asked for, with its data set. Reads no file of theirs.
-
-    Raises:
-        UnknownNameError: No data set has a category of this name.
-    """
-    wanted = set(settings.categories)
-    known: set[str] = set()
-    chosen = []
-    for dataset in datasets:
-        name = dataset.info.name
-        for category in dataset.categories(settings.data):
-            known |= {category, f"{name}/{category}"}
-            if not wanted or wanted & {category, f"{name}/{category}"}:
-                chosen.append((dataset, category))
-    for category in sorted(wanted - known):
-        raise UnknownNameError.of("category", category, {name for name in known if "/" not in name})
-    return chosen
-
-
-def _sources(datasets: list[Dataset], settings: RunSettings) -> list[CategorySource]:
-    return [
-        CategorySource(
-            dataset=dataset.info.name,
-            category=category,
-            data_fingerprint=fingerprint(dataset, settings.data, category),
-            num_files=len(dataset.files(settings.data, category)),
-        )
-        for dataset, category in chosen_categories(datasets, settings)
-    ]
-
-
-def _check_overrides(settings: RunSettings) -> None:
-    for method in settings.overrides:
-        if method not in settings.methods:
-            raise SettingsError(
-                f"Settings of method {method!r}, which is not in this run ({', '.join(settings.methods)})."
-            )
-
-
 def method_settings(method: str, overrides: Mapping[str, Any], backbone: str | None) -> Any:
     """The resolved settings of a method.
 
@@ -221,8 +222,8 @@ def method_settings(method: str, overrides: Mapping[str, Any], backbone: str | N
     has_backbone = any(field.name == "backbone" for field in fields(settings_type))
     if backbone is not None and has_backbone and overrides.setdefault("backbone", backbone) != backbone:
         raise SettingsError(
-            f"Backbone {backbone!r} for all methods, and {overrides['backbone']!r} in the settings of {method!r}; "
-            "right would be one of the two."
+            f"Expected one backbone for {method!r}, got {backbone!r} for all methods and {overrides['backbone']!r} "
+            "in its own settings."
         )
     return build_settings(method, settings_type, overrides)
 
@@ -239,15 +240,15 @@ def weights_files(settings: RunSettings, resolved: Sequence[Any]) -> dict[str, P
     if settings.weights and not used:
         path = next(iter(settings.weights.values()))
         raise SettingsError(
-            f"--weights {path}: no method of this run has a backbone with weights; right would be to leave it out."
+            f"--weights {path}: no method of this run has a backbone with weights, so leave the flag out."
         )
     weights: dict[str, Path] = {}
     for name, path in settings.weights.items():
         for backbone in [name] if name else sorted(used):
             if backbone not in used:
                 raise SettingsError(
-                    f"--weights {name}={path}: no method of this run uses backbone {name!r}; "
-                    f"right would be one of {', '.join(sorted(used))}."
+                    f"--weights {name}={path}: no method of this run uses backbone {name!r}; expected one of "
+                    f"{', '.join(sorted(used))}."
                 )
             weights[backbone] = path.expanduser().absolute()
     return weights

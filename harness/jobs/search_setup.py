@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import RunSettings, as_json, build_settings
 from harness.datasets import Dataset, Split
-from harness.datasets.finding import resolve
-from harness.datasets.folder.folder_description import FILE_NAME, SUFFIX
 from harness.datasets.splits import make_split, split_identity
 from harness.errors import SettingsError, UnknownNameError
-from harness.jobs.planning import chosen_categories, dataset_reference, method_settings, weights_files
+from harness.jobs.planning import dataset_reference, method_settings, weights_files
+from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.spaces import SearchSpace
 
@@ -45,18 +44,6 @@ class PreparedSearch:
     def dataset_names(self) -> list[str]:
         """Data sets, each once."""
         return list(dict.fromkeys(dataset.info.name for dataset, _ in self.categories))
-
-
-def place_of(target: str) -> tuple[str, str | None]:
-    """A data set and perhaps a category, from ``DATASET`` or ``DATASET/CATEGORY``.
-
-    A path of a description, or of a folder with one, is a data set.
-    """
-    path = Path(target)
-    if "/" not in target or target.endswith(SUFFIX) or (path / FILE_NAME).is_file():
-        return target, None
-    dataset, _, category = target.rpartition("/")
-    return dataset, f"{Path(dataset).name}/{category}"
 
 
 def fixed_settings(space: SearchSpace, file: Path, settings: RunSettings) -> RunSettings:
@@ -96,8 +83,7 @@ def prepare(
             "A search sees all images under one protocol, whole and without padding; right would be aspect keep or "
             "square, and nothing for a data set of its own."
         )
-    datasets = resolve(settings.datasets, settings.data)
-    categories = chosen_categories(datasets, settings)
+    categories = chosen_categories(settings)
 
     # From here on torch is needed; a wrong name has been answered without it.
     from harness.execution.execute import begin_workers
@@ -158,7 +144,7 @@ def prepare(
             weights=weights,
             device=settings.device,
         ),
-        settings=settings.model_copy(update={"datasets": tuple(_references(datasets))}),
+        settings=settings.model_copy(update=_chosen(categories, settings)),
         seed=seed,
         reported=_all_or_none(reported, categories, settings, seed),
         asked={
@@ -192,8 +178,13 @@ def as_json_values(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
 
 
-def _references(datasets: list[Dataset]) -> list[str]:
-    return [dataset_reference(dataset) for dataset in datasets]
+def _chosen(categories: list[tuple[Dataset, str]], settings: RunSettings) -> dict[str, Any]:
+    """Data sets and categories of the runs that follow; no categories where all of them are searched."""
+    references = dict.fromkeys(dataset_reference(dataset) for dataset, _ in categories)
+    all_of_them = settings.model_copy(update={"datasets": tuple(references), "categories": ()})
+    names = tuple(f"{dataset.info.name}/{category}" for dataset, category in categories)
+    is_whole = len(chosen_categories(all_of_them)) == len(categories)
+    return {"datasets": tuple(references), "categories": () if is_whole else names}
 
 
 def _check_names(space: SearchSpace, file: Path, base: Any) -> None:

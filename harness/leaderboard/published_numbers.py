@@ -1,12 +1,13 @@
 """``published.toml``: numbers copied from papers and READMEs, checked entry by entry."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from harness.config.toml_file import read_toml
+from harness.config.validation import place_of, problem_of
 from harness.errors import DataError
 
 PUBLISHED_FILE = Path(__file__).with_name("published.toml")
@@ -75,12 +76,7 @@ def load_published(path: Path = PUBLISHED_FILE) -> tuple[PublishedResult, ...]:
         DataError: The file cannot be read, is not TOML, has an unknown key, a missing one or a value of the
             wrong type or range, or cites a method twice on one data set; names file, table and key.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); it holds published results.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not valid TOML ({error}).") from error
+    content = read_toml(path, error=DataError)
     try:
         results = _File.model_validate(content).result
     except ValidationError as error:
@@ -97,11 +93,7 @@ def load_published(path: Path = PUBLISHED_FILE) -> tuple[PublishedResult, ...]:
 
 
 def _first_problem(error: ValidationError) -> str:
-    first: Any = error.errors()[0]
-    table, *rest = first["loc"]
-    where = f"[[{table}]] number {rest.pop(0) + 1}" if rest else "top level"
-    key = ".".join(str(part) for part in rest) or table
-    cause = first.get("ctx", {}).get("error")
-    problem = str(cause) if isinstance(cause, ValueError) else first["msg"].lower()
-    came = "" if first["type"] == "missing" or isinstance(cause, ValueError) else f"{first['input']!r}: "
-    return f"{where}, {key}: {came}{problem}."
+    table, *rest = place_of(error)
+    where = f"[[{table}]] number {int(rest.pop(0)) + 1}" if rest else "top level"
+    key = ".".join(map(str, rest)) or table
+    return f"{where}, {key}: {problem_of(error)}."

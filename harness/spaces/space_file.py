@@ -2,11 +2,12 @@
 
 import json
 import re
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from harness.config.toml_file import read_toml
+from harness.config.validation import problem_of
 from harness.errors import SettingsError
 from harness.spaces.space import SearchSpace
 
@@ -23,14 +24,7 @@ def load_space(path: Path) -> SearchSpace:
     Raises:
         SettingsError: The file is missing or not TOML, or a key is wrong; names file, table, key and reason.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise SettingsError(f"--space {path}: there is no such file.") from error
-    except OSError as error:
-        raise SettingsError(f"--space {path}: cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML: {error}.") from error
+    values = read_toml(path, flag="--space")
     try:
         # Through JSON, so that a list from TOML becomes a tuple; a date becomes a text, and is refused as one.
         return SearchSpace.model_validate_json(json.dumps(values, default=str))
@@ -45,15 +39,13 @@ def _complaint(error: ValidationError) -> str:
         return f"[{'.'.join(map(str, first['loc']))}], kind = {kind!r}: right would be {', '.join(_KINDS)}"
     # A union of kinds or shapes puts the one it tried into the place.
     place = [str(part) for part in first["loc"] if not (part in _KINDS or "[" in str(part))]
-    cause = first.get("ctx", {}).get("error")
-    reason = str(cause) if isinstance(cause, ValueError) else first["msg"][0].lower() + first["msg"][1:]
-    if isinstance(cause, ValueError) and _IN_A_TABLE.match(reason):
+    reason = problem_of(error)
+    if _IN_A_TABLE.match(reason):
         return reason
-    came = "" if first["type"] in ("missing", "value_error") else f" = {first['input']!r}"
     if place[:1] == ["space"] and len(place) >= 2:
         table, key = f"[space.{place[1]}]", ".".join(place[2:])
     elif len(place) >= 2 or place[:1] in (["objective"], ["budget"], ["default"], ["fixed"], ["space"]):
         table, key = f"[{place[0]}]", ".".join(place[1:])
     else:
         table, key = "top level", ".".join(place)
-    return f"{table}{f', {key}' if key else ''}{came}: {reason}" if key else f"{table}{came}: {reason}"
+    return f"{table}, {key}: {reason}" if key else f"{table}: {reason}"

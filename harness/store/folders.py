@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.environment import without_credentials
 from harness.errors import StoreError
 
 _OBJECT_STORES = ("s3", "gs", "gcs")
@@ -125,7 +126,8 @@ def open_folder(url: str) -> Folder:
         return LocalFolder(Path(url))
     if scheme not in _OBJECT_STORES:
         raise StoreError(
-            f"Cannot store results at {url!r}: right would be a path, s3://bucket/prefix or gs://bucket/prefix."
+            f"Cannot store results at {without_credentials(url)!r}: expected a path, s3://bucket/prefix or "
+            "gs://bucket/prefix."
         )
     import pyarrow as pa
     from pyarrow import fs
@@ -133,11 +135,12 @@ def open_folder(url: str) -> Folder:
     try:
         filesystem, path = fs.FileSystem.from_uri(url)
     except (OSError, ValueError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
+        reason = without_credentials(str(error).splitlines()[0])
         raise StoreError(f"Cannot open the result store {scheme}://..: {reason}") from error
     if not path.strip("/"):
         raise StoreError(
-            f"Cannot store results at {url!r}: it names no bucket. Right would be {scheme}://bucket/prefix."
+            f"Cannot store results at {without_credentials(url)!r}: it names no bucket; expected "
+            f"{scheme}://bucket/prefix."
         )
     return ObjectFolder(filesystem, path, url)
 

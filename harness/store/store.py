@@ -1,5 +1,6 @@
 """The result store: one Parquet part a record, one beside it for the scores of its images."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from harness.environment import without_credentials
 from harness.errors import StoreError
 from harness.records import SCHEMA_VERSION, CellRecord, ImageScore
 from harness.store.folders import open_folder, write_atomically
@@ -74,6 +76,20 @@ class RecordStore:
                 self._folder.delete(_scores_part(cell_id))
         except OSError as error:
             raise StoreError(f"Cannot write a record to {self._folder.title}: {error}") from error
+
+    def check_writable(self) -> None:
+        """Write a small file and remove it again, so that a run is not lost at its first record.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        name = f".writable-{secrets.token_hex(4)}"
+        try:
+            self._folder.put(name, b"")
+            self._folder.delete(name)
+        except OSError as error:
+            reason = without_credentials(str(error))
+            raise StoreError(f"Results cannot be written to {self._folder.title}: {reason}.") from error
 
     def statuses(self) -> dict[str, Status]:
         """Cell id to the status of its record; decodes three columns and no more.

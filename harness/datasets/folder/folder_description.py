@@ -2,13 +2,13 @@
 
 import re
 import string
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from harness.config.toml_file import read_toml
 from harness.datasets.image_folders import GOOD
 from harness.errors import DataError
 
@@ -85,13 +85,7 @@ def read_description(place: Path) -> FolderDescription:
             names file, table and key, and says what would be right.
     """
     path = place / FILE_NAME if place.is_dir() else place
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); it describes a folder of images.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not valid TOML ({error}).") from error
-    top = _Table(path, "", content)
+    top = _Table(path, "", read_toml(path, error=DataError))
     top.check_keys((*_TEXTS, "folder", "categories"))
     folder = path.absolute().parent / top.text("folder", "")
     if not folder.is_dir():

@@ -122,7 +122,7 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--protocol", "image_size_px=96"), ["--image-size and --protocol image_size_px say the same"]),
         (("--protocol", "mvtecad.aspect=pad"), ["Unknown data set in protocol.datasets: 'mvtecad'. Did you mean"]),
         (("--methods", ","), ["methods = ()", "at least 1 item"]),
-        (("--config", "none.toml"), ["--config none.toml: there is no such file."]),
+        (("--config", "none.toml"), ["--config none.toml: this file does not exist."]),
         (("--set", "mfrnet.k=0"), ["mfrnet.k = 0 is out of range; right would be 2 or more"]),
         (("--set", "mfrnet.k=13"), ["mfrnet on mvtec_ad/bottle: k = 13 masks", "12 whole blocks", "2 <= k <= 12"]),
         (("--set", "mfrnet.kk=2"), ["Unknown setting of method 'mfrnet': 'kk'. Did you mean 'k'?"]),

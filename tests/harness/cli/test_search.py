@@ -66,7 +66,7 @@ def folder_of(root: Path, name: str = "space-mvtec_ad") -> Path:
     [
         (("mvtecad", "--space", "space.toml"), "Unknown data set 'mvtecad'. Did you mean 'mvtec_ad'?"),
         (("mvtec_ad/botle", "--space", "space.toml"), "Unknown category 'mvtec_ad/botle'."),
-        (("mvtec_ad", "--space", "none.toml"), "--space none.toml: there is no such file."),
+        (("mvtec_ad", "--space", "none.toml"), "--space none.toml: this file does not exist."),
         (("mvtec_ad", "--space", "space.toml", "--selection", "test"), "Unknown selection 'test'."),
         (
             ("mvtec_ad", "--space", "space.toml", "--set", "gaussian.layers=[1]"),

@@ -60,12 +60,12 @@ def test_the_title_of_an_address_has_no_credentials() -> None:
 
 
 def test_an_unknown_scheme_is_refused() -> None:
-    with pytest.raises(StoreError, match=r"'ftp://host/results': right would be a path, s3://bucket/prefix or gs://"):
+    with pytest.raises(StoreError, match=r"'ftp://host/results': expected a path, s3://bucket/prefix or gs://"):
         open_folder("ftp://host/results")
 
 
 def test_an_address_without_a_bucket_is_refused() -> None:
-    with pytest.raises(StoreError, match=r"results at 's3://': it names no bucket\. Right would be s3://bucket/prefix"):
+    with pytest.raises(StoreError, match=r"results at 's3://': it names no bucket; expected s3://bucket/prefix"):
         open_folder("s3://")
 
 

@@ -43,7 +43,7 @@ def test_name_and_title_default_to_the_folder(tmp_path: Path) -> None:
         ('[categories.back.test_defects]\ndent = "back/dent"\n', "", r"\[categories\.back\], test_defects: no kind of"),
         ('title = "Castings"', 'name = "a/b"', r"top level, name: 'a/b' cannot be a name; a word"),
         ('title = "Castings"', 'name = "all"', r"top level, name: 'all' cannot be a name"),
-        ('title = "Castings"', "title =", r"dataset\.toml: not valid TOML \(.*line 1"),
+        ('title = "Castings"', "title =", r"dataset\.toml: not valid TOML: .*line 1"),
     ],
 )
 def test_names_file_table_and_key_and_what_is_right(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -67,7 +67,7 @@ def test_refuses_a_description_without_categories(tmp_path: Path, text: str, mes
 
 
 def test_refuses_a_folder_without_a_description(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"dataset\.toml: cannot be read \(No such file"):
+    with pytest.raises(DataError, match=r"dataset\.toml: this file does not exist"):
         read_description(tmp_path)
 
 

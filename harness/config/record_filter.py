@@ -1,0 +1,49 @@
+"""Which records a reading command shows."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.config.flag import Flag
+from harness.config.validation import one_line
+from harness.environment import default_results
+from harness.errors import SettingsError, UnknownNameError
+
+
+class RecordFilter(BaseModel):
+    """The records of a store that are shown; None keeps all. The docstring of a field is the help of its flag."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    datasets: Annotated[tuple[str, ...] | None, Flag()] = None
+    """Records of these data sets."""
+    categories: Annotated[tuple[str, ...] | None, Flag()] = None
+    """Records of these categories: CATEGORY or DATASET/CATEGORY."""
+    methods: Annotated[tuple[str, ...] | None, Flag()] = None
+    """Records of these methods."""
+    seeds: Annotated[tuple[int, ...] | None, Flag()] = None
+    """Records of these seeds."""
+    protocols: Annotated[tuple[str, ...] | None, Flag(name="--protocol")] = None
+    """Records of these protocols; needed where a data set has records of several."""
+    split: Annotated[str | None, Flag()] = None
+    """Records of this split, as 'bench run' was given it or as the records name it; needed where there are several."""
+    latest: Annotated[bool, Flag()] = False
+    """Of each category only the newest data, and of each method only the newest settings."""
+    results: Annotated[str, Flag()] = Field(default_factory=default_results)
+    """Folder or s3:// URL of the results (default: BENCH_RESULTS, else results)."""
+
+
+def record_filter(fields: Mapping[str, Any]) -> RecordFilter:
+    """Check the fields of a filter.
+
+    Raises:
+        BenchError: A field is unknown or a value has the wrong type.
+    """
+    for name in fields:
+        if name not in RecordFilter.model_fields:
+            raise UnknownNameError.of("filter of records", name, RecordFilter.model_fields)
+    try:
+        return RecordFilter.model_validate(dict(fields))
+    except ValidationError as error:
+        raise SettingsError(one_line(error, {"seeds": [0, 1]})) from error

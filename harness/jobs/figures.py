@@ -1,0 +1,36 @@
+"""The figures of a paper, from stored records to PDF and PNG."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.config import RecordFilter
+from harness.jobs.records import chosen_records
+from harness.jobs.tables import beside_results
+
+if TYPE_CHECKING:
+    from harness.report.figures.plot_types import PlotSet
+
+
+def figures(wanted: RecordFilter, *, out: Path | None = None, wide: bool = False) -> "tuple[list[Path], PlotSet]":
+    """Draw accuracy against latency, every category with intervals, ROC and PRO curves, critical differences.
+
+    Args:
+        wanted: Which records.
+        out: Folder for the files; None for ``figures`` below the results.
+        wide: As wide as a page, not as one of two columns.
+
+    Returns:
+        The paths of the files, and the plots with what is left out of each and why.
+
+    Raises:
+        BenchError: There are no records, or they must not stand in one figure.
+    """
+    from harness.leaderboard import intervals_of
+    from harness.report.figures import write_figures
+    from harness.report.figures.all_plots import all_plots
+
+    chosen = chosen_records(wanted)
+    scores = chosen.store.image_scores
+    intervals = intervals_of(chosen.frame, scores, ["image_auroc"], expected=chosen.expected)
+    made = all_plots(chosen.frame, scores, intervals=intervals, expected=chosen.expected)
+    return write_figures(made, out or beside_results(wanted.results, "figures"), wide=wide), made

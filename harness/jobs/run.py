@@ -1,0 +1,161 @@
+"""A run: plan, check, execute, and read what is stored."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.config import RunSettings, run_settings
+from harness.environment import command_line
+from harness.jobs.planning import Planned, Variant, check_cells, check_names, make_plan
+from harness.plan import Cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.cells.cell_runner import CellRunner
+    from harness.execution.events import FleetEvent
+    from harness.execution.summary import FleetSummary
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanMade:
+    """It is known which cells run and which are skipped."""
+
+    planned: Planned
+    settings: RunSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellsChecked:
+    """Every cell was checked; the first worker takes its time to start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded:
+    """All cells are finished or lost."""
+
+    summary: "FleetSummary"
+
+
+Listener = Callable[["PlanMade | CellsChecked | FleetEvent | RunEnded"], None]
+"""Receives everything that happens in a job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run came to."""
+
+    cells: tuple[Cell, ...]
+    """Every cell that was asked for, also those that were stored already."""
+    planned: Planned
+    summary: "FleetSummary | None"
+    """Counts and times; None if no cell had to run."""
+    frame: "pd.DataFrame"
+    """The stored records of these cells, one a row; its columns are those of ``RecordStore.frame``."""
+
+    @property
+    def num_failed(self) -> int:
+        """Cells whose record is a failure."""
+        return int((self.frame["status"] == "failed").sum())
+
+
+def run(
+    settings: RunSettings | Mapping[str, Any] | None = None, *, on_event: Listener | None = None, **fields: Any
+) -> RunResult:
+    """Fit and judge methods on every category; cells that are stored already are not run again.
+
+    Args:
+        settings: ``RunSettings`` or a mapping of its fields; None for the defaults.
+        on_event: Called for everything that happens: the plan, and what its cells and workers do.
+        **fields: Fields of ``RunSettings``, over those of ``settings``.
+
+    Returns:
+        The records of all cells that were asked for.
+
+    Raises:
+        BenchError: A setting or the data are wrong; nothing was run.
+        RunInterrupted: Ctrl-C; finished records are kept.
+
+    >>> import tempfile, harness
+    >>> done = harness.run(
+    ...     datasets=["demo/board"], methods=["constant"], protocol={"image_size_px": 32},
+    ...     workers=0, results=tempfile.mkdtemp(),
+    ... )
+    >>> done.frame[["category", "method", "image_auroc"]].to_dict("records")
+    [{'category': 'board', 'method': 'constant', 'image_auroc': 0.5}]
+    """
+    return run_job(run_settings(settings, **fields), on_event)
+
+
+def run_job(
+    settings: RunSettings, on_event: Listener | None = None, variants: Sequence[Variant] | None = None
+) -> RunResult:
+    """Plan, check and execute; see ``run``.
+
+    Args:
+        settings: Of the run.
+        on_event: Called for everything that happens.
+        variants: As for ``make_plan``.
+
+    Raises:
+        BenchError: Something is wrong; nothing was run.
+        RunInterrupted: Ctrl-C; finished records are kept.
+    """
+    # A wrong name is reported before torch and Ray are loaded.
+    check_names(settings)
+    from harness.execution.execute import begin_workers
+
+    begin_workers(settings)
+    return run_planned(make_plan(settings, variants), settings, on_event)
+
+
+def run_planned(planned: Planned, settings: RunSettings, on_event: Listener | None = None) -> RunResult:
+    """Check and execute a plan, and read the records of its cells.
+
+    Raises:
+        BenchError: A cell is bound to fail, or results cannot be written; nothing was run.
+        RunInterrupted: Ctrl-C; finished records are kept.
+    """
+    from harness.execution.execute import execute
+    from harness.store import RecordStore
+
+    tell = on_event or _ignore
+    store = RecordStore(settings.results)
+    tell(PlanMade(planned=planned, settings=settings))
+    summary = None
+    if planned.plan.cells:
+        check_cells(planned, settings)
+        store.check_writable()
+        tell(CellsChecked())
+        summary = execute(planned.plan.cells, settings, cell_runner(planned, settings), tell)
+        tell(RunEnded(summary=summary))
+    frame = store.frame()
+    frame = frame[frame["cell_id"].isin([cell.id for cell in planned.cells])]
+    return RunResult(cells=planned.cells, planned=planned, summary=summary, frame=frame)
+
+
+def cell_runner(planned: Planned, settings: RunSettings) -> "CellRunner":
+    """What a worker does with each cell of a plan."""
+    from harness.cells.cell_runner import CellRunner
+    from harness.cells.run_cell import CellContext
+
+    results = settings.results
+    panels_dir = Path(results) / "panels" if "://" not in results else Path("panels").absolute()
+    return CellRunner(
+        results=results,
+        context=CellContext(
+            data_root=settings.data,
+            datasets=dict(planned.datasets),
+            split=settings.split,
+            weights=dict(planned.weights),
+            device=settings.device,
+            command=command_line(),
+            panels_dir=panels_dir if settings.panels else None,
+            num_panels=settings.panels,
+        ),
+    )
+
+
+def _ignore(event: object) -> None:
+    return None
