@@ -1,15 +1,17 @@
-"""What a difference between numbers is worth: intervals and tests, as pure arithmetic."""
+"""How certain a difference between results is: intervals and tests. Pure arithmetic."""
 
 from harness.stats.bootstrap import CONFIDENCE, IMAGE_METRICS, NUM_RESAMPLES, percentile_interval, resampled_metrics
-from harness.stats.difference import Difference, bootstrap_difference, seed_difference
-from harness.stats.image_pool import ImagePool
+from harness.stats.difference import MIN_SEEDS, ROUNDING, Difference, bootstrap_difference, seed_difference
+from harness.stats.image_pool import ImagePool, stored_group
 from harness.stats.pairs import PairTest, wilcoxon_test
 from harness.stats.ranks import RankComparison, compare_ranks
 
 __all__ = [
     "CONFIDENCE",
     "IMAGE_METRICS",
+    "MIN_SEEDS",
     "NUM_RESAMPLES",
+    "ROUNDING",
     "Difference",
     "ImagePool",
     "PairTest",
@@ -19,5 +21,6 @@ __all__ = [
     "percentile_interval",
     "resampled_metrics",
     "seed_difference",
+    "stored_group",
     "wilcoxon_test",
 ]
