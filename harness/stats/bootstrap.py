@@ -75,8 +75,8 @@ def resampled_metrics(
 def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The middle share of resampled values.
 
-    >>> percentile_interval(np.arange(101) / 100, confidence=0.9)
-    (0.05, 0.95)
+    >>> percentile_interval(np.arange(0.0, 101.0), confidence=0.9)
+    (5.0, 95.0)
 
     Args:
         values_R: One number a resample.
