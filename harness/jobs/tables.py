@@ -67,8 +67,8 @@ def tables(
         groups = groups_in(wanted.data, chosen.frame)
         columns["intervals"] = intervals_of(chosen.frame, chosen.store.image_scores, groups=groups, **columns)
     published = load_published() if reported else ()
-    made = all_tables(chosen.frame, published=published, **columns)
-    made = with_scope(made, chosen.frame, chosen.expected, chosen.left_out)
+    computed = all_tables(chosen.frame, published=published, **columns)
+    made = with_scope(computed, chosen.frame, chosen.expected, chosen.left_out)
     if reported and not made[0].reported:
         known = ", ".join(sorted({result.dataset for result in published}))
         raise SettingsError(

@@ -154,10 +154,9 @@ def _loud_rows(finished: pd.DataFrame, dataset: str) -> dict[str, str]:
     found = {}
     for row, cells in finished[finished["dataset"] == dataset].groupby("row"):
         if not is_quiet(cells):
-            workers = cells["num_workers"].dropna() if "num_workers" in cells else []
-            found[str(row)] = (
-                f"measured while {counted(int(max(workers)), 'worker')} ran" if len(workers) else "load not recorded"
-            )
+            workers = cells["num_workers"].max() if "num_workers" in cells else None
+            measured = f"measured while {counted(int(workers), 'worker')} ran" if pd.notna(workers) else ""
+            found[str(row)] = measured or "load of the machine not recorded"
     return found
 
 
