@@ -47,9 +47,7 @@ def test_an_unknown_row_gets_the_nearest_known_one() -> None:
 
 
 def test_a_row_of_two_protocols_is_refused() -> None:
-    with pytest.raises(
-        StoreError, match=r"Expected records of one protocol for demo, got 2: .* Choose one with --protocol"
-    ):
+    with pytest.raises(StoreError, match=r"one protocol for demo, got 2: .* Choose one with --protocol"):
         side("mfrnet", cell(), cell(category="tile", protocol="other"))
 
 
@@ -100,7 +98,7 @@ def test_only_a_few_cells_are_named() -> None:
             {"protocol": "other"},
             r"protocol mfrnet-bench-1/192/keep/127 against other\. Expected cells of one protocol:",
         ),
-        ({"split": "fold-1"}, r"split published against fold-1\. Expected cells of one split;"),
+        ({"split": "fold-1"}, r"split published against fold-1\. Expected cells of one split:"),
         (
             {"data_fingerprint": "new"},
             r"data fingerprint demo-gear against new\. Expected cells of one data fingerprint:",

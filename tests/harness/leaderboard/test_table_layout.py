@@ -5,7 +5,7 @@ from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard import ablation_table, all_tables, category_table, main_table
 from harness.leaderboard.intervals import Intervals
 from harness.leaderboard.published_numbers import PublishedResult
-from harness.leaderboard.tables import Entry
+from harness.leaderboard.tables import NOT_MEASURED, Entry
 from harness.store.schema import Record
 from tests.support import records as make
 
@@ -151,7 +151,7 @@ def test_published_results_are_a_block_without_places() -> None:
     )
     (row,) = table.reported
     assert (row.label, row.source) == ("PatchCore", "mtd: its paper; demo: a blog")
-    assert row.entries == (Entry(mean=0.999), Entry(mean=None), Entry(mean=0.975), Entry(mean=0.686))
+    assert row.entries == (Entry(mean=0.999), NOT_MEASURED, Entry(mean=0.975), Entry(mean=0.686))
     assert [entries[0].place for entries in table.entries] == [1, 1]
 
 
@@ -177,7 +177,7 @@ def test_an_ablation_is_settings_by_data_sets_with_the_reference_first() -> None
         (0.9, 1, 0.85),
         (0.7, 3, None),
     ]
-    assert table.remarks == ("Reference: k=2.",)
+    assert table.remarks[0] == "Reference: k=2."
 
 
 def test_a_control_stands_below_the_settings_and_is_ranked_with_them() -> None:

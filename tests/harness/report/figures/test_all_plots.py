@@ -30,5 +30,5 @@ def test_failed_cells_alone_make_no_plot() -> None:
 
 def test_protocols_are_not_mixed() -> None:
     records = [scored_record(make.identity(method=method, protocol=method), drawn_scores(0)) for method in ("a", "b")]
-    with pytest.raises(StoreError, match=r"Records of 2 protocols, .* Choose one"):
+    with pytest.raises(StoreError, match=r"one protocol for demo, got 2: .* Choose one"):
         all_plots(make.frame(*records), scores_of(records), intervals=NO_INTERVALS, expected={})
