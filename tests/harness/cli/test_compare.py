@@ -107,7 +107,7 @@ def test_only_what_was_asked_for_is_compared(bench: Callable[..., Answer]) -> No
 
 def test_one_seed_says_why_there_is_no_interval(bench: Callable[..., Answer]) -> None:
     answer = bench("mfrnet", "gaussian", "--seeds", "0", "--metrics", "aupro_30", "--categories", "gear")
-    assert "--: 1 common seed, fewer than 2 (AUPRO demo/gear)." in answer.out
+    assert "--: 1 common seed, fewer than 3: too few to judge the spread over seeds." in answer.out
 
 
 def test_wilcoxon_is_told_over_six_categories(bench: Callable[..., Answer], tmp_path: Path) -> None:
