@@ -21,7 +21,7 @@ install: .venv/installed
 
 demo: install
 	$(BIN)/bench run $(DEMO)
-	$(BIN)/bench tables --results results/demo --latest
+	$(BIN)/bench tables --results results/demo
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from harness.stats import NUM_RESAMPLES, ImagePool, resampled_metrics
 from harness.stats.bootstrap import stratified_counts
 
-NUM_IMAGES, NUM_SEEDS, NUM_SLOW = 600, 3, 50
+NUM_IMAGES, IMAGES_PER_UNIT, NUM_SEEDS, NUM_SLOW = 600, 4, 3, 50
 
 
 IMAGE_METRICS = ("image_auroc", "image_average_precision", "image_f1_max")
@@ -22,8 +22,9 @@ def main() -> None:
     num_resamples = max(NUM_SLOW, int(sys.argv[1])) if len(sys.argv) > 1 else NUM_RESAMPLES
     is_defect_I = np.arange(NUM_IMAGES) < NUM_IMAGES // 3
     scores_CI = np.random.default_rng(0).normal(size=(NUM_SEEDS, NUM_IMAGES)) + is_defect_I
-    pool = ImagePool(is_defect_I=is_defect_I, scores_CI=scores_CI)
-    print(f"{num_resamples} resamples of {NUM_IMAGES} images, {NUM_SEEDS} seeds")
+    unit_I = np.arange(NUM_IMAGES) // IMAGES_PER_UNIT
+    pool = ImagePool(is_defect_I=is_defect_I, scores_CI=scores_CI, unit_I=unit_I)
+    print(f"{num_resamples} resamples of {NUM_IMAGES} images in {unit_I[-1] + 1} units, {NUM_SEEDS} seeds")
     started = time.perf_counter()
     values = resampled_metrics(pool, np.random.default_rng(0), metrics=IMAGE_METRICS, num_resamples=num_resamples)
     our_seconds = time.perf_counter() - started
@@ -34,7 +35,7 @@ def main() -> None:
             function(is_defect_I, scores_I, sample_weight=counts_I)
             for function in (roc_auc_score, average_precision_score)
         ]
-        for counts_I in stratified_counts(is_defect_I, np.random.default_rng(0), NUM_SLOW)
+        for counts_I in stratified_counts(pool, np.random.default_rng(0), NUM_SLOW)
         for scores_I in scores_CI
     ]
     their_seconds = (time.perf_counter() - started) * num_resamples / NUM_SLOW

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.leaderboard import Comparison, ComparisonLine
 
 
-@o.takes(RecordFilter, without=("methods",))
+@o.takes(RecordFilter, without=("methods", "all_variants"))
 def compare(
     given: o.Given,
     a: Annotated[
@@ -109,14 +109,14 @@ def _notes(found: "Comparison") -> Iterator[str]:
 
     yield (
         f"A is {found.a}, B is {found.b}. Percent, A - B in percentage points; means over seeds of {found.num_cells} "
-        f"cells that both have. Protocol {found.protocol}."
+        f"cells that both have. Protocol: {found.protocol}."
     )
     interval = f"{100 * found.confidence:.0f} % interval"
     kinds = {is_image_metric(line.metric) for line in found.lines}
     if True in kinds:
         yield (
             f"Image metrics: {interval} and p from {found.num_resamples} resamples of the test images, the same for A "
-            "and B. It covers the choice of test images, not training seeds."
+            f"and B. It covers the choice of test images, not training seeds. {found.resampling}"
         )
     if False in kinds:
         yield (
@@ -124,7 +124,7 @@ def _notes(found: "Comparison") -> Iterator[str]:
             "seeds, not the choice of test images."
         )
     yield (
-        "+ or - where the interval excludes 0, ~ where it does not. p is two-sided. Neither is corrected for the "
+        "+ or -: the interval excludes 0; ~: it does not. p is two-sided. Neither is corrected for the "
         "number of categories and metrics."
     )
     reasons: dict[str, list[str]] = {}

@@ -30,5 +30,7 @@ def figures(
     for plot in made.plots:
         for note in plot.heading.notes:
             print(f"{plot.heading.name}: not drawn: {note}.", file=sys.stderr)
+    if made.left_out_records:
+        print(f"{made.left_out_records}.", file=sys.stderr)
     for left_out in made.left_out:
         print(f"{left_out.name}: left out: {left_out.reason}.", file=sys.stderr)

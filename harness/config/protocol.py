@@ -79,6 +79,14 @@ class Protocol(BaseModel):
         later = [] if self.resolution == "frame" else [self.resolution]
         return "/".join([self.name, str(self.image_size_px), aspect, str(self.mask_threshold), *later])
 
+    def in_words(self) -> str:
+        """What the protocol says, for captions.
+
+        >>> Protocol(image_size_px=128).in_words()[:58]
+        '128 px on the shorter side, aspect kept, masks at the fram'
+        """
+        return words_of(self.key())
+
     def size_for(self, median_aspect: float) -> tuple[int, int]:
         """Height and width in pixels of every image of a category as a method sees it.
 
@@ -94,3 +102,30 @@ class Protocol(BaseModel):
         ratio = max(median_aspect, 1 / median_aspect)
         long = max(short, 32 * round(short * ratio / 32))
         return (long, short) if median_aspect >= 1 else (short, long)
+
+
+def words_of(key: str) -> str:
+    """A stored protocol key in words, for captions; a key of unknown form as it is.
+
+    >>> words_of("mfrnet-bench-1/256/tiles-0.25-of-384/127/own")[:70]
+    'tiles of 256 px that overlap by 0.25, cut from images of 384 px on the'
+    """
+    name, *parts = key.split("/")
+    if len(parts) not in (3, 4):
+        return key
+    size, aspect, threshold = parts[:3]
+    kind, *tiling = aspect.split("-")
+    if kind not in _ASPECT_WORDS:
+        return key
+    source = f"images of {tiling[-1]} px on the shorter side" if "of" in tiling else "whole images"
+    frame = _ASPECT_WORDS[kind].format(size=size, overlap="".join(tiling[:1]), source=source)
+    masks = "maps at the masks' own size" if parts[3:] == ["own"] else "masks at the frame's size"
+    return f"{frame}, {masks}, mask threshold {threshold} (protocol {name})"
+
+
+_ASPECT_WORDS = {
+    "keep": "{size} px on the shorter side, aspect kept",
+    "square": "{size} px on both sides",
+    "pad": "{size} px on the shorter side, padded to one frame",
+    "tiles": "tiles of {size} px that overlap by {overlap}, cut from {source}",
+}

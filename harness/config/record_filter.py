@@ -1,5 +1,6 @@
 """Which records a reading command shows."""
 
+import os
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -25,11 +26,13 @@ class RecordFilter(BaseModel):
     seeds: Annotated[tuple[int, ...] | None, Flag()] = None
     """Records of these seeds."""
     protocols: Annotated[tuple[str, ...] | None, Flag(name="--protocol")] = None
-    """Records of these protocols; needed where a data set has records of several."""
+    """Records of these protocols; the newest unless given."""
     split: Annotated[str | None, Flag()] = None
-    """Records of this split, as 'bench run' was given it or as the records name it; needed where there are several."""
-    latest: Annotated[bool, Flag()] = False
-    """Of each category only the newest data, and of each method only the newest settings."""
+    """Records of this split, as 'bench run' was given it or as the records name it; the newest unless given."""
+    all_variants: Annotated[bool, Flag()] = False
+    """All versions and settings of each method, not only the newest."""
+    data: Annotated[str | None, Flag()] = Field(default_factory=lambda: os.environ.get("BENCH_DATA"))
+    """Folder of the data sets, to resample near duplicates together (default: BENCH_DATA)."""
     results: Annotated[str, Flag()] = Field(default_factory=default_results)
     """Folder or s3:// URL of the results (default: BENCH_RESULTS, else results)."""
 

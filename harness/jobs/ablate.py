@@ -14,7 +14,6 @@ from harness.jobs.run import Listener, RunResult, run_job
 from harness.leaderboard import HEADLINE_METRICS, ablation_table
 from harness.leaderboard.ablation_study import AblationStudy
 from harness.methods import METHODS
-from harness.metrics.catalogue import METRIC_TITLES
 from harness.plan import canonical_json
 
 if TYPE_CHECKING:
@@ -94,9 +93,7 @@ def ablate_job(
         BenchError: A name, setting or metric is wrong; nothing was run.
         RunInterrupted: Ctrl-C; finished records are kept.
     """
-    for metric in metrics or ():
-        if metric not in METRIC_TITLES:
-            raise UnknownNameError.of("metric", metric, METRIC_TITLES)
+    check_metrics(metrics or ())
     if settings.methods[0] in settings.methods[1:]:
         raise SettingsError(f"--control: expected another method than the one that varies, got {settings.methods[0]}.")
     check_names(settings)

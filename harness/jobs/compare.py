@@ -6,7 +6,7 @@ from typing import Any
 from harness.config import RecordFilter
 from harness.environment import without_credentials
 from harness.errors import BenchError, SettingsError
-from harness.jobs.records import chosen_records
+from harness.jobs.records import chosen_records, groups_in
 from harness.leaderboard import Comparison, Side
 from harness.leaderboard import compare as compare_rows
 
@@ -42,14 +42,16 @@ def compare(
         asked["metrics"] = tuple(metrics)
     if num_resamples is not None:
         asked["num_resamples"] = num_resamples
-    return compare_rows(_side(a, wanted), _side(b, wanted), **asked)
+    side_a, side_b = _side(a, wanted), _side(b, wanted)
+    return compare_rows(side_a, side_b, groups=groups_in(wanted.data, side_a.records), **asked)
 
 
 def _side(text: str, wanted: RecordFilter) -> Side:
     url, elsewhere, row = text.partition("::")
     label = without_credentials(text)
     try:
-        chosen = chosen_records(wanted.model_copy(update={"results": url}) if elsewhere else wanted)
+        # All variants, so that a row of older settings can be named.
+        chosen = chosen_records(wanted.model_copy(update={"results": url}) if elsewhere else wanted, all_variants=True)
         return Side.of(chosen.frame, row if elsewhere else text, chosen.store.image_scores, label=label)
     except BenchError as error:
         if not elsewhere:

@@ -1,10 +1,11 @@
 """The figures of a paper, from stored records to PDF and PNG."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import RecordFilter
-from harness.jobs.records import chosen_records
+from harness.jobs.records import chosen_records, groups_in
 from harness.jobs.tables import beside_results
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def figures(wanted: RecordFilter, *, out: Path | None = None, wide: bool = False
 
     chosen = chosen_records(wanted)
     scores = chosen.store.image_scores
-    intervals = intervals_of(chosen.frame, scores, ["image_auroc"], expected=chosen.expected)
+    groups = groups_in(wanted.data, chosen.frame)
+    intervals = intervals_of(chosen.frame, scores, ["image_auroc"], expected=chosen.expected, groups=groups)
     made = all_plots(chosen.frame, scores, intervals=intervals, expected=chosen.expected)
+    made = replace(made, left_out_records=chosen.left_out)
     return list(write_figures(made, out or beside_results(wanted.results, "figures"), wide=wide)), made

@@ -21,7 +21,7 @@ def leaderboard(results: str | None = None, **fields: Any) -> "pd.DataFrame":
     Args:
         results: Folder or address of the results; None for BENCH_RESULTS, else ``results``.
         **fields: Fields of ``RecordFilter``: ``datasets``, ``categories``, ``methods``, ``seeds``,
-            ``protocols``, ``split``, ``latest``.
+            ``protocols``, ``split``, ``all_variants``.
 
     Returns:
         A frame with the columns of ``RecordStore.frame``; metrics are fractions in [0, 1].
@@ -46,7 +46,7 @@ def board(wanted: RecordFilter, metrics: Sequence[str] | None = None) -> "list[T
         BenchError: A name or metric is unknown, or the records must not stand in one table.
     """
     chosen = chosen_records(wanted)
-    return _tables(chosen.frame, chosen.expected, metrics)
+    return _tables(chosen.frame, chosen.expected, metrics, chosen.left_out)
 
 
 def board_of_run(result: RunResult) -> "list[Table]":
@@ -75,10 +75,10 @@ def export(wanted: RecordFilter, path: Path) -> Path:
 
 
 def _tables(
-    frame: "pd.DataFrame", expected: Mapping[str, Collection[str]], metrics: Sequence[str] | None
+    frame: "pd.DataFrame", expected: Mapping[str, Collection[str]], metrics: Sequence[str] | None, left_out: str = ""
 ) -> "list[Table]":
     from harness.leaderboard import metric_tables
 
     asked: dict[str, Any] = {} if metrics is None else {"metrics": metrics}
-    main, *categories = with_scope(metric_tables(frame, expected=expected, **asked), frame, expected)
+    main, *categories = with_scope(metric_tables(frame, expected=expected, **asked), frame, expected, left_out)
     return [main, *(table for table in categories if len(table.rows) - table.num_summary_rows > 1)]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import RecordFilter
@@ -10,7 +11,8 @@ from harness.datasets import DATASETS
 from harness.datasets.splits import split_identity
 from harness.environment import without_credentials
 from harness.errors import BenchError, StoreError
-from harness.leaderboard import select
+from harness.leaderboard import Groups, newest, select
+from harness.records import PUBLISHED_SPLIT
 from harness.store import RecordStore
 
 if TYPE_CHECKING:
@@ -28,10 +30,16 @@ class ChosenRecords:
     frame: "pd.DataFrame"
     expected: Mapping[str, Collection[str]]
     """Data set to the categories that its mean needs, with or without records."""
+    left_out: str
+    """What is not shown because it is not the newest, and how to see it; empty if nothing is."""
 
 
-def chosen_records(wanted: RecordFilter) -> ChosenRecords:
-    """The records that a filter asks for. Reads the store once.
+def chosen_records(wanted: RecordFilter, *, all_variants: bool | None = None) -> ChosenRecords:
+    """The records that a filter asks for, in their newest state. Reads the store once.
+
+    Args:
+        wanted: Which records.
+        all_variants: None for the filter's own.
 
     Raises:
         BenchError: There are no records, a name is unknown, or no record has all that was asked for.
@@ -48,7 +56,7 @@ def chosen_records(wanted: RecordFilter) -> ChosenRecords:
         # What is no split at all stays as typed: the error of select lists the splits that have records.
         with suppress(BenchError):
             split = split_identity(split)
-    chosen = select(
+    asked = select(
         frame,
         datasets=wanted.datasets,
         categories=wanted.categories,
@@ -56,10 +64,29 @@ def chosen_records(wanted: RecordFilter) -> ChosenRecords:
         seeds=wanted.seeds,
         protocols=wanted.protocols,
         split=split,
-        latest=wanted.latest,
     )
-    expected = {} if wanted.categories is not None else _published_categories(chosen)
-    return ChosenRecords(store=store, frame=chosen, expected=expected)
+    found = newest(asked, all_variants=wanted.all_variants if all_variants is None else all_variants)
+    expected = {} if wanted.categories is not None else _published_categories(found.frame)
+    return ChosenRecords(store=store, frame=found.frame, expected=expected, left_out=found.left_out)
+
+
+def groups_in(data: str | Path | None, frame: "pd.DataFrame") -> Groups:
+    """The near duplicates of each category whose images are below ``data``; none without a data folder.
+
+    Decodes the images on the first call; later calls find what they need in the cache.
+    """
+    groups: dict[tuple[str, str], Mapping[str, str]] = {}
+    if data is None:
+        return groups
+    from harness.datasets.twins import groups_of_images, samples_of
+
+    for name, category in frame[["dataset", "category"]].drop_duplicates().itertuples(index=False):
+        # A data set that is not there, or not complete, has no groups; the caption then says so.
+        with suppress(BenchError):
+            dataset = DATASETS.get(name)()
+            if dataset.is_installed(Path(data)):
+                groups[name, category] = groups_of_images(samples_of(dataset, Path(data), category))
+    return groups
 
 
 def categories_of(cells: Sequence["Cell"]) -> dict[str, set[str]]:
@@ -71,18 +98,48 @@ def categories_of(cells: Sequence["Cell"]) -> dict[str, set[str]]:
 
 
 def with_scope(
-    tables: "Sequence[Table]", frame: "pd.DataFrame", expected: Mapping[str, Collection[str]]
+    tables: "Sequence[Table]", frame: "pd.DataFrame", expected: Mapping[str, Collection[str]], left_out: str = ""
 ) -> "list[Table]":
-    """The tables, with a note where a mean is over a part of a published data set's categories."""
+    """The tables with what their captions need to know of the data sets.
+
+    A note says if a mean is over a part of a published data set's categories, and the first table notes what is left
+    out of all of them. A remark says whose the published splits are.
+    """
     parts = {}
     for dataset, published in _published_categories(frame).items():
         shown = sorted({*frame.loc[frame["dataset"] == dataset, "category"], *expected.get(dataset, ())})
         if len(shown) < len(published):
             parts[dataset] = f"{dataset}: {len(shown)} of its {len(published)} categories ({', '.join(shown)})"
     return [
-        replace(table, notes=(*table.notes, *(parts[name] for name in table.seeds if name in parts)))
-        for table in tables
+        replace(
+            table,
+            notes=(
+                *table.notes,
+                *(parts[name] for name in table.seeds if name in parts),
+                *([left_out] if left_out and number == 0 else []),
+            ),
+            remarks=(*table.remarks, *_split_remark(table)),
+        )
+        for number, table in enumerate(tables)
     ]
+
+
+def _split_remark(table: "Table") -> list[str]:
+    """Whose the splits are, e.g. ``Split of the authors: visa; of the literature: mtd.``."""
+    if table.split != PUBLISHED_SPLIT:
+        return []
+    datasets: dict[str, list[str]] = {}
+    for name in sorted(set(table.seeds) & set(DATASETS.names())):
+        datasets.setdefault(_SPLIT_AUTHORS[DATASETS.get(name)().info.split_author], []).append(name)
+    parts = [f"{whose}: {', '.join(names)}" for whose, names in datasets.items()]
+    return [f"Split {'; '.join(parts)}."] if parts else []
+
+
+_SPLIT_AUTHORS = {
+    "authors": "by the authors of the data set",
+    "literature": "of the literature",
+    "ours": "of this benchmark",
+}
 
 
 def _published_categories(frame: "pd.DataFrame") -> dict[str, Collection[str]]:

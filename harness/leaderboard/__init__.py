@@ -1,9 +1,9 @@
 from harness.leaderboard.board import HEADLINE_METRICS, Expected
 from harness.leaderboard.comparison import Comparison, ComparisonLine, compare
 from harness.leaderboard.cost_table import cost_table
-from harness.leaderboard.intervals import Intervals, intervals_of
+from harness.leaderboard.intervals import Groups, Intervals, intervals_of
 from harness.leaderboard.pairing import Side
-from harness.leaderboard.record_selection import select
+from harness.leaderboard.record_selection import newest, select
 from harness.leaderboard.table_layout import ablation_table, all_tables, category_table, main_table, metric_tables
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Comparison",
     "ComparisonLine",
     "Expected",
+    "Groups",
     "Intervals",
     "Side",
     "ablation_table",
@@ -21,5 +22,6 @@ __all__ = [
     "intervals_of",
     "main_table",
     "metric_tables",
+    "newest",
     "select",
 ]

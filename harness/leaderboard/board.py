@@ -1,4 +1,4 @@
-"""What all tables of one report share: comparable records, their labels and order, and the notes beneath."""
+"""What all tables of a report share: comparable records, row labels, the order of the rows, and the notes."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +21,7 @@ Expected = Mapping[str, Collection[str]]
 
 HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
 NOTHING_EXPECTED: Expected = {}
-NO_INTERVALS: Intervals = {}
+NO_INTERVALS = Intervals()
 _CELLS_NAMED = 5
 
 
@@ -61,7 +61,7 @@ class Board:
         """
         check_metrics(metrics)
         if frame.empty:
-            raise StoreError("No records to make a table of. Right would be a store that 'bench run' has written to.")
+            raise StoreError("There are no records to show. Expected a store that 'bench run' has written to.")
         check_comparable(frame)
         labelled = frame.assign(row=row_labels(frame))
         columns = [*metrics, *further]
@@ -99,6 +99,7 @@ class Board:
         *,
         metrics: Sequence[str],
         notes: Sequence[str] = (),
+        remarks: Sequence[str] = (),
         **content: Any,
     ) -> Table:
         """A table of some data sets and rows, with everything that is not its own filled in.
@@ -108,6 +109,7 @@ class Board:
             labels: The rows it shows, to what they are called in it.
             metrics: Whose missing values its notes explain.
             notes: More of them.
+            remarks: Sentences for the caption; what the bootstrap resampled comes after them.
             content: Fields of ``Table``.
         """
         seeds: dict[str, tuple[int, ...]] = {}
@@ -119,20 +121,23 @@ class Board:
             for label, found in of_rows.items():
                 if found != seeds[one.dataset]:
                     own_seeds.setdefault(label, {})[one.dataset] = found
-        shown = self.frame[self.frame["dataset"].isin([one.dataset for one in standings])]
+        datasets = [one.dataset for one in standings]
+        shown = self.frame[self.frame["dataset"].isin(datasets)]
+        resampling = self.intervals.remark(datasets) if metrics else ""
         return Table(
             protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True)),
             split=str(self.frame["split"].iloc[0]),
             seeds=seeds,
             own_seeds=own_seeds,
+            remarks=(*remarks, *([resampling] if resampling else [])),
             notes=(*(note for one in standings for note in _notes(one, labels, metrics)), *notes),
             **content,
         )
 
     def _with_interval(self, entry: Entry, key: tuple[str, str, str, str]) -> Entry:
-        if entry.mean is None or key not in self.intervals:
+        if entry.mean is None or key not in self.intervals.ends:
             return entry
-        low, high = self.intervals[key]
+        low, high = self.intervals.ends[key]
         return replace(entry, low=low, high=high)
 
 
@@ -162,6 +167,6 @@ def _cells_text(cells: Sequence[CellKey]) -> str:
     shown = []
     for category, group in groupby(cells[:_CELLS_NAMED], key=lambda cell: cell[0]):
         seeds = [str(seed) for _, seed in group]
-        shown.append(f"{category} seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}")
+        shown.append(f"{category} {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)}")
     rest = len(cells) - _CELLS_NAMED
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")

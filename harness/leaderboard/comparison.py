@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.errors import StoreError
 from harness.leaderboard.board import HEADLINE_METRICS
-from harness.leaderboard.intervals import resample
+from harness.leaderboard.intervals import NO_GROUPS, Groups, resample, resampling_text, ungrouped_datasets
 from harness.leaderboard.pairing import Side, cells_text, common_cells
 from harness.leaderboard.record_selection import protocols_text
 from harness.metrics.catalogue import check_metrics, is_image_metric, metric_title
@@ -62,6 +62,8 @@ class Comparison:
     """What was not compared and why, one line a reason."""
     num_resamples: int
     confidence: float
+    resampling: str
+    """What was resampled for the image metrics, one sentence; empty without any of them."""
 
 
 def compare(
@@ -69,6 +71,7 @@ def compare(
     b: Side,
     *,
     metrics: Sequence[str] = HEADLINE_METRICS,
+    groups: Groups = NO_GROUPS,
     num_resamples: int = NUM_RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Comparison:
@@ -81,6 +84,7 @@ def compare(
         a: The row whose gain is positive.
         b: The row it is set against.
         metrics: Names of metrics.
+        groups: Near duplicates, where the stored scores do not have them.
         num_resamples: R.
         confidence: A fraction in (0, 1).
 
@@ -92,7 +96,7 @@ def compare(
     check_metrics(metrics)
     cells = common_cells(a, b)
     resampled = [metric for metric in metrics if is_image_metric(metric)]
-    of_images = _resampled(cells.frame, resampled, a, b, num_resamples) if resampled else {}
+    of_images = _resampled(cells.frame, resampled, a, b, groups, num_resamples) if resampled else {}
     lines: list[ComparisonLine] = []
     undefined: dict[str, list[str]] = {}
     for metric in metrics:
@@ -109,7 +113,13 @@ def compare(
         left_out=(*cells.left_out, *(f"left out of {', '.join(of)}, {reason}" for reason, of in undefined.items())),
         num_resamples=num_resamples,
         confidence=confidence,
+        resampling=_resampling(cells.frame, a, groups) if resampled else "",
     )
+
+
+def _resampling(frame: pd.DataFrame, a: Side, groups: Groups) -> str:
+    of_a = frame.rename(columns={"cell_id_a": "cell_id", "status_a": "status"})
+    return resampling_text(set(frame["dataset"]), ungrouped_datasets(of_a, a.image_scores, groups))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,7 +149,9 @@ _OfImages = Mapping[tuple[str, str], _Resampled]
 """By data set and category."""
 
 
-def _resampled(frame: pd.DataFrame, metrics: Sequence[str], a: Side, b: Side, num_resamples: int) -> _OfImages:
+def _resampled(
+    frame: pd.DataFrame, metrics: Sequence[str], a: Side, b: Side, groups: Groups, num_resamples: int
+) -> _OfImages:
     found: dict[tuple[str, str], _Resampled] = {}
     for (dataset, category), cells in frame.groupby(["dataset", "category"]):
         of_a = [a.image_scores(cell_id) for cell_id in cells["cell_id_a"]]
@@ -147,10 +159,10 @@ def _resampled(frame: pd.DataFrame, metrics: Sequence[str], a: Side, b: Side, nu
         for seed, one, other in zip(cells["seed"], of_a, of_b, strict=True):
             if {score.image_id for score in one} != {score.image_id for score in other}:
                 raise StoreError(
-                    f"{a.label} and {b.label} tested other images of {dataset}/{category} seed {seed}. "
-                    "Right would be cells of one split."
+                    f"{a.label} and {b.label} tested different images of {dataset}/{category} seed {seed}. "
+                    "Expected cells of the same split."
                 )
-        pool = ImagePool.of([*of_a, *of_b])
+        pool = ImagePool.of([*of_a, *of_b], groups.get((str(dataset), str(category)), {}))
         differences: dict[str, NDArray[np.float64]] = {}
         if not pool.shortage:
             of_cells = resample(str(dataset), str(category), metrics, pool, num_resamples)

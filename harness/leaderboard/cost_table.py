@@ -1,4 +1,4 @@
-"""What the numbers cost: time, memory and size, compared only where the same machine measured them."""
+"""What the methods cost: time, memory and size. Only measurements of one quiet machine are ranked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ import pandas as pd
 
 from harness.leaderboard.board import HEADLINE_METRICS, NOTHING_EXPECTED, Board, Expected
 from harness.leaderboard.standings import Standings, placed
-from harness.leaderboard.tables import Column, Entry, Quantity, Table
+from harness.leaderboard.tables import NOT_MEASURED, Column, Entry, Quantity, Table
+from harness.phrasing import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,15 +20,17 @@ class _Cost:
     quantity: Quantity
     higher_is_better: bool = False
     is_peak: bool = False
-    """The largest value of any cell says more than their mean."""
+    """Shown as the largest value of any cell, not as their median."""
     is_ranked: bool = True
+    needs_quiet: bool = True
+    """Depends on what else runs on the machine, so only values of a quiet machine are ranked."""
     is_batched: bool = False
     """Depends on the number of images scored at once."""
 
 
 _COSTS = (
     _Cost(record_column="fit_seconds", title="fit", quantity="duration"),
-    # The cache gives features to all methods, and only the first of them waits.
+    # Only the first method of a run computes the features; the others find them in the cache.
     _Cost(record_column="feature_seconds", title="features", quantity="duration", is_ranked=False),
     _Cost(record_column="latency_p50_seconds", title="p50", quantity="latency"),
     _Cost(record_column="latency_p95_seconds", title="p95", quantity="latency"),
@@ -41,9 +44,9 @@ _COSTS = (
     ),
     _Cost(record_column="peak_memory_bytes", title="memory", quantity="memory", is_peak=True),
     _Cost(record_column="peak_device_memory_bytes", title="device", quantity="memory", is_peak=True),
-    _Cost(record_column="num_parameters", title="learned", quantity="parameters"),
-    _Cost(record_column="num_frozen_parameters", title="frozen", quantity="parameters"),
-    _Cost(record_column="size_bytes", title="on disk", quantity="size"),
+    _Cost(record_column="num_parameters", title="learned", quantity="parameters", needs_quiet=False),
+    _Cost(record_column="num_frozen_parameters", title="frozen", quantity="parameters", needs_quiet=False),
+    _Cost(record_column="size_bytes", title="on disk", quantity="size", needs_quiet=False),
 )
 COST_COLUMNS = tuple(cost.record_column for cost in _COSTS)
 _MEANINGS = (
@@ -57,12 +60,12 @@ _MEANINGS = (
 def cost_table(
     frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS, expected: Expected = NOTHING_EXPECTED
 ) -> Table | None:
-    """Methods x costs for each data set: means over categories and seeds, peaks for memory.
+    """Methods x costs for each data set: medians over categories and seeds, peaks for memory.
 
-    A cost that no record holds has no column. The time of features has no places: the first method of a
-    run waits for them and the others find them in the cache. Other places are given within a data set, and
-    only where all its finished cells ran on one host, device and number of threads; throughput in batches
-    needs one batch size too.
+    A cost that no record holds has no column. The time of features is not ranked, because the first method of a run
+    computes them and the others find them in the cache. Other costs are ranked within a data set if all its finished
+    cells ran on one host, device and number of threads, and throughput in batches also needs one batch size. Times
+    and memory are ranked only among rows whose every cell was measured on a quiet machine (column ``is_quiet``).
 
     Args:
         frame: Records as ``select`` returns them.
@@ -89,12 +92,19 @@ def cost_table_of(board: Board) -> Table | None:
     machines = {one.dataset: _machines(finished, one.dataset) for one in board.standings}
     sizes = {one.dataset: _batch_sizes(finished, one.dataset) for one in board.standings}
 
+    loud = {one.dataset: _loud_rows(finished, one.dataset) for one in board.standings}
+
     def column(one: Standings, cost: _Cost) -> list[Entry]:
         entries = [_entry(one, row, cost) for row in rows]
         comparable = len(machines[one.dataset]) == 1 and (len(sizes[one.dataset]) == 1 or not cost.is_batched)
         if not (cost.is_ranked and comparable):
             return entries
-        return placed(entries, lower_is_better=not cost.higher_is_better)
+        unranked = loud[one.dataset] if cost.needs_quiet else {}
+        kept = [number for number, row in enumerate(rows) if row not in unranked]
+        among = placed([entries[number] for number in kept], lower_is_better=not cost.higher_is_better)
+        for number, entry in zip(kept, among, strict=True):
+            entries[number] = entry
+        return entries
 
     columns = [column(one, cost) for one in board.standings for cost in costs]
     all_sizes = sorted(set().union(*sizes.values()))
@@ -106,6 +116,7 @@ def cost_table_of(board: Board) -> Table | None:
         metrics=(),
         notes=[
             *_several_machines(machines),
+            *_loud_notes(loud),
             *(_several_sizes(sizes) if batch == "batch" and batch in titles else ()),
         ],
         name="cost",
@@ -121,15 +132,40 @@ def cost_table_of(board: Board) -> Table | None:
         remarks=(
             *(text for about, text in _MEANINGS if not about.isdisjoint(titles)),
             *_one_machine_each(machines),
+            *(() if any(loud.values()) else ("Measured by 'bench costs' on an otherwise quiet machine.",)),
         ),
     )
 
 
 def _entry(one: Standings, row: str, cost: _Cost) -> Entry:
-    if cost.is_peak:
-        return one.largest(row, cost.record_column)
-    # The spread of a cost over seeds is that of the machine's other work.
-    return Entry(mean=one.mean(row, cost.record_column).mean)
+    # No spread over seeds: for a cost it shows what else ran on the machine.
+    entry = (one.largest if cost.is_peak else one.median)(row, cost.record_column)
+    is_complete = row in one.rows and not one.incomplete(row, ())
+    return NOT_MEASURED if entry.mean is None and is_complete else entry
+
+
+def is_quiet(finished: pd.DataFrame) -> bool:
+    """Whether all these cells were measured on an otherwise quiet machine; False for older records."""
+    return "is_quiet" in finished and bool(finished["is_quiet"].fillna(False).astype(bool).all())
+
+
+def _loud_rows(finished: pd.DataFrame, dataset: str) -> dict[str, str]:
+    """Row label to how it was measured, for rows with a cell that was not measured on a quiet machine."""
+    found = {}
+    for row, cells in finished[finished["dataset"] == dataset].groupby("row"):
+        if not is_quiet(cells):
+            workers = cells["num_workers"].max() if "num_workers" in cells else None
+            measured = f"measured while {counted(int(workers), 'worker')} ran" if pd.notna(workers) else ""
+            found[str(row)] = measured or "load of the machine not recorded"
+    return found
+
+
+def _loud_notes(loud: dict[str, dict[str, str]]) -> list[str]:
+    rows: dict[tuple[str, str], list[str]] = {}
+    for dataset, of_rows in loud.items():
+        for row, how in of_rows.items():
+            rows.setdefault((dataset, how), []).append(row)
+    return [f"{', '.join(of)} on {dataset}: times and memory not ranked ({how})" for (dataset, how), of in rows.items()]
 
 
 def _machines(finished: pd.DataFrame, dataset: str) -> list[str]:
@@ -138,7 +174,7 @@ def _machines(finished: pd.DataFrame, dataset: str) -> list[str]:
     found = finished.loc[finished["dataset"] == dataset, columns].drop_duplicates()
     texts = []
     for host, device, threads in found.itertuples(index=False, name=None):
-        shown = "" if pd.isna(threads) else f", {int(threads)} thread{'s' if threads > 1 else ''}"
+        shown = "" if pd.isna(threads) else f", {counted(int(threads), 'thread')}"
         texts.append(f"{host} ({device}{shown})")
     return sorted(texts)
 
@@ -149,7 +185,7 @@ def _batch_sizes(finished: pd.DataFrame, dataset: str) -> list[int]:
 
 
 def _one_machine_each(machines: dict[str, list[str]]) -> list[str]:
-    """The caption's sentence on where the data sets were measured that one machine measured."""
+    """The caption's sentence on the machine of each data set that one machine measured."""
     single = {dataset: texts[0] for dataset, texts in machines.items() if len(texts) == 1}
     if not single:
         return []

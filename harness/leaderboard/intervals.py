@@ -5,6 +5,7 @@ Shapes: R resamples, S seeds.
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,63 @@ from harness.metrics.catalogue import is_image_metric
 from harness.records import ImageScore
 from harness.stats import CONFIDENCE, NUM_RESAMPLES, ImagePool, percentile_interval, resampled_metrics
 
-Intervals = Mapping[tuple[str, str, str, str], tuple[float, float]]
-"""Data set, category (or ``mean``), row label and metric to both ends, fractions."""
-
 ImageScoresOf = Callable[[str], tuple[ImageScore, ...]]
 """Cell id to the scores of its test images, as ``RecordStore.image_scores``."""
 
+Groups = Mapping[tuple[str, str], Mapping[str, str]]
+"""Data set and category to image id to the id of its group of near duplicates."""
+
 MEAN = "mean"
+NO_GROUPS: Groups = {}
 _NOTHING: Mapping[str, Collection[str]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """Bootstrap intervals over test images."""
+
+    ends: Mapping[tuple[str, str, str, str], tuple[float, float]] = field(default_factory=dict, repr=False)
+    """Data set, category (or ``mean``), row label and metric to both ends, fractions."""
+    independent: tuple[str, ...] = ()
+    """Data sets whose images were taken as independent, because their near duplicates are not known."""
+
+    def remark(self, datasets: Collection[str]) -> str:
+        """For a caption: what was resampled; empty without an interval of these data sets."""
+        shown = sorted({dataset for dataset, *_ in self.ends} & set(datasets))
+        return resampling_text(shown, [dataset for dataset in shown if dataset in self.independent])
+
+
+def resampling_text(datasets: Collection[str], independent: Collection[str]) -> str:
+    """What the bootstrap resampled.
+
+    Args:
+        datasets: All data sets that were resampled.
+        independent: Those of them whose near duplicates are not known.
+
+    >>> resampling_text(["ksdd", "mtd"], ["ksdd"])
+    'Near duplicates among the test images were resampled together, except for ksdd, where they are not known.'
+    """
+    if not datasets:
+        return ""
+    if len(independent) == len(datasets):
+        return "Near duplicates among the test images are not known; the bootstrap took all images as independent."
+    exception = f", except for {', '.join(independent)}, where they are not known" if independent else ""
+    return f"Near duplicates among the test images were resampled together{exception}."
+
+
+def ungrouped_datasets(frame: pd.DataFrame, image_scores: ImageScoresOf, groups: Groups) -> tuple[str, ...]:
+    """Data sets with a category whose near duplicates neither ``groups`` nor the stored scores tell."""
+    first = frame[frame["status"] == "ok"].drop_duplicates(["dataset", "category"])
+    return tuple(
+        sorted(
+            {
+                str(cell["dataset"])
+                for cell in first[["dataset", "category", "cell_id"]].to_dict("records")
+                if (cell["dataset"], cell["category"]) not in groups
+                and any(score.group is None for score in image_scores(cell["cell_id"]))
+            }
+        )
+    )
 
 
 def intervals_of(
@@ -33,25 +83,26 @@ def intervals_of(
     metrics: Sequence[str],
     *,
     expected: Mapping[str, Collection[str]] = _NOTHING,
+    groups: Groups = NO_GROUPS,
     num_resamples: int = NUM_RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Intervals:
     """Bootstrap intervals of the image metrics of every row, category and mean that the tables show.
 
-    They cover the choice of test images; see ``harness.stats.bootstrap`` for what they do not. The
-    categories of a mean are resampled independently. Equal records give equal bits, whatever else the
-    frame holds.
+    They cover the choice of test images; see ``harness.stats.bootstrap`` for what they do not cover. Categories are
+    resampled independently of each other. Equal records and groups give equal bits, whatever else the frame holds.
 
     Args:
         frame: Records as ``select`` returns them.
         image_scores: Called once for every finished cell whose number is shown.
         metrics: Columns of the tables; only image metrics get intervals.
         expected: Data set to the categories that its mean needs, as the tables were given it.
+        groups: Near duplicates, where the stored scores do not have them.
         num_resamples: R.
         confidence: Share of the resamples between the ends.
 
     Returns:
-        What is withheld in the tables, or has too few images to resample, has no entry.
+        The intervals. What is withheld in the tables, or has too few images to resample, has none.
 
     Raises:
         StoreError: The records must not stand in one table (see ``select``), or scores cannot be read.
@@ -60,12 +111,12 @@ def intervals_of(
     resampled = [metric for metric in metrics if is_image_metric(metric)]
     found: dict[tuple[str, str, str, str], tuple[float, float]] = {}
     if not resampled or frame.empty:
-        return found
+        return Intervals()
     labelled = frame.assign(row=row_labels(frame))
     for dataset, records in labelled.groupby("dataset"):
         standings = Standings.of(records, resampled, expected.get(str(dataset), ()))
         for row in standings.rows:
-            values = _row_values(records[records["row"] == row], standings, row, image_scores, num_resamples)
+            values = _row_values(records[records["row"] == row], standings, row, image_scores, groups, num_resamples)
             for metric in resampled:
                 for category, of_metric in values.items():
                     key = (standings.dataset, category, row, metric)
@@ -74,16 +125,15 @@ def intervals_of(
                 if standings.mean(row, metric).mean is not None and all(category in values for category in needed):
                     mean_R = np.mean([values[category][metric] for category in needed], axis=0)
                     found[standings.dataset, MEAN, row, metric] = percentile_interval(mean_R, confidence)
-    return found
+    return Intervals(ends=found, independent=ungrouped_datasets(frame, image_scores, groups))
 
 
 def resample(
     dataset: str, category: str, metrics: Collection[str], pool: ImagePool, num_resamples: int
 ) -> dict[str, NDArray[np.float64]]:
-    """``resampled_metrics`` with the chance that belongs to a category.
+    """``resampled_metrics`` with a random stream that depends on the category's name alone.
 
-    The name decides the resamples, so rows that tested the same images get the same ones, and categories
-    are independent of each other whatever is shown beside them.
+    Rows that tested the same images are therefore resampled alike, and categories independently of each other.
     """
     digest = hashlib.sha256(f"{dataset}/{category}".encode("utf-8", "surrogateescape")).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
@@ -91,7 +141,12 @@ def resample(
 
 
 def _row_values(
-    records: pd.DataFrame, standings: Standings, row: str, image_scores: ImageScoresOf, num_resamples: int
+    records: pd.DataFrame,
+    standings: Standings,
+    row: str,
+    image_scores: ImageScoresOf,
+    groups: Groups,
+    num_resamples: int,
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """Category to metric to resampled means over seeds, shaped (R,)."""
     metrics = list(standings.values)
@@ -100,7 +155,8 @@ def _row_values(
         if any(standings.category(category, row, metric).mean is None for metric in metrics):
             continue
         cells = records.loc[(records["category"] == category) & (records["status"] == "ok"), "cell_id"]
-        pool = ImagePool.of([image_scores(cell_id) for cell_id in cells])
+        known = groups.get((standings.dataset, category), {})
+        pool = ImagePool.of([image_scores(cell_id) for cell_id in cells], known)
         if not pool.shortage:
             of_seeds = resample(standings.dataset, category, metrics, pool, num_resamples)
             values[category] = {metric: values_RS.mean(axis=1) for metric, values_RS in of_seeds.items()}

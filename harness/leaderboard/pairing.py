@@ -1,6 +1,5 @@
 """Which cells of two rows may be set against each other. Pure work on frames."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -8,14 +7,15 @@ import pandas as pd
 
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.intervals import ImageScoresOf
-from harness.leaderboard.record_selection import check_comparable
+from harness.leaderboard.record_selection import check_comparable, newest_variant
 from harness.leaderboard.variants import row_labels
+from harness.phrasing import counted
 
 CELL_COLUMNS = ["dataset", "category", "seed"]
-"""Where two records agree in these they are two measurements of one thing..."""
+"""Records that agree in these are measurements of the same cell by different methods."""
 
 SAME_COLUMNS = ("protocol", "split", "data_fingerprint")
-"""...and comparable only if they agree in these too."""
+"""They compare only if they agree in these too."""
 
 _CELLS_NAMED = 5
 
@@ -35,25 +35,20 @@ class Side:
 
         Args:
             frame: Records as ``select`` returns them.
-            row: A label as the tables print it, e.g. ``mfrnet`` or ``mfrnet [k=3]``.
+            row: A label as the tables print it, e.g. ``mfrnet [k=3]``, or a method for its newest variant.
             image_scores: Of the store that the records are from.
             label: What to call the row instead.
 
         Raises:
             UnknownNameError: No row and no method is called so.
-            StoreError: A method with several rows was named, or the row's records must not stand in one
-                table (see ``select``).
+            StoreError: The row's records do not compare (see ``check_comparable``).
         """
         labels = row_labels(frame)
         records = frame[labels == row]
         if records.empty:
-            variants = sorted(labels[frame["method"] == row].unique())
-            if not variants:
-                raise UnknownNameError.of("row", row, labels.unique())
-            shown = ", ".join(repr(str(variant)) for variant in variants)
-            raise StoreError(
-                f"{row!r} stands for {len(variants)} rows: {shown}. Name one, or choose the newest with --latest."
-            )
+            records = newest_variant(frame[frame["method"] == row])
+        if records.empty:
+            raise UnknownNameError.of("row", row, labels.unique())
         check_comparable(records)
         return cls(label=label or row, records=records, image_scores=image_scores)
 
@@ -94,7 +89,7 @@ def common_cells(a: Side, b: Side) -> CommonCells:
     if common.empty:
         raise StoreError(
             f"{a.label} and {b.label} have no finished cell in common ({'; '.join(left_out)}). "
-            "Right would be records of the same categories and seeds."
+            "Expected records of the same categories and seeds."
         )
     return CommonCells(frame=common.sort_values(CELL_COLUMNS, ignore_index=True), left_out=left_out)
 
@@ -103,18 +98,14 @@ def cells_text(frame: pd.DataFrame) -> str:
     """For people: ``3 cells (demo/gear seeds 0, 1, demo/tile seed 0)``."""
     cells = list(frame[CELL_COLUMNS].sort_values(CELL_COLUMNS).itertuples(index=False, name=None))
     named = [
-        f"{dataset}/{category} seed{_plural(seeds)} {', '.join(map(str, seeds))}"
+        f"{dataset}/{category} {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
         for (dataset, category), seeds in (
             (name, [seed for _, _, seed in group])
             for name, group in groupby(cells[:_CELLS_NAMED], key=lambda cell: cell[:2])
         )
     ]
     rest = f" and {len(cells) - _CELLS_NAMED} more" if len(cells) > _CELLS_NAMED else ""
-    return f"{len(cells)} cell{_plural(cells)} ({', '.join(named)}{rest})"
-
-
-def _plural(things: Sequence[object]) -> str:
-    return "" if len(things) == 1 else "s"
+    return f"{counted(len(cells), 'cell')} ({', '.join(named)}{rest})"
 
 
 def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
@@ -126,6 +117,6 @@ def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
         what = column.replace("_", " ")
         raise StoreError(
             f"{a.label} and {b.label} do not compare on {cells_text(differing)}: {what} "
-            f"{first[f'{column}_a']} against {first[f'{column}_b']}. Right would be cells of one {what}; "
-            "choose with --protocol, --split, --latest, --categories or --seeds, or run one side again."
+            f"{first[f'{column}_a']} against {first[f'{column}_b']}. Expected cells of one {what}: "
+            "choose with --protocol, --split, --categories or --seeds, or run one side again."
         )

@@ -1,11 +1,14 @@
 """Which records a table is made of. A table never mixes what cannot be compared."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.variants import VARIANT_COLUMNS
+from harness.phrasing import counted
 
 
 def select(
@@ -17,7 +20,6 @@ def select(
     seeds: Collection[int] | None = None,
     protocols: Collection[str] | None = None,
     split: str | None = None,
-    latest: bool = False,
 ) -> pd.DataFrame:
     """The records of ``frame`` that a table is asked to show.
 
@@ -29,8 +31,6 @@ def select(
         seeds: None keeps all.
         protocols: Each a ``Protocol.key()``; None keeps all.
         split: Name of a split; None keeps all.
-        latest: Of each category keep only the data fingerprint, then of each method only the settings
-            (with version and weights), of the record that finished last.
 
     Returns:
         A frame with the same columns and at least one row.
@@ -40,7 +40,7 @@ def select(
         StoreError: Every name is known, but no record has all that was asked for.
     """
     if frame.empty:
-        raise StoreError("The store holds no records. Right would be one that 'bench run' has written to.")
+        raise StoreError("The store holds no records. Expected one that 'bench run' has written to.")
     wanted: list[tuple[str, str, Collection[object] | None]] = [
         ("data set", "dataset", datasets),
         ("category", "category", categories),
@@ -63,12 +63,52 @@ def select(
         kept = kept[chosen.reindex(kept.index)]
     if kept.empty:
         asked = "; ".join(f"{kind} {', '.join(map(str, values))}" for kind, _, values in wanted if values is not None)
-        raise StoreError(f"No record has all of: {asked}. The store holds {len(frame)} records of other combinations.")
-    return _latest(kept) if latest else kept
+        held = counted(len(frame), "record")
+        raise StoreError(f"No record has all of: {asked}. The store holds {held} of other combinations.")
+    return kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newest:
+    """The newest state of some records, which one table can show."""
+
+    frame: pd.DataFrame = field(repr=False)
+    left_out: str
+    """What else there is and how to see it, in one line; empty if there is nothing else."""
+
+
+def newest(frame: pd.DataFrame, *, all_variants: bool = False) -> Newest:
+    """Keep the split, protocols, data and settings of the records that finished last.
+
+    Args:
+        frame: Records as ``select`` returns them.
+        all_variants: Keep all versions, settings and weights of each method, not only the newest.
+
+    Returns:
+        The records of one split; one protocol a data set; one state of the data a category; and unless
+        ``all_variants``, one variant a method.
+    """
+    steps: list[tuple[str, str, list[str], list[str], str]] = [
+        ("another split", "split", [], ["split"], "; see --split"),
+        ("another protocol", "protocol", ["dataset"], ["protocol"], "; see --protocol"),
+        ("an earlier state of the data", "category", ["dataset", "category"], ["data_fingerprint"], ""),
+    ]
+    if not all_variants:
+        steps.append(("other settings or versions", "method", ["method"], VARIANT_COLUMNS, "; see --all-variants"))
+    kept = frame
+    left_out = []
+    for what, naming, of, by, hint in steps:
+        before, kept = kept, _newest(kept, of=of, by=by)
+        if len(kept) < len(before):
+            gone = before.drop(kept.index)
+            names = ", ".join(sorted(gone[naming].unique()))
+            left_out.append(f"{counted(len(gone), 'record')} of {what} ({names}{hint})")
+    text = f"Only the newest records are shown. Left out: {', '.join(left_out)}" if left_out else ""
+    return Newest(frame=kept, left_out=text)
 
 
 def check_comparable(frame: pd.DataFrame) -> None:
-    """Refuse records that one table must not mix.
+    """Refuse records that do not compare.
 
     Raises:
         StoreError: There are several splits, a data set with several protocols, or a category with several
@@ -77,26 +117,25 @@ def check_comparable(frame: pd.DataFrame) -> None:
     splits = sorted(frame["split"].unique())
     if len(splits) > 1:
         raise StoreError(
-            f"Records of {len(splits)} splits, and one table shows one: {', '.join(splits)}. Choose one with --split."
+            f"Expected records of one split, got {len(splits)}: {', '.join(splits)}. Choose one with --split."
         )
     for name, protocols in frame.groupby("dataset")["protocol"]:
         found = sorted(protocols.unique())
         if len(found) > 1:
             raise StoreError(
-                f"Records of {len(found)} protocols, and one table shows one for {name}: {', '.join(found)}. "
+                f"Expected records of one protocol for {name}, got {len(found)}: {', '.join(found)}. "
                 "Choose one with --protocol."
             )
     for (dataset, category), prints in frame.groupby(["dataset", "category"])["data_fingerprint"]:
         if prints.nunique() > 1:
             shown = ", ".join(sorted(str(value)[:12] for value in prints.unique()))
             raise StoreError(
-                f"Records of {dataset}/{category} come from {prints.nunique()} states of the data ({shown}), "
-                "and one table shows one. Choose the newest with --latest."
+                f"Expected records of one state of the data of {dataset}/{category}, got {prints.nunique()}: {shown}."
             )
 
 
 def protocols_text(protocol_of: Iterable[tuple[str, str]]) -> str:
-    """The protocol of a table, or each with the data sets that have it.
+    """The protocol of a table in words, or each with the data sets that have it.
 
     Args:
         protocol_of: Data set and ``Protocol.key()`` of each record; one protocol a data set.
@@ -105,8 +144,8 @@ def protocols_text(protocol_of: Iterable[tuple[str, str]]) -> str:
     for dataset, protocol in protocol_of:
         datasets.setdefault(protocol, set()).add(dataset)
     if len(datasets) == 1:
-        return next(iter(datasets))
-    return "; ".join(f"{protocol} for {', '.join(sorted(found))}" for protocol, found in sorted(datasets.items()))
+        return words_of(next(iter(datasets)))
+    return "; ".join(f"for {', '.join(sorted(of))} {words_of(key)}" for key, of in sorted(datasets.items()))
 
 
 def _check_known(kind: str, values: Collection[object], column: pd.Series) -> None:
@@ -116,13 +155,14 @@ def _check_known(kind: str, values: Collection[object], column: pd.Series) -> No
             raise UnknownNameError.of(kind, str(value), map(str, known))
 
 
-def _latest(frame: pd.DataFrame) -> pd.DataFrame:
-    kept = _newest(frame, of=["dataset", "category"], by=["data_fingerprint"])
-    return _newest(kept, of=["method"], by=VARIANT_COLUMNS)
+def newest_variant(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of each method the records with the version, settings and weights of the record that finished last."""
+    return _newest(frame, of=["method"], by=VARIANT_COLUMNS)
 
 
 def _newest(frame: pd.DataFrame, *, of: list[str], by: list[str]) -> pd.DataFrame:
-    # cell_id settles two records of one second.
-    last = frame.sort_values(["finished_at", "cell_id"]).drop_duplicates(of, keep="last")
+    # cell_id decides between two records of the same second.
+    ordered = frame.sort_values(["finished_at", "cell_id"])
+    last = ordered.drop_duplicates(of, keep="last") if of else ordered.tail(1)
     keys = pd.MultiIndex.from_frame(frame[of + by])
     return frame[keys.isin(pd.MultiIndex.from_frame(last[of + by]))]

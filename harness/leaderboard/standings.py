@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.leaderboard.tables import WITHHELD, Entry
+from harness.leaderboard.tables import NOT_DEFINED, WITHHELD, Entry
 from harness.metrics.catalogue import metric_title
+from harness.stats import MIN_SEEDS, ROUNDING
 
 CellKey = tuple[str, int]
 """Category and seed."""
@@ -22,10 +23,9 @@ CellKey = tuple[str, int]
 class Standings:
     """The records of one data set, laid out on the grid of cells that a full table needs.
 
-    A row is expected to have all categories that the data set is known to have or that any row has a
-    record of, with every seed that the row itself has a record of: methods need not share their seeds,
-    as a deterministic one needs fewer. What a row lacks of that, or has as a failure, withholds the
-    means that need it: a mean over other cells would be of another task.
+    A row is expected to have all categories that the data set is known to have or that any row has a record of, with
+    every seed that the row itself has a record of; methods may have different seeds. If one of these cells is missing
+    or failed, the means that need it are withheld, because a mean over other cells does not compare.
     """
 
     dataset: str
@@ -66,10 +66,7 @@ class Standings:
         )
 
     def measured_categories(self, metric: str) -> tuple[str, ...]:
-        """Categories where the metric exists.
-
-        Not those where every finished cell lacks it, as pixel metrics do where there are no masks.
-        """
+        """Categories where the metric is defined: a finished cell has it, or no cell is finished."""
         return tuple(
             category for category, measured in zip(self.categories, self._is_measured(metric), strict=True) if measured
         )
@@ -81,7 +78,16 @@ class Standings:
     def mean(self, row: str, metric: str) -> Entry:
         """Mean over categories of the mean over seeds; std over seeds of the mean over categories."""
         values_CS = self._needed(row, metric)
-        return _entry(values_CS) if values_CS.size else WITHHELD
+        if values_CS.size:
+            return _entry(values_CS)
+        return WITHHELD if self.measured_categories(metric) else NOT_DEFINED
+
+    def median(self, row: str, metric: str) -> Entry:
+        """The median over all cells that the mean needs; withheld like the mean."""
+        values_CS = self._needed(row, metric)
+        if not values_CS.size or np.isnan(values_CS).any():
+            return WITHHELD
+        return Entry(mean=float(np.median(values_CS)))
 
     def largest(self, row: str, metric: str) -> Entry:
         """The largest value of any cell that the mean needs; withheld like the mean."""
@@ -92,6 +98,8 @@ class Standings:
 
     def category(self, category: str, row: str, metric: str) -> Entry:
         """Mean and std over seeds in one category."""
+        if category not in self.measured_categories(metric):
+            return NOT_DEFINED
         number = self.categories.index(category)
         return _entry(self.values[metric][self.rows.index(row)][number : number + 1, self._own_seeds(row)])
 
@@ -139,6 +147,10 @@ def _entry(values_CS: NDArray[np.float64]) -> Entry:
     num_categories, num_seeds = values_CS.shape
     if num_seeds == 1:
         return Entry(mean=mean)
+    if num_seeds < MIN_SEEDS:
+        return Entry(mean=mean, unspread="few seeds")
+    if np.ptp(values_CS, axis=1).max() <= ROUNDING:
+        return Entry(mean=mean, unspread="same value")
     per_seed = [math.fsum(values_C) / num_categories for values_C in values_CS.T]
     return Entry(mean=mean, std=float(np.std(per_seed, ddof=1)))
 

@@ -17,7 +17,7 @@ from harness.leaderboard.cost_table import COST_COLUMNS, cost_table_of
 from harness.leaderboard.intervals import MEAN, Intervals
 from harness.leaderboard.published_numbers import PublishedResult
 from harness.leaderboard.standings import Standings, placed
-from harness.leaderboard.tables import WITHHELD, Column, Entry, ReportedRow, Table
+from harness.leaderboard.tables import NOT_MEASURED, Column, Entry, ReportedRow, Table
 from harness.leaderboard.variants import ablation_of
 from harness.metrics.catalogue import metric_title
 
@@ -227,9 +227,10 @@ def _reported_rows(
         ReportedRow(
             label=method,
             entries=tuple(
-                Entry(mean=results[dataset].metrics.get(metric)) if dataset in results else WITHHELD
+                NOT_MEASURED if mean is None else Entry(mean=mean)
                 for dataset in datasets
                 for metric in metrics
+                for mean in [results[dataset].metrics.get(metric) if dataset in results else None]
             ),
             source=_sources_text(list(results.values())),
         )

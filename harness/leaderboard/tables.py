@@ -1,7 +1,4 @@
-"""A table between the numbers and the page: the leaderboard computes it, every renderer shows it.
-
-Nothing here computes or formats. A renderer that shows a number shows the one stored here.
-"""
+"""A table as the leaderboard computes it and the renderers show it. Nothing here computes or formats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,25 +11,35 @@ Quantity = Literal["fraction", "duration", "latency", "rate", "memory", "size", 
 (memory, size), a count. It decides the unit and the decimals on the page."""
 
 
+Absence = Literal["withheld", "not defined", "not measured"]
+"""Why there is no number: a cell that it needs is missing or failed; the metric does not exist for these data, as pixel
+metrics without masks; or nobody measured (or reported) it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One place of a table."""
 
     mean: float | None
-    """In the base unit of the column's quantity; None when withheld, because a cell it needs is missing
-    or failed, or where nobody measured it."""
+    """In the base unit of the column's quantity; None if there is no number."""
+    absence: Absence = "withheld"
+    """Why ``mean`` is None; without meaning otherwise."""
     std: float | None = None
-    """Sample standard deviation over seeds, in the same unit; None with one seed."""
+    """Sample standard deviation over seeds, in the same unit; None if ``unspread`` says why, or with one seed."""
+    unspread: Literal["", "few seeds", "same value"] = ""
+    """Why several seeds have no ``std``: too few of them, or all gave the same value."""
     low: float | None = None
-    """Lower end of the 95 % bootstrap interval of ``mean``, a fraction; None where it is not known."""
+    """Lower end of the 95 % bootstrap interval of ``mean``, a fraction; None if it is not known."""
     high: float | None = None
     """Upper end; known exactly when ``low`` is."""
     place: int | None = None
     """1 is best; equal unrounded means share a place and the next value takes the next one.
-    None when withheld or when there is nothing to compare with."""
+    None without a mean, or if there is nothing to compare with."""
 
 
 WITHHELD = Entry(mean=None)
+NOT_DEFINED = Entry(mean=None, absence="not defined")
+NOT_MEASURED = Entry(mean=None, absence="not measured")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +82,7 @@ class Table:
     """This many rows at the end summarise those above."""
     reported: tuple[ReportedRow, ...] = ()
     protocol: str
-    """``Protocol.key()`` of every record behind the table; where data sets have their own, each with its data sets."""
+    """Protocol of all records behind the table, in words; if data sets have their own, each with its data sets."""
     split: str = PUBLISHED_SPLIT
     """Split of every record behind the table."""
     seeds: Mapping[str, tuple[int, ...]]
@@ -85,7 +92,7 @@ class Table:
     remarks: tuple[str, ...] = ()
     """Sentences for the caption: what a reader must know to compare the numbers."""
     notes: tuple[str, ...] = ()
-    """What is withheld, not ranked, or left out, and why, one line each."""
+    """What has no number, is not ranked, or is left out, and why, one line each."""
 
     def __post_init__(self) -> None:
         num_columns = len(self.groups) * len(self.columns)

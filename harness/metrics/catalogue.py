@@ -8,7 +8,6 @@ a ``Metric``; their values are stored beside the others under the metric's name.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from statistics import mean
 from typing import Any, Literal
 
@@ -94,7 +93,7 @@ BUILT_IN_NAMES = tuple(_BUILT_IN)
 
 @cache
 def _plug_ins() -> Registry[Metric]:
-    return Registry("metric", {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)})
+    return Registry("metric", {}, entry_points=ENTRY_POINTS)
 
 
 def metric_names() -> tuple[str, ...]:

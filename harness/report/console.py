@@ -1,4 +1,4 @@
-"""A table on a terminal: best bold, second underlined, what is withheld named beneath."""
+"""A table on a terminal: best bold, second underlined, notes below it."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable

@@ -43,10 +43,11 @@ def markdown_table(table: Table, *, spread: Spread = "std") -> str:
 
 
 def csv_table(table: Table) -> str:
-    """Unrounded values in base units (fractions, seconds, bytes), empty when withheld.
+    """Unrounded values in base units: fractions, seconds, bytes.
 
-    Behind each column of fractions stand ``std``, ``low`` and ``high``, the ends of the 95 % bootstrap
-    interval. With reported rows there is a last column ``source``.
+    A place without a number says why: ``withheld``, ``not defined`` or ``not measured``. Each column of fractions is
+    followed by ``std``, ``low`` and ``high``, the ends of the 95 % bootstrap interval. With reported rows there is a
+    last column ``source``.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -68,10 +69,11 @@ def _has_spread(table: Table) -> list[bool]:
     return [column.quantity == "fraction" for _ in table.groups for column in table.columns]
 
 
-def _values(table: Table, entries: Sequence[Entry]) -> list[float | None]:
-    values: list[float | None] = []
+def _values(table: Table, entries: Sequence[Entry]) -> list[float | str | None]:
+    values: list[float | str | None] = []
     for entry, has_spread in zip(entries, _has_spread(table), strict=True):
-        values += [entry.mean, entry.std, entry.low, entry.high] if has_spread else [entry.mean]
+        mean = entry.absence if entry.mean is None else entry.mean
+        values += [mean, entry.std, entry.low, entry.high] if has_spread else [mean]
     return values
 
 

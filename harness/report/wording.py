@@ -1,17 +1,24 @@
-"""What every renderer says in the same words. Here, and only here, base units become those of the page."""
+"""Numbers and captions as all renderers show them. Only this module converts base units to those of the page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from harness.leaderboard.tables import Column, Entry, Quantity, Table
+from harness.leaderboard.tables import Absence, Column, Entry, Quantity, Table
+from harness.phrasing import counted
 from harness.records import PUBLISHED_SPLIT
+from harness.stats import MIN_SEEDS
 
 Spread = Literal["std", "interval", "none"]
 """What follows a mean: the standard deviation over seeds, a bootstrap interval, or nothing."""
 
 SPREADS: tuple[Spread, ...] = get_args(Spread)
-WITHHELD_TEXT = "--"
+ABSENCE_MARKS: dict[Absence, str] = {"withheld": "--", "not defined": "n/a", "not measured": "n/m"}
+_LEGENDS: dict[Absence, str] = {
+    "withheld": "withheld, because a cell is missing or failed",
+    "not defined": "not defined for these data",
+    "not measured": "not measured or not reported",
+}
 OTHER_SEEDS_MARK = "†"
 REPORTED_MARK = "‡"
 REPORTED_TEXT = "reported by others; other protocols"
@@ -46,7 +53,7 @@ class Numbers:
     interval: tuple[str, str] | None = None
 
     def text(self) -> str:
-        """``98.1``, ``98.1 ± 0.3``, ``98.1 [97.5, 98.6]`` or ``--``."""
+        """``98.1``, ``98.1 ± 0.3``, ``98.1 [97.5, 98.6]`` or a mark without a number."""
         if self.std is not None:
             return f"{self.mean} ± {self.std}"
         if self.interval is not None:
@@ -62,7 +69,7 @@ def numbers(entry: Entry, column: Column, spread: Spread) -> Numbers:
         return f"{unit.factor * value:.{unit.decimals}f}"
 
     if entry.mean is None:
-        return Numbers(WITHHELD_TEXT)
+        return Numbers(ABSENCE_MARKS[entry.absence])
     mean = text(entry.mean)
     if spread == "std" and entry.std is not None:
         return Numbers(mean, std=text(entry.std))
@@ -72,7 +79,7 @@ def numbers(entry: Entry, column: Column, spread: Spread) -> Numbers:
 
 
 def entry_text(entry: Entry, column: Column, spread: Spread = "std") -> str:
-    """``98.1``, ``98.1 ± 0.3``, ``98.1 [97.5, 98.6]`` or ``--``, in the unit of the column."""
+    """``98.1``, ``98.1 ± 0.3``, ``98.1 [97.5, 98.6]`` or a mark, in the unit of the column."""
     return numbers(entry, column, spread).text()
 
 
@@ -81,15 +88,15 @@ def caption(table: Table, spread: Spread = "std") -> str:
     sentences = [
         f"{table.title}.",
         f"{_unit_text(table)}{_spread_text(table, spread)}; {_seeds_text(table)}.",
-        f"Protocol {table.protocol}." + ("" if table.split == PUBLISHED_SPLIT else f" Split {table.split}."),
+        f"Protocol: {table.protocol}." + ("" if table.split == PUBLISHED_SPLIT else f" Split {table.split}."),
         *table.remarks,
     ]
     if table.own_seeds:
         others = (f"{label} on {_seeds_of(seeds.items())}" for label, seeds in table.own_seeds.items())
         sentences.append(f"{OTHER_SEEDS_MARK} other seeds: {'; '.join(others)}.")
     entries = [*table.entries, *(row.entries for row in table.reported)]
-    if any(entry.mean is None for row in entries for entry in row):
-        sentences.append(f"{WITHHELD_TEXT}: withheld (a cell is missing or failed), not defined or not measured.")
+    absent = {entry.absence for row in entries for entry in row if entry.mean is None}
+    sentences += [f"{mark}: {_LEGENDS[absence]}." for absence, mark in ABSENCE_MARKS.items() if absence in absent]
     if table.reported:
         sentences.append(f"{REPORTED_MARK} {REPORTED_TEXT}.")
     return " ".join(sentences)
@@ -135,17 +142,25 @@ def base_unit_headings(table: Table) -> list[str]:
 def _unit_text(table: Table) -> str:
     if all(column.quantity == "fraction" for column in table.columns):
         return "Percent, higher is better"
-    return "Mean over categories and seeds; lower is better where ↓ stands, higher where ↑"
+    return "Median over categories and seeds; lower is better with ↓, higher with ↑"
 
 
 def _spread_text(table: Table, spread: Spread) -> str:
     entries = [entry for row in table.entries for entry in row if entry.mean is not None]
-    if spread == "std" and any(entry.std is not None for entry in entries):
-        return "; mean ± standard deviation over seeds"
+    if spread == "std":
+        text = "; mean ± standard deviation over seeds" if any(entry.std is not None for entry in entries) else ""
+        reasons = [why for key, why in _UNSPREAD.items() if any(entry.unspread == key for entry in entries)]
+        return text + (f"; no ± {' or '.join(reasons)}" if reasons else "")
     if spread == "interval" and any(entry.low is not None for entry in entries):
-        where = "" if all(entry.low is not None for entry in entries) else ", where it is known"
+        where = "" if all(entry.low is not None for entry in entries) else ", if it is known"
         return f"; mean over seeds [95 % bootstrap interval over test images{where}]"
     return ""
+
+
+_UNSPREAD = {
+    "few seeds": f"with fewer than {MIN_SEEDS} seeds",
+    "same value": "if all seeds give the same value (no randomness)",
+}
 
 
 def _seeds_text(table: Table) -> str:
@@ -158,4 +173,4 @@ def _seeds_of(seeds: Iterable[tuple[str, tuple[int, ...]]]) -> str:
 
 
 def _count(seeds: tuple[int, ...]) -> str:
-    return f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
+    return f"{counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))})"

@@ -1,9 +1,11 @@
-"""Image metrics of resampled test sets: how far they would be from here with other test images.
+"""Image metrics of resampled test sets: how much they would vary with other test images.
 
-Percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13),
-stratified: normal and defect images are resampled apart, so every resample has as many of each.
+Percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13) of units: an image,
+or all near duplicates of one part (a cluster bootstrap; Davison and Hinkley, "Bootstrap Methods and their Application",
+1997, section 3.8). It is stratified: units of normal images, of defect images and of both are resampled separately,
+so every resample has as many units of each kind.
 
-Shapes: R resamples, C cells, I images; of one cell: N normal images, P defect images, K distinct
+Shapes: R resamples, C cells, I images, U units; of one cell: N normal images, P defect images, K distinct
 defect scores, ascending.
 """
 
@@ -29,12 +31,11 @@ def resampled_metrics(
 ) -> dict[str, NDArray[np.float64]]:
     """Image metrics of every cell in every resample of the pool's images.
 
-    One resample serves all cells: average columns over seeds, subtract those of two methods, and the
-    images that are drawn together stay together. The spread over resamples stands for the choice of
-    test images, given the trained models. It does not cover what another training seed would change,
-    nor images of a kind that the test set lacks; and it vanishes where the classes are separated
-    perfectly. A resample that leaves a cell without one of the two classes is drawn again, which can
-    happen only where cells tested different images.
+    Each resample is shared by all cells, so columns can be averaged over seeds and subtracted between methods. The
+    spread over resamples describes the choice of test images, given the trained models. It does not cover what
+    another training seed would change, nor images of a kind that the test set lacks, and it is zero if the classes
+    are separated perfectly. A resample in which a cell has only one of the two classes is drawn again; this can
+    happen only if cells tested different images.
 
     Args:
         pool: Images and scores; only the order of the scores matters, ties count as in ``harness.metrics``.
@@ -46,7 +47,14 @@ def resampled_metrics(
         Metric to its values, fractions shaped (R, C).
 
     Raises:
-        ValueError: A class has too few images (``ImagePool.shortage``), or ``num_resamples`` is below 1.
+        ValueError: A class has too few units (``ImagePool.shortage``), or ``num_resamples`` is below 1.
+
+    >>> is_defect_I = np.array([False, False, False, True, True])
+    >>> scores_CI = np.array([[0.1, 0.2, 0.3, 0.4, 0.5]])
+    >>> pool = ImagePool(is_defect_I=is_defect_I, scores_CI=scores_CI, unit_I=np.arange(5))
+    >>> values = resampled_metrics(pool, np.random.default_rng(0), metrics=["image_auroc"], num_resamples=3)
+    >>> values["image_auroc"].tolist()
+    [[1.0], [1.0], [1.0]]
     """
     if pool.shortage:
         raise ValueError(f"Cannot resample: {pool.shortage}.")
@@ -67,6 +75,9 @@ def resampled_metrics(
 
 def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The middle share of resampled values.
+
+    >>> percentile_interval(np.arange(0.0, 101.0), confidence=0.9)
+    (5.0, 95.0)
 
     Args:
         values_R: One number a resample.
@@ -136,30 +147,33 @@ class _ScoreOrder:
 
 def _batches(pool: ImagePool, rng: np.random.Generator, num_resamples: int) -> Iterator[Counts]:
     """How often each image is drawn in each resample, some resamples at a time."""
-    num_images = len(pool.is_defect_I)
-    batch = max(1, _MAX_BATCH_COUNTS // num_images)
+    batch = max(1, _MAX_BATCH_COUNTS // len(pool.is_defect_I))
     for first in range(0, num_resamples, batch):
-        counts_RI = stratified_counts(pool.is_defect_I, rng, min(batch, num_resamples - first))
+        counts_RI = stratified_counts(pool, rng, min(batch, num_resamples - first))
         while len(unusable := np.flatnonzero(~_has_both_classes(pool, counts_RI))):
-            counts_RI[unusable] = stratified_counts(pool.is_defect_I, rng, len(unusable))
+            counts_RI[unusable] = stratified_counts(pool, rng, len(unusable))
         yield counts_RI
 
 
-def stratified_counts(is_defect_I: NDArray[np.bool_], rng: np.random.Generator, num_resamples: int) -> Counts:
-    """How often each image is drawn, with replacement from its class, shaped (R, I).
+def stratified_counts(pool: ImagePool, rng: np.random.Generator, num_resamples: int) -> Counts:
+    """How often each image is drawn when units are drawn with replacement from their stratum, shaped (R, I).
 
-    Two calls for some resamples each draw the same as one call for all of them.
+    A unit's stratum is whether it holds normal images, defect images or both. Two calls for some resamples each draw
+    the same as one call for all of them.
     """
-    num_images = len(is_defect_I)
-    by_class_I = np.argsort(is_defect_I, kind="stable")
-    num_normals = num_images - int(np.count_nonzero(is_defect_I))
-    is_late_I = np.arange(num_images) >= num_normals
-    size_I = np.where(is_late_I, num_images - num_normals, num_normals)
-    drawn_RI = rng.integers(size_I, size=(num_resamples, num_images)) + num_normals * is_late_I
-    drawn_RI += num_images * np.arange(num_resamples)[:, None]
-    counts_RI = np.empty((num_resamples, num_images), dtype=np.int64)
-    counts_RI[:, by_class_I] = np.bincount(drawn_RI.ravel(), minlength=drawn_RI.size).reshape(drawn_RI.shape)
-    return counts_RI
+    has_normal_U, has_defect_U = (
+        np.bincount(pool.unit_I, weights=of_class_I) > 0 for of_class_I in (~pool.is_defect_I, pool.is_defect_I)
+    )
+    stratum_U = np.where(has_normal_U & has_defect_U, 2, np.where(has_defect_U, 1, 0))
+    by_stratum_U = np.argsort(stratum_U, kind="stable")
+    num_units_S = np.bincount(stratum_U)
+    size_U = np.repeat(num_units_S, num_units_S)
+    first_U = np.repeat(np.cumsum(num_units_S) - num_units_S, num_units_S)
+    drawn_RU = rng.integers(size_U, size=(num_resamples, len(size_U))) + first_U
+    drawn_RU += len(size_U) * np.arange(num_resamples)[:, None]
+    counts_RU = np.empty(drawn_RU.shape, dtype=np.int64)
+    counts_RU[:, by_stratum_U] = np.bincount(drawn_RU.ravel(), minlength=drawn_RU.size).reshape(drawn_RU.shape)
+    return counts_RU[:, pool.unit_I]
 
 
 def _has_both_classes(pool: ImagePool, counts_RI: Counts) -> NDArray[np.bool_]:

@@ -28,8 +28,8 @@ class PairTest:
 def wilcoxon_test(a_C: NDArray[np.float64], b_C: NDArray[np.float64]) -> PairTest:
     """Wilcoxon's signed-rank test of two methods over categories.
 
-    It covers the choice of categories: whether one method would win on others of the kind. Categories
-    without a difference say nothing and are left out. The p value is exact for up to 50 differences
+    It covers the choice of categories: whether one method would win on other categories of this kind.
+    Categories without a difference are left out. The p value is exact for up to 50 differences
     without ties in size, by all signs for up to 13 with ties, and a normal approximation beyond.
 
     Args:
@@ -41,6 +41,10 @@ def wilcoxon_test(a_C: NDArray[np.float64], b_C: NDArray[np.float64]) -> PairTes
 
     Raises:
         ValueError: Shapes differ or are not 1-D.
+
+    >>> a_C = np.array([0.9, 0.8, 0.85, 0.7, 0.95, 0.6])
+    >>> wilcoxon_test(a_C, a_C - [0.01, 0.02, 0.03, 0.04, 0.05, 0.06])
+    PairTest(p_value=0.03125, reason='')
     """
     if a_C.shape != b_C.shape or a_C.ndim != 1:
         raise ValueError(f"Values have shapes {a_C.shape} and {b_C.shape}, expected one and the same (C,).")

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.phrasing import counted
+
 _DECIMALS = 12  # fractions that differ beyond are equal but for rounding
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankComparison:
-    """Who stands where over all categories, and which methods cannot be told apart."""
+    """Mean ranks over all categories, and which methods do not differ significantly."""
 
     num_categories: int
     mean_ranks: tuple[float, ...]
@@ -37,8 +39,8 @@ class RankComparison:
 def compare_ranks(values_CM: NDArray[np.float64], *, alpha: float = 0.05) -> RankComparison:
     """Rank methods in each category and test the mean ranks.
 
-    It covers the choice of categories, not seeds or images. A test that could not reach ``alpha`` with
-    so few categories, were the ranks the same in all of them, is not made. The approximation behind
+    It covers the choice of categories, not seeds or images. A test is omitted if it could not reach ``alpha`` with
+    so few categories even if the ranks were the same in all of them. The approximation behind
     Friedman's p value is good from about ten categories on; below it errs on the side of no difference.
 
     Args:
@@ -46,7 +48,10 @@ def compare_ranks(values_CM: NDArray[np.float64], *, alpha: float = 0.05) -> Ran
         alpha: Level of significance, a fraction in (0, 1).
 
     Raises:
-        ValueError: The shape is another, a value is NaN, or ``alpha`` is out of range.
+        ValueError: The shape is wrong, a value is NaN, or ``alpha`` is out of range.
+
+    >>> compare_ranks(np.tile([0.9, 0.8, 0.7], (10, 1))).mean_ranks
+    (1.0, 2.0, 3.0)
     """
     if values_CM.ndim != 2 or values_CM.shape[0] < 1 or values_CM.shape[1] < 2:
         raise ValueError(f"Values have shape {values_CM.shape}, expected (C, M) with C >= 1 and M >= 2.")
@@ -104,7 +109,7 @@ def _critical_difference(num_categories: int, num_methods: int, alpha: float) ->
 
 
 def _too_few(num_categories: int, needed: int) -> str:
-    return f"{num_categories} categor{'y' if num_categories == 1 else 'ies'}, fewer than {needed}"
+    return f"{counted(num_categories, 'category', 'categories')}, fewer than {needed}"
 
 
 def _cliques(mean_ranks_M: NDArray[np.float64], critical: float) -> tuple[tuple[int, ...], ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import harness.metrics
 from harness.datasets import Dataset
 from harness.testing import DatasetContract, MethodCase, MethodContract
 
@@ -82,7 +81,6 @@ def test_its_method_runs_on_its_data_set(installed: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.integration
-@pytest.mark.skipif(not hasattr(harness.metrics, "Metric"), reason="the metric catalogue takes no plug-ins yet")
 def test_its_metric_is_in_the_leaderboard(installed: Path, tmp_path: Path) -> None:
     importlib.import_module("example_plugin.stripes").write_stripes(tmp_path)
     where = ("--data", str(tmp_path), "--results", "results")

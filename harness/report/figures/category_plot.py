@@ -15,7 +15,7 @@ def category_plot(sheet: Sheet, one: Standings, intervals: Intervals) -> Categor
     def estimate(category: str, row: str, entry: Entry) -> dict[str, Estimate]:
         if entry.mean is None:
             return {}
-        low, high = intervals.get((one.dataset, category, row, SCORE), (None, None))
+        low, high = intervals.ends.get((one.dataset, category, row, SCORE), (None, None))
         return {row: Estimate(mean=entry.mean, low=low, high=high)}
 
     means: dict[str, Estimate] = {}
@@ -35,6 +35,7 @@ def category_plot(sheet: Sheet, one: Standings, intervals: Intervals) -> Categor
     drawn = [(one.dataset, row) for row in labels if any(row in of_rows for of_rows in categories.values())]
     return CategoryPlot(
         heading=sheet.heading(name, f"{one.dataset}: image AUROC", drawn, withheld + bare),
+        resampling=intervals.remark([one.dataset]),
         labels=labels,
         means=means,
         categories=categories,

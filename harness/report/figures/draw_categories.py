@@ -13,7 +13,7 @@ from harness.report.figures.lettering import height_inches, wrapped
 from harness.report.figures.page import Page, new_page, width_of
 from harness.report.figures.plot_types import CategoryPlot, Estimate
 from harness.report.figures.style import INK, MAX_HEIGHT_INCHES, SMALL_POINTS, Look
-from harness.report.wording import WITHHELD_TEXT
+from harness.report.wording import ABSENCE_MARKS
 
 _PITCH_INCHES = 0.058
 """Between two dots of one category."""
@@ -147,7 +147,7 @@ def _draw_groups(axes: Axes, groups: Sequence[_Group], looks: Mapping[str, Look]
 
 
 def _write_mean(axes: Axes, line: _Line, looks: Mapping[str, Look]) -> None:
-    text = WITHHELD_TEXT if line.estimate is None else f"{100 * line.estimate.mean:.1f}"
+    text = ABSENCE_MARKS["withheld"] if line.estimate is None else f"{100 * line.estimate.mean:.1f}"
     axes.annotate(
         text,
         (1.0, line.position),

@@ -15,6 +15,10 @@ _MIN_LATENCY_RATIO = 5.0  # of the axis' ends: less shows one tick and no more
 _MIN_SCORE_SPAN = 3.0  # percentage points
 
 
+_RANKED = "Measured on an otherwise quiet machine. Line: Pareto front."
+_UNRANKED = "Other work may have run on the machine, so no Pareto front is drawn."
+
+
 def draw_latency(plot: LatencyPlot, looks: Mapping[str, Look], *, wide: bool) -> Iterator[Page]:
     """Figures of one or more pages."""
     pages = panel_pages(
@@ -23,7 +27,7 @@ def draw_latency(plot: LatencyPlot, looks: Mapping[str, Look], *, wide: bool) ->
         across=2 if wide else 1,
         panel_inches=_PANEL_INCHES,
         wide=wide,
-        remark=f"Batch 1 on {plot.machine}. Line: Pareto front.",
+        remark=f"Batch 1 on {plot.machine}, medians. {_RANKED if plot.is_quiet else _UNRANKED}",
     )
     for page, panels in pages:
         fronts = [_draw_panel(axes, panel, looks) for axes, panel in panels]
@@ -58,7 +62,8 @@ def _draw_panel(axes: Axes, panel: LatencyPanel, looks: Mapping[str, Look]) -> l
     axes.set_ylabel("image AUROC (%)")
     axes.set_title(panel.title, pad=3)
     front = _corners(panel, right * widening)
-    axes.plot(*zip(*front, strict=True), color=MUTED, linewidth=0.7, zorder=1.5, label="front")
+    if front:
+        axes.plot(*zip(*front, strict=True), color=MUTED, linewidth=0.7, zorder=1.5, label="front")
     for point in panel.points:
         look = looks[point.label]
         axes.plot(
@@ -76,14 +81,14 @@ def _draw_panel(axes: Axes, panel: LatencyPanel, looks: Mapping[str, Look]) -> l
 
 
 def _corners(panel: LatencyPanel, right_ms: float) -> list[tuple[float, float]]:
-    """The front as steps: a score is had from its own latency on."""
+    """The front as steps that begin at the latency of each point; empty without a front."""
     corners: list[tuple[float, float]] = []
     for point in panel.points:
         if point.is_on_front:
             latency_ms, score = 1000 * point.latency_seconds, 100 * point.image_auroc
             corners += [(latency_ms, corners[-1][1])] if corners else []
             corners.append((latency_ms, score))
-    return [*corners, (right_ms, corners[-1][1])]
+    return [*corners, (right_ms, corners[-1][1])] if corners else []
 
 
 def _ticks_of_decade(ratio: float) -> tuple[float, ...]:

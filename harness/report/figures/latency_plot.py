@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from harness.leaderboard.cost_table import is_quiet
 from harness.leaderboard.standings import Standings
 from harness.report.figures.plot_sheet import LATENCY, SCORE, Lack, Sheet, gaps, lack_notes
 from harness.report.figures.plot_types import LatencyPanel, LatencyPlot, LatencyPoint, LeftOut, Machine
@@ -19,8 +20,8 @@ _Place = tuple[str, str]
 def latency_plot(sheet: Sheet) -> LatencyPlot | LeftOut:
     """One panel a data set and, where there are several, their mean.
 
-    Times of several machines do not compare, so only one machine is shown: the one with the most rows,
-    of two with equally many the one that finished a cell last.
+    Times of several machines do not compare, so only one machine is shown: the one with the most rows, and of two
+    with equally many the one that finished a cell last. Without a quiet machine there is no Pareto front.
     """
     measured: dict[_Place, tuple[float, float]] = {}
     lacks: list[Lack] = []
@@ -40,17 +41,19 @@ def latency_plot(sheet: Sheet) -> LatencyPlot | LeftOut:
     if chosen is None:
         return LeftOut(name=NAME, reason="; ".join(notes))
     kept = {place: point for place, point in measured.items() if machines[place] == {chosen}}
+    quiet = all(is_quiet(sheet.finished(*place)) for place in kept)
     return LatencyPlot(
         heading=sheet.heading(NAME, "Image AUROC against latency of one image", kept, notes),
         machine=chosen,
-        panels=_panels(kept),
+        panels=_panels(kept, quiet),
+        is_quiet=quiet,
     )
 
 
 def _means(one: Standings, row: str) -> tuple[float | None, float | None]:
     if row not in one.rows:
         return None, None
-    return one.mean(row, SCORE).mean, one.mean(row, LATENCY).mean
+    return one.mean(row, SCORE).mean, one.median(row, LATENCY).mean
 
 
 def _machines(finished: pd.DataFrame) -> set[Machine]:
@@ -74,16 +77,16 @@ def _most_used(sheet: Sheet, machines: Mapping[_Place, set[Machine]]) -> Machine
     return max(places, key=order, default=None)
 
 
-def _panels(points: Mapping[_Place, tuple[float, float]]) -> tuple[LatencyPanel, ...]:
+def _panels(points: Mapping[_Place, tuple[float, float]], quiet: bool) -> tuple[LatencyPanel, ...]:
     of_datasets: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
     for (dataset, row), point in points.items():
         of_datasets[dataset][row] = point
-    panels = [_panel(dataset, of_rows) for dataset, of_rows in of_datasets.items()]
+    panels = [_panel(dataset, of_rows, quiet) for dataset, of_rows in of_datasets.items()]
     if len(panels) > 1:
         common = set.intersection(*(set(of_rows) for of_rows in of_datasets.values()))
         means = {row: _mean([of_rows[row] for of_rows in of_datasets.values()]) for row in sorted(common)}
         if means:
-            panels.append(_panel(f"mean of {len(of_datasets)} data sets", means))
+            panels.append(_panel(f"mean of {len(of_datasets)} data sets", means, quiet))
     return tuple(panels)
 
 
@@ -92,7 +95,7 @@ def _mean(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return math.fsum(seconds) / len(points), math.fsum(scores) / len(points)
 
 
-def _panel(title: str, points: Mapping[str, tuple[float, float]]) -> LatencyPanel:
+def _panel(title: str, points: Mapping[str, tuple[float, float]], quiet: bool) -> LatencyPanel:
     def is_beaten(point: tuple[float, float]) -> bool:
         seconds, score = point
         return any(other != point and other[0] <= seconds and other[1] >= score for other in points.values())
@@ -101,7 +104,12 @@ def _panel(title: str, points: Mapping[str, tuple[float, float]]) -> LatencyPane
     return LatencyPanel(
         title=title,
         points=tuple(
-            LatencyPoint(label=row, latency_seconds=point[0], image_auroc=point[1], is_on_front=not is_beaten(point))
+            LatencyPoint(
+                label=row,
+                latency_seconds=point[0],
+                image_auroc=point[1],
+                is_on_front=quiet and not is_beaten(point),
+            )
             for row, point in ordered
         ),
     )

@@ -131,7 +131,7 @@ def seeds_text(seeds: Mapping[str, Mapping[str, tuple[int, ...]]]) -> str:
 
 def _above(heading: Heading, remark: str, width: float) -> list[_Line]:
     split = "" if heading.split == PUBLISHED_SPLIT else f" Split {heading.split}."
-    origin = f"{seeds_text(heading.seeds)}. Protocol {heading.protocol}.{split} {remark}"
+    origin = f"{seeds_text(heading.seeds)}. Protocol: {heading.protocol}.{split} {remark}"
     return [
         *_lines(heading.title, width, TITLE_POINTS, INK),
         *_lines(origin, width, SMALL_POINTS, MUTED),

@@ -10,6 +10,7 @@ from harness.leaderboard.board import Expected
 from harness.leaderboard.record_selection import check_comparable, protocols_text
 from harness.leaderboard.standings import Standings
 from harness.leaderboard.variants import row_labels
+from harness.phrasing import counted
 from harness.report.figures.plot_types import Heading
 
 SCORE = "image_auroc"
@@ -40,7 +41,7 @@ class Sheet:
             StoreError: No cell is finished, or the records must not stand in one table.
         """
         if not (frame["status"] == "ok").any():
-            raise StoreError(f"None of {len(frame)} cells is finished; right would be at least one. Nothing to draw.")
+            raise StoreError(f"There is nothing to draw: none of {counted(len(frame), 'cell')} is finished.")
         check_comparable(frame)
         records = frame.assign(row=row_labels(frame))
         return cls(
@@ -72,7 +73,7 @@ class Sheet:
         return tuple(sorted(one.rows, key=order))
 
     def heading(self, name: str, title: str, drawn: Iterable[tuple[str, str]], notes: Sequence[str] = ()) -> Heading:
-        """What stands around a plot.
+        """Title, origin and notes of a plot.
 
         Args:
             name: A word for file names.

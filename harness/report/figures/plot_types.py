@@ -1,7 +1,4 @@
-"""A plot between the numbers and the page: the leaderboard computes it, ``report.figures`` draws it.
-
-Nothing here computes. Shape suffix: P points of a curve.
-"""
+"""Plots as data: ``*_plot`` modules compute them, ``draw_*`` modules draw them. Shape suffix: P points of a curve."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,19 +7,20 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.phrasing import counted
 from harness.records import PUBLISHED_SPLIT
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """What stands around a drawing, whatever it shows."""
+    """Title, origin and notes of a plot."""
 
     name: str
     """A word for file names, e.g. ``roc_mtd``."""
     title: str
     """What the plot shows, without a final stop."""
     protocol: str
-    """``Protocol.key()`` of every record behind the plot."""
+    """Protocol of all records behind the plot, in words."""
     split: str = PUBLISHED_SPLIT
     """Name of the split of every record behind the plot."""
     seeds: Mapping[str, Mapping[str, tuple[int, ...]]]
@@ -42,7 +40,7 @@ class Machine:
 
     def __str__(self) -> str:
         """For people: ``bench-1 (cpu, 2 threads)``."""
-        threads = "" if self.num_threads is None else f", {self.num_threads} thread{'s'[: self.num_threads != 1]}"
+        threads = "" if self.num_threads is None else f", {counted(self.num_threads, 'thread')}"
         return f"{self.host} ({self.device}{threads})"
 
 
@@ -52,11 +50,12 @@ class LatencyPoint:
 
     label: str
     latency_seconds: float
-    """Mean over categories and seeds of the median time of one image."""
+    """Median over categories and seeds of the median time of one image."""
     image_auroc: float
     """Mean over categories and seeds, a fraction."""
     is_on_front: bool
-    """No other row is at least as fast and as accurate, and better in one of both."""
+    """No other row is at least as fast and as accurate, and better in one of both; False in a plot that does not
+    rank."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +74,8 @@ class LatencyPlot:
     heading: Heading
     machine: Machine
     panels: tuple[LatencyPanel, ...]
+    is_quiet: bool = True
+    """Whether all times were measured on an otherwise quiet machine; otherwise the plot has no Pareto front."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,8 @@ class CategoryPlot:
     """Row label to its mean over the categories; withheld means are absent."""
     categories: Mapping[str, Mapping[str, Estimate]]
     """Category to row label to its estimate; what is withheld is absent."""
+    resampling: str = ""
+    """A sentence that says what the bootstrap resampled; empty without intervals."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -275,3 +278,5 @@ class PlotSet:
     """Every row of the records, drawn or not: each has one look in all plots."""
     plots: tuple[Plot, ...] = field(repr=False)
     left_out: tuple[LeftOut, ...] = ()
+    left_out_records: str = ""
+    """What is not drawn because it is not the newest, and how to see it; empty if nothing is."""

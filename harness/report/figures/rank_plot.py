@@ -5,6 +5,7 @@ Shapes: C categories, M methods (rows).
 
 import numpy as np
 
+from harness.phrasing import counted
 from harness.report.figures.plot_sheet import SCORE, Sheet, gaps, lack_notes
 from harness.report.figures.plot_types import LeftOut, RankPlot
 from harness.stats import compare_ranks
@@ -26,7 +27,7 @@ def rank_plot(sheet: Sheet) -> RankPlot | LeftOut:
             lacks += [lack for one in sheet.standings for lack in gaps(one, [row], SCORE)]
     notes = lack_notes(lacks, sheet.rows)
     if len(values) < 2:
-        few = f"{len(values)} row{'' if len(values) == 1 else 's'} with a number in every category, fewer than 2"
+        few = f"{counted(len(values), 'row')} with a number in every category, fewer than 2"
         return LeftOut(name=NAME, reason="; ".join([few, *notes]))
     labels = list(values)
     ranks = compare_ranks(np.array([values[row] for row in labels]).T)

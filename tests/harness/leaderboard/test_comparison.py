@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard import Comparison, ComparisonLine, Side, category_table, compare
 from harness.records import ImageScore
@@ -62,7 +63,7 @@ def test_a_category_is_compared_over_its_seeds() -> None:
     assert (line.mean_a, line.mean_b) == (means["mfrnet"], means["gaussian"])
     assert line.difference.value == line.mean_a - line.mean_b
     assert line.difference.mark == "+"
-    assert (found.a, found.b, found.protocol, found.num_cells) == ("mfrnet", "gaussian", make.PROTOCOL, 3)
+    assert (found.a, found.b, found.protocol, found.num_cells) == ("mfrnet", "gaussian", words_of(make.PROTOCOL), 3)
 
 
 def test_swapping_the_sides_flips_the_sign() -> None:
@@ -107,6 +108,24 @@ def test_images_are_paired() -> None:
     assert widths[0] < widths[1] / 3
 
 
+def test_exposures_of_one_part_are_surely_no_more_than_one_image() -> None:
+    normals, defects = np.random.default_rng(0).normal(size=(2, 60))
+    records = [
+        cell(image_scores(normals, defects + gain), method=method)
+        for method, gain in (("mfrnet", 1.2), ("gaussian", 1))
+    ]
+    groups = {
+        ("demo", "gear"): {
+            f"{kind}/{number:03}": f"{kind}/{number // 6}" for kind in ("good", "hole") for number in range(60)
+        }
+    }
+    a, b = side("mfrnet", records), side("gaussian", records)
+    alone, together = (compare(a, b, metrics=["image_auroc"], groups=known) for known in ({}, groups))
+    assert only(alone).difference.value == only(together).difference.value
+    assert "took all images as independent" in alone.resampling
+    assert together.resampling == "Near duplicates among the test images were resampled together."
+
+
 def test_pixel_metrics_are_compared_over_seeds() -> None:
     gains = [0.02, 0.03, 0.05]
     records = [
@@ -126,7 +145,10 @@ def test_one_seed_has_no_interval_of_a_pixel_metric() -> None:
     records = [record for record in rows() if record.identity.seed == 0]
     image, pixel = compared(records, ["image_auroc", "aupro_30"]).lines
     assert image.difference.mark == "+"
-    assert (pixel.difference.mark, pixel.difference.reason) == ("", "1 common seed, fewer than 2")
+    assert (pixel.difference.mark, pixel.difference.reason) == (
+        "",
+        "1 common seed, fewer than 3: too few to judge the spread over seeds",
+    )
 
 
 def test_categories_data_sets_and_all_have_a_line() -> None:
@@ -190,13 +212,13 @@ def test_too_few_images_have_a_difference_and_no_interval() -> None:
     scores = image_scores([0.1, 0.2], [0.3])
     difference = only(compared([cell(scores), cell(scores, method="gaussian")])).difference
     assert (difference.value, difference.low) == (0.0, None)
-    assert difference.reason == "a cell has 1 defect test image, fewer than 2"
+    assert difference.reason == "a cell has 1 independent defect test image, fewer than 2"
 
 
 def test_cells_that_tested_other_images_are_refused() -> None:
     records = [cell(drawn_scores(0)), cell(drawn_scores(0, num_images=21), method="gaussian")]
     with pytest.raises(
-        StoreError, match=r"mfrnet and gaussian tested other images of demo/gear seed 0\. Right would be"
+        StoreError, match=r"mfrnet and gaussian tested different images of demo/gear seed 0\. Expected cells"
     ):
         compared(records)
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from harness.leaderboard import cost_table
-from harness.leaderboard.tables import Entry, Table
+from harness.leaderboard.tables import NOT_MEASURED, Entry, Table
 from harness.store.schema import Record
 from tests.support import records as make
 
@@ -14,8 +14,8 @@ def cell(method: str, category: str = "gear", dataset: str = "demo", seed: int =
     return make.cell_record(identity=identity, provenance=make.provenance(**where), **changes)
 
 
-def costs(*records: Record) -> Table:
-    table = cost_table(make.frame(*records))
+def costs(*records: Record, is_quiet: bool = True) -> Table:
+    table = cost_table(make.frame(*records).assign(is_quiet=is_quiet))
     assert table is not None
     return table
 
@@ -70,12 +70,22 @@ def test_costs_stand_in_base_units_with_their_directions() -> None:
     ]
 
 
-def test_times_are_means_over_cells_and_memory_is_the_largest() -> None:
+def test_times_of_a_busy_machine_are_not_ranked_and_sizes_are() -> None:
+    records = [cell("mfrnet", num_parameters=9), cell("constant", image_auroc=0.5, num_parameters=1)]
+    table = costs(*records, is_quiet=False)
+    assert [[entry.place for entry in column(table, title)] for title in ("fit", "memory")] == [[None, None]] * 2
+    assert [entry.place for entry in column(table, "learned")] == [2, 1]
+    assert table.notes == ("constant, mfrnet on demo: times and memory not ranked (load of the machine not recorded)",)
+    assert costs(*records).remarks[-1] == "Measured by 'bench costs' on an otherwise quiet machine."
+
+
+def test_times_are_medians_over_cells_and_memory_is_the_largest() -> None:
     table = costs(
         cell("mfrnet", "gear", fit_seconds=10.0, peak_memory_bytes=5),
         cell("mfrnet", "tile", fit_seconds=20.0, peak_memory_bytes=9),
+        cell("mfrnet", "weave", fit_seconds=990.0, peak_memory_bytes=9),
     )
-    assert column(table, "fit") == [Entry(mean=15.0)]
+    assert column(table, "fit") == [Entry(mean=20.0)]
     assert column(table, "memory") == [Entry(mean=9.0)]
 
 
@@ -111,16 +121,16 @@ def test_cells_of_several_machines_are_not_ranked(other: dict[str, Any], named: 
     assert set(places[:half]) == {None}
     assert 1 in places[half:]
     assert table.notes == (f"demo: not ranked, measured on several machines: {named}",)
-    assert table.remarks[-1] == "Measured on: mtd bench-1 (cpu, 2 threads)."
+    assert table.remarks[-2] == "Measured on: mtd bench-1 (cpu, 2 threads)."
 
 
 def test_the_machine_is_in_the_caption() -> None:
-    assert costs(cell("mfrnet", num_threads=4)).remarks[-1] == "Measured on bench-1 (cpu, 4 threads)."
+    assert costs(cell("mfrnet", num_threads=4)).remarks[-2] == "Measured on bench-1 (cpu, 4 threads)."
 
 
 def test_a_machine_a_data_set_is_named_for_each() -> None:
     table = costs(cell("mfrnet", num_threads=4), cell("mfrnet", dataset="mtd", host="b", num_threads=1))
-    assert table.remarks[-1] == "Measured on: demo bench-1 (cpu, 4 threads); mtd b (cpu, 1 thread)."
+    assert table.remarks[-2] == "Measured on: demo bench-1 (cpu, 4 threads); mtd b (cpu, 1 thread)."
 
 
 def test_throughput_in_batches_of_several_sizes_is_not_ranked() -> None:
@@ -135,9 +145,9 @@ def test_costs_that_no_record_holds_have_no_column() -> None:
     assert [column.title for column in table.columns] == ["fit", "features", "learned"]
 
 
-def test_a_row_of_older_records_is_withheld_where_it_lacks_a_cost() -> None:
+def test_a_row_of_older_records_is_not_measured_where_it_lacks_a_cost() -> None:
     table = costs(cell("mfrnet"), cell("constant", image_auroc=0.5, **ABSENT))
-    assert [entry.mean for entry in column(table, "p50")] == [0.02, None]
+    assert column(table, "p50") == [Entry(mean=0.02), NOT_MEASURED]
 
 
 def test_a_failed_cell_withholds_and_is_noted() -> None:

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from harness.errors import StoreError
-from harness.leaderboard import Intervals, category_table, intervals_of
+from harness.leaderboard import category_table, intervals_of
 from harness.store.schema import Record
 from tests.support import records as make
 from tests.support.scores import drawn_scores, image_scores, scored_record, scores_of
@@ -19,8 +19,8 @@ def cell(category: str, seed: int = 0, method: str = "mfrnet", gain: float = 1.0
     return scored_record(named, drawn_scores(100 * seed + len(category) + len(method), gain=gain))
 
 
-def intervals(records: Sequence[Record], metrics: Sequence[str] = METRICS, **options: Any) -> Intervals:
-    return intervals_of(make.frame(*records), scores_of(records), metrics, num_resamples=400, **options)
+def intervals(records: Sequence[Record], metrics: Sequence[str] = METRICS, **options: Any) -> dict[Any, Any]:
+    return dict(intervals_of(make.frame(*records), scores_of(records), metrics, num_resamples=400, **options).ends)
 
 
 FULL = [
@@ -105,5 +105,15 @@ def test_rows_are_called_as_in_the_tables() -> None:
 
 
 def test_what_one_table_must_not_mix_is_refused() -> None:
-    with pytest.raises(StoreError, match="Records of 2 protocols"):
+    with pytest.raises(StoreError, match="Expected records of one protocol for demo, got 2"):
         intervals([cell("gear"), cell("tile", protocol="other")])
+
+
+def test_a_data_set_without_known_near_duplicates_is_named_in_the_remark() -> None:
+    records = [cell("gear"), cell("mtd", dataset="mtd")]
+    groups = {("mtd", "mtd"): {"good/000": "good/001"}}
+    found = intervals_of(make.frame(*records), scores_of(records), ["image_auroc"], groups=groups, num_resamples=100)
+    assert found.independent == ("demo",)
+    assert found.remark(["demo", "mtd"]).endswith("together, except for demo, where they are not known.")
+    assert found.remark(["demo"]).endswith("the bootstrap took all images as independent.")
+    assert found.remark(["ksdd"]) == ""

@@ -33,12 +33,10 @@ def test_a_row_is_found_by_the_label_of_the_tables() -> None:
     assert (found.label, side("gaussian", *records).label) == ("mfrnet [k=4]", "gaussian")
 
 
-def test_a_method_with_several_rows_names_them() -> None:
-    with pytest.raises(
-        StoreError,
-        match=r"'mfrnet' stands for 2 rows: 'mfrnet \[k=3\]', 'mfrnet \[k=4\]'\. Name one, .* --latest\.$",
-    ):
-        side("mfrnet", cell(settings={"k": 3}), cell(settings={"k": 4}))
+def test_a_method_with_several_rows_is_its_newest() -> None:
+    newer = make.provenance(finished_at="2026-01-01")
+    of_k4 = make.cell_record(identity=make.identity(category="gear", settings={"k": 4}), provenance=newer)
+    assert side("mfrnet", of_k4, cell(settings={"k": 3})).records["settings"].tolist() == ['{"k":4}']
 
 
 def test_an_unknown_row_gets_the_nearest_known_one() -> None:
@@ -49,7 +47,7 @@ def test_an_unknown_row_gets_the_nearest_known_one() -> None:
 
 
 def test_a_row_of_two_protocols_is_refused() -> None:
-    with pytest.raises(StoreError, match=r"Records of 2 protocols, .* Choose one with --protocol"):
+    with pytest.raises(StoreError, match=r"one protocol for demo, got 2: .* Choose one with --protocol"):
         side("mfrnet", cell(), cell(category="tile", protocol="other"))
 
 
@@ -98,12 +96,12 @@ def test_only_a_few_cells_are_named() -> None:
     [
         (
             {"protocol": "other"},
-            r"protocol mfrnet-bench-1/192/keep/127 against other\. Right would be .* one protocol;",
+            r"protocol mfrnet-bench-1/192/keep/127 against other\. Expected cells of one protocol:",
         ),
-        ({"split": "fold-1"}, r"split published against fold-1\. Right would be .* one split;"),
+        ({"split": "fold-1"}, r"split published against fold-1\. Expected cells of one split:"),
         (
             {"data_fingerprint": "new"},
-            r"data fingerprint demo-gear against new\. Right would be .* one data fingerprint;",
+            r"data fingerprint demo-gear against new\. Expected cells of one data fingerprint:",
         ),
     ],
 )

@@ -43,7 +43,7 @@ def test_the_shipped_file_is_good() -> None:
 
 
 def test_the_shipped_file_is_inside_its_package() -> None:
-    assert PUBLISHED_FILE.parent.name == "reported"
+    assert PUBLISHED_FILE.parent.name == "leaderboard"
 
 
 @pytest.mark.parametrize(

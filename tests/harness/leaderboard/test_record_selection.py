@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from harness.errors import StoreError, UnknownNameError
-from harness.leaderboard.record_selection import check_comparable, protocols_text, select
+from harness.leaderboard.record_selection import check_comparable, newest, protocols_text, select
 from tests.support import records as make
 
 
@@ -51,32 +51,45 @@ def test_known_names_without_a_common_record_are_refused() -> None:
 
 
 def test_an_empty_store_is_refused() -> None:
-    with pytest.raises(StoreError, match=r"holds no records\. Right would be one that 'bench run' has written to"):
+    with pytest.raises(StoreError, match=r"holds no records\. Expected one that 'bench run' has written to"):
         select(make.frame())
 
 
-def test_latest_keeps_the_settings_that_finished_last() -> None:
+@pytest.mark.parametrize(
+    ("older", "newer", "left_out"),
+    [
+        (
+            {"settings": {"k": 3}},
+            {"settings": {"k": 4}},
+            "1 record of other settings or versions (mfrnet; see --all-variants)",
+        ),
+        ({"data_fingerprint": "old"}, {"data_fingerprint": "new"}, "1 record of an earlier state of the data (tile)"),
+        ({"split": "fold-1"}, {"split": "fold-2"}, "1 record of another split (fold-1; see --split)"),
+        ({"protocol": "old"}, {"protocol": "new"}, "1 record of another protocol (old; see --protocol)"),
+    ],
+)
+def test_the_newest_state_is_kept_and_the_rest_named(older: Any, newer: Any, left_out: str) -> None:
+    found = newest(make.frame(record("2025-01-01", seed=0, **older), record("2025-01-02", seed=1, **newer)))
+    assert found.frame["seed"].tolist() == [1]
+    assert found.left_out == f"Only the newest records are shown. Left out: {left_out}"
+    check_comparable(found.frame)
+
+
+def test_newest_settings_are_those_of_the_method_and_may_all_be_kept() -> None:
     frame = make.frame(
         record("2025-01-03", settings={"k": 3}, category="tile"),
         record("2025-01-01", settings={"k": 3}, category="gear"),
         record("2025-01-02", settings={"k": 4}, category="weave"),
         record("2025-01-01", settings={"k": 4}, method="gaussian", category="knit"),
     )
-    assert kept(select(frame, latest=True)) == ["tile", "gear", "knit"]
-
-
-def test_latest_keeps_the_data_that_was_run_last() -> None:
-    frame = make.frame(
-        record("2025-01-01", data_fingerprint="old", seed=0),
-        record("2025-01-02", data_fingerprint="new", seed=1),
-    )
-    assert select(frame, latest=True)["seed"].tolist() == [1]
+    assert kept(newest(frame).frame) == ["tile", "gear", "knit"]
+    assert newest(frame, all_variants=True).left_out == ""
 
 
 def test_two_protocols_of_a_data_set_are_not_comparable() -> None:
     frame = make.frame(record(seed=0), record(seed=1, protocol="other"))
     with pytest.raises(
-        StoreError, match=r"Records of 2 protocols, .* for demo: mfrnet-bench-1/192/keep/127, other\. Choose one"
+        StoreError, match=r"one protocol for demo, got 2: mfrnet-bench-1/192/keep/127, other\. Choose one"
     ):
         check_comparable(frame)
 
@@ -87,13 +100,13 @@ def test_each_data_set_may_have_a_protocol_of_its_own() -> None:
 
 def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
     assert protocols_text([("demo", "a"), ("mtd", "a")]) == "a"
-    assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "a for demo, mtd; b for ksdd"
+    assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "for demo, mtd a; for ksdd b"
 
 
 def test_two_splits_are_not_comparable() -> None:
     frame = make.frame(record(seed=0), record(seed=1))
     frame.loc[1, "split"] = "few-shot-4"
-    with pytest.raises(StoreError, match=r"Records of 2 splits, .*: few-shot-4, published\. Choose one with --split\."):
+    with pytest.raises(StoreError, match=r"one split, got 2: few-shot-4, published\. Choose one with --split\."):
         check_comparable(frame)
 
 
@@ -104,7 +117,5 @@ def test_an_unknown_split_is_refused() -> None:
 
 def test_two_states_of_one_category_are_not_comparable() -> None:
     frame = make.frame(record(data_fingerprint="old"), record(data_fingerprint="new", method="gaussian"))
-    with pytest.raises(
-        StoreError, match=r"Records of demo/tile come from 2 states of the data \(new, old\), .*--latest"
-    ):
+    with pytest.raises(StoreError, match=r"one state of the data of demo/tile, got 2: new, old\."):
         check_comparable(frame)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.leaderboard.standings import Standings, placed
-from harness.leaderboard.tables import WITHHELD, Entry
+from harness.leaderboard.tables import NOT_DEFINED, WITHHELD, Entry
 from harness.store.schema import Record
 from tests.support import records as make
 
@@ -30,8 +30,9 @@ def test_the_mean_is_over_categories_and_seeds() -> None:
 
 
 def test_the_std_is_over_seeds_of_the_mean_over_categories() -> None:
-    expected = statistics.stdev([(0.5 + 0.25) / 2, (0.75 + 1.0) / 2])
-    assert standings(*FULL).mean("mfrnet", "image_auroc").std == pytest.approx(expected)
+    third = [cell("gear", 2, 0.25), cell("tile", 2, 0.25)]
+    expected = statistics.stdev([(0.5 + 0.25) / 2, (0.75 + 1.0) / 2, 0.25])
+    assert standings(*FULL, *third).mean("mfrnet", "image_auroc").std == pytest.approx(expected)
 
 
 def test_one_seed_has_no_std() -> None:
@@ -39,8 +40,19 @@ def test_one_seed_has_no_std() -> None:
 
 
 def test_a_category_has_its_own_mean_and_std() -> None:
-    entry = standings(*FULL).category("gear", "mfrnet", "image_auroc")
-    assert (entry.mean, entry.std) == (0.625, pytest.approx(statistics.stdev([0.5, 0.75])))
+    entry = standings(*FULL, cell("gear", 2, 1.0)).category("gear", "mfrnet", "image_auroc")
+    assert (entry.mean, entry.std) == (0.75, pytest.approx(statistics.stdev([0.5, 0.75, 1.0])))
+
+
+@pytest.mark.parametrize(("values", "why"), [((0.5, 0.75), "few seeds"), ((0.5, 0.5, 0.5), "same value")])
+def test_without_a_spread_over_seeds_there_is_no_std(values: tuple[float, ...], why: str) -> None:
+    entry = standings(*(cell("gear", seed, value) for seed, value in enumerate(values))).mean("mfrnet", "image_auroc")
+    assert (entry.std, entry.unspread) == (None, why)
+
+
+def test_a_metric_that_no_category_has_is_not_defined() -> None:
+    found = standings(cell("gear", 0, 0.5, pixel_auroc=None))
+    assert found.mean("mfrnet", "pixel_auroc") == found.category("gear", "mfrnet", "pixel_auroc") == NOT_DEFINED
 
 
 def test_a_row_is_measured_by_its_own_seeds() -> None:

@@ -1,9 +1,11 @@
 import pytest
 
+from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard import ablation_table, all_tables, category_table, main_table
+from harness.leaderboard.intervals import Intervals
 from harness.leaderboard.published_numbers import PublishedResult
-from harness.leaderboard.tables import Entry
+from harness.leaderboard.tables import NOT_MEASURED, Entry
 from harness.store.schema import Record
 from tests.support import records as make
 
@@ -37,7 +39,7 @@ def test_the_main_table_is_methods_by_data_sets_by_metrics() -> None:
         [0.75, 0.85, 0.85, 0.85],
         [0.75, 0.85, None, None],
     ]
-    assert (table.protocol, table.seeds) == (make.PROTOCOL, {"demo": (0,), "mtd": (0,)})
+    assert (table.protocol, table.seeds) == (words_of(make.PROTOCOL), {"demo": (0,), "mtd": (0,)})
 
 
 def test_a_tie_shares_the_first_place() -> None:
@@ -115,11 +117,13 @@ def test_the_seeds_of_most_rows_are_the_table_s_and_of_as_many_the_longer() -> N
     assert main_table(make.frame(records[0], *more)).own_seeds == {"a": {"demo": (0,)}}
 
 
-INTERVALS = {
-    ("demo", "mean", "mfrnet", "image_auroc"): (0.5, 0.9),
-    ("demo", "gear", "mfrnet", "image_auroc"): (0.8, 0.95),
-    ("mtd", "mean", "gaussian", "image_auroc"): (0.1, 0.2),
-}
+INTERVALS = Intervals(
+    ends={
+        ("demo", "mean", "mfrnet", "image_auroc"): (0.5, 0.9),
+        ("demo", "gear", "mfrnet", "image_auroc"): (0.8, 0.95),
+        ("mtd", "mean", "gaussian", "image_auroc"): (0.1, 0.2),
+    }
+)
 
 
 def test_intervals_stand_beside_their_means_and_not_beside_withheld_ones() -> None:
@@ -147,7 +151,7 @@ def test_published_results_are_a_block_without_places() -> None:
     )
     (row,) = table.reported
     assert (row.label, row.source) == ("PatchCore", "mtd: its paper; demo: a blog")
-    assert row.entries == (Entry(mean=0.999), Entry(mean=None), Entry(mean=0.975), Entry(mean=0.686))
+    assert row.entries == (Entry(mean=0.999), NOT_MEASURED, Entry(mean=0.975), Entry(mean=0.686))
     assert [entries[0].place for entries in table.entries] == [1, 1]
 
 
@@ -156,7 +160,7 @@ def test_data_sets_of_one_source_are_named_together() -> None:
     assert main_table(make.frame(*RECORDS), published=results).reported[0].source == "mtd, demo: its paper"
 
 
-KEYED = {("demo", "mean", "mfrnet [k=3]", "image_auroc"): (0.85, 0.95)}
+KEYED = Intervals(ends={("demo", "mean", "mfrnet [k=3]", "image_auroc"): (0.85, 0.95)})
 ABLATION = [
     cell("demo", "gear", "mfrnet", value, seed, k=k) for k, value in ((2, 0.8), (3, 0.9), (10, 0.7)) for seed in (0, 1)
 ]
@@ -173,7 +177,7 @@ def test_an_ablation_is_settings_by_data_sets_with_the_reference_first() -> None
         (0.9, 1, 0.85),
         (0.7, 3, None),
     ]
-    assert table.remarks == ("Reference: k=2.",)
+    assert table.remarks[0] == "Reference: k=2."
 
 
 def test_a_control_stands_below_the_settings_and_is_ranked_with_them() -> None:
@@ -220,7 +224,7 @@ def test_the_split_is_the_table_s() -> None:
 
 def test_several_protocols_are_refused() -> None:
     other = make.cell_record(identity=make.identity(protocol="other"))
-    with pytest.raises(StoreError, match="Records of 2 protocols"):
+    with pytest.raises(StoreError, match="Expected records of one protocol for demo, got 2"):
         main_table(make.frame(*RECORDS, other))
 
 
@@ -235,5 +239,5 @@ def test_an_unknown_data_set_is_refused() -> None:
 
 
 def test_no_records_are_refused() -> None:
-    with pytest.raises(StoreError, match="No records to make a table of"):
+    with pytest.raises(StoreError, match="There are no records to show"):
         all_tables(make.frame())

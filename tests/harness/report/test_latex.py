@@ -11,7 +11,7 @@ GOLDEN = r"""% Needs \usepackage{booktabs} and \usepackage{graphicx} in the prea
 \begin{table}[t]
 \centering
 \setlength{\belowcaptionskip}{6pt}
-\caption{Mean over the categories of each data set. Percent, higher is better; mean $\pm$ standard deviation over seeds; demo 3 seeds (0, 1, 2), mtd\_x 1 seed (0). Protocol mfrnet-bench-1/192/keep/127. --: withheld (a cell is missing or failed), not defined or not measured.}
+\caption{Mean over the categories of each data set. Percent, higher is better; mean $\pm$ standard deviation over seeds; demo 3 seeds (0, 1, 2), mtd\_x 1 seed (0). Protocol: mfrnet-bench-1/192/keep/127. --: withheld, because a cell is missing or failed.}
 \label{tab:main}
 \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
 \begin{tabular}{lrrrr}

@@ -1,8 +1,9 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from harness.leaderboard.tables import WITHHELD, Column, Entry, Quantity, Table
+from harness.leaderboard.tables import NOT_DEFINED, NOT_MEASURED, WITHHELD, Column, Entry, Quantity, Table
 from harness.report.wording import caption, column_headings, entry_text, footnotes
 from tests.support.tables import COSTS, REPORTED, TABLE
 
@@ -31,28 +32,39 @@ def test_a_std_follows_the_mean() -> None:
     assert entry_text(Entry(mean=0.98765, std=0.0123), FRACTION) == "98.8 ± 1.2"
 
 
-def test_a_withheld_mean_is_two_dashes() -> None:
-    assert entry_text(WITHHELD, FRACTION) == "--"
-
-
 def test_a_caption_names_seeds_and_protocol() -> None:
     assert caption(table(seeds={"demo": (0, 1, 2)}, entry=Entry(mean=0.5, std=0.1))) == (
-        "Title. Percent, higher is better; mean ± standard deviation over seeds; 3 seeds (0, 1, 2). Protocol p-1."
+        "Title. Percent, higher is better; mean ± standard deviation over seeds; 3 seeds (0, 1, 2). Protocol: p-1."
     )
 
 
 def test_one_seed_is_said_and_no_std_is_promised() -> None:
-    assert caption(table(seeds={"demo": (0,)})) == "Title. Percent, higher is better; 1 seed (0). Protocol p-1."
+    assert caption(table(seeds={"demo": (0,)})) == "Title. Percent, higher is better; 1 seed (0). Protocol: p-1."
 
 
 def test_data_sets_with_different_seeds_are_told_apart() -> None:
     assert "demo 2 seeds (0, 1), mtd 1 seed (0)" in caption(table(seeds={"demo": (0, 1), "mtd": (0,)}))
 
 
-def test_a_caption_explains_the_dashes_it_needs() -> None:
-    assert caption(table(seeds={"demo": (0,)}, entry=WITHHELD)).endswith(
-        "--: withheld (a cell is missing or failed), not defined or not measured."
-    )
+@pytest.mark.parametrize(
+    ("entry", "legend"),
+    [
+        (WITHHELD, "--: withheld, because a cell is missing or failed."),
+        (NOT_DEFINED, "n/a: not defined for these data."),
+        (NOT_MEASURED, "n/m: not measured or not reported."),
+    ],
+)
+def test_each_absence_has_its_mark_and_its_legend(entry: Entry, legend: str) -> None:
+    assert caption(table(seeds={"demo": (0,)}, entry=entry)).endswith(f"Protocol: p-1. {legend}")
+    assert legend.startswith(f"{entry_text(entry, FRACTION)}: ")
+
+
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [("few seeds", "no ± with fewer than 3 seeds"), ("same value", "no ± if all seeds give the same value")],
+)
+def test_a_caption_says_why_there_is_no_std(why: Any, text: str) -> None:
+    assert text in caption(table(seeds={"demo": (0, 1)}, entry=Entry(mean=0.5, unspread=why)))
 
 
 def test_an_interval_follows_the_mean_when_asked_for() -> None:
@@ -87,7 +99,7 @@ def test_a_caption_says_what_the_brackets_are() -> None:
     assert "mean over seeds [95 % bootstrap interval over test images];" in caption(
         table(seeds={"demo": (0, 1)}, entry=entry), "interval"
     )
-    assert "over test images, where it is known];" in caption(TABLE, "interval")
+    assert "over test images, if it is known];" in caption(TABLE, "interval")
 
 
 def test_a_caption_promises_no_brackets_where_there_are_none() -> None:
@@ -96,7 +108,7 @@ def test_a_caption_promises_no_brackets_where_there_are_none() -> None:
 
 def test_a_caption_names_a_split_that_is_not_the_published_one() -> None:
     assert "Split" not in caption(TABLE)
-    assert "Protocol mfrnet-bench-1/192/keep/127. Split few-shot-4." in caption(replace(TABLE, split="few-shot-4"))
+    assert "Protocol: mfrnet-bench-1/192/keep/127. Split few-shot-4." in caption(replace(TABLE, split="few-shot-4"))
 
 
 def test_a_caption_names_rows_with_other_seeds() -> None:
@@ -106,7 +118,7 @@ def test_a_caption_names_rows_with_other_seeds() -> None:
 
 def test_a_caption_of_costs_explains_arrows_and_names_the_machine() -> None:
     text = caption(COSTS)
-    assert "lower is better where ↓ stands, higher where ↑" in text
+    assert "lower is better with ↓, higher with ↑" in text
     assert "Measured on bench-1 (cpu, 2 threads)." in text
     assert "Percent" not in text
 

@@ -18,8 +18,9 @@ from tests.support.scores import image_scores
 METRICS = ("image_auroc", "image_average_precision", "image_f1_max")
 
 
-def pool_of(*scores_I: Any, is_defect_I: NDArray[np.bool_]) -> ImagePool:
-    return ImagePool(is_defect_I=is_defect_I, scores_CI=np.array(scores_I, dtype=np.float64))
+def pool_of(*scores_I: Any, is_defect_I: NDArray[np.bool_], unit_I: Any = None) -> ImagePool:
+    unit_I = np.arange(len(is_defect_I)) if unit_I is None else np.asarray(unit_I)
+    return ImagePool(is_defect_I=is_defect_I, scores_CI=np.array(scores_I, dtype=np.float64), unit_I=unit_I)
 
 
 def drawn_pool(num_normals: int = 40, num_defects: int = 25, num_cells: int = 2, seed: int = 0) -> ImagePool:
@@ -37,13 +38,14 @@ scores_of_any_kind = hnp.arrays(np.float64, (2, 12), elements=st.floats(allow_na
 
 
 @settings(deadline=None, max_examples=40)
-@given(scores_with_ties | scores_of_any_kind, st.integers(2, 10))
+@given(scores_with_ties | scores_of_any_kind, st.integers(2, 4))
 def test_a_resample_is_measured_as_if_its_images_were_repeated(
     scores_CI: NDArray[np.float64], num_defects: int
 ) -> None:
-    is_defect_I = np.arange(12) < num_defects
-    found = resampled(pool_of(*scores_CI, is_defect_I=is_defect_I), num_resamples=5)
-    counts_RI = stratified_counts(is_defect_I, np.random.default_rng(0), 5)
+    is_defect_I = np.arange(12) < 2 * num_defects
+    pool = pool_of(*scores_CI, is_defect_I=is_defect_I, unit_I=np.arange(12) // 2)
+    found = resampled(pool, num_resamples=5)
+    counts_RI = stratified_counts(pool, np.random.default_rng(0), 5)
     for resample, counts_I in enumerate(counts_RI):
         for cell, scores_I in enumerate(scores_CI):
             expected = image_metrics(np.repeat(scores_I, counts_I), np.repeat(is_defect_I, counts_I))
@@ -54,7 +56,7 @@ def test_a_resample_is_measured_as_if_its_images_were_repeated(
 def test_a_resample_equals_scikit_learn_with_the_counts_as_weights() -> None:
     pool = drawn_pool()
     found = resampled(pool)
-    for resample, weights_I in enumerate(stratified_counts(pool.is_defect_I, np.random.default_rng(0), 20)):
+    for resample, weights_I in enumerate(stratified_counts(pool, np.random.default_rng(0), 20)):
         for cell, scores_I in enumerate(pool.scores_CI):
             auroc = roc_auc_score(pool.is_defect_I, scores_I, sample_weight=weights_I)
             average = average_precision_score(pool.is_defect_I, scores_I, sample_weight=weights_I)
@@ -82,9 +84,27 @@ def test_the_interval_of_one_seed_is_scipy_s() -> None:
 
 def test_every_resample_has_as_many_of_each_class() -> None:
     is_defect_I = np.arange(9) % 3 == 0
-    counts_RI = stratified_counts(is_defect_I, np.random.default_rng(0), 50)
+    counts_RI = stratified_counts(pool_of(np.zeros(9), is_defect_I=is_defect_I), np.random.default_rng(0), 50)
     assert set(counts_RI[:, is_defect_I].sum(axis=1)) == {3}
     assert set(counts_RI[:, ~is_defect_I].sum(axis=1)) == {6}
+
+
+def test_near_duplicates_are_drawn_together_and_units_of_both_classes_among_themselves() -> None:
+    is_defect_I = np.array([0, 0, 0, 0, 1, 1, 0, 1, 0, 1], dtype=bool)
+    unit_I = np.array([0, 0, 1, 2, 3, 4, 5, 5, 6, 6])
+    pool = pool_of(np.zeros(10), is_defect_I=is_defect_I, unit_I=unit_I)
+    counts_RI = stratified_counts(pool, np.random.default_rng(0), 50)
+    assert all((counts_RI[:, one] == counts_RI[:, other]).all() for one, other in ((0, 1), (6, 7), (8, 9)))
+    for num_units, images in ((3, [0, 2, 3]), (2, [4, 5]), (2, [6, 8])):
+        assert set(counts_RI[:, images].sum(axis=1)) == {num_units}
+
+
+def test_six_copies_of_every_image_are_as_uncertain_as_the_images_themselves() -> None:
+    pool = drawn_pool(num_cells=1)
+    copied = pool_of(
+        np.repeat(pool.scores_CI[0], 6), is_defect_I=np.repeat(pool.is_defect_I, 6), unit_I=np.repeat(pool.unit_I, 6)
+    )
+    assert (resampled(pool)["image_auroc"] == resampled(copied)["image_auroc"]).all()
 
 
 def test_equal_input_gives_equal_bits_whatever_metrics_are_asked_for() -> None:
@@ -115,7 +135,7 @@ def test_cells_of_other_images_always_have_both_classes() -> None:
     moved = {f"good/{number:03}": f"other/{number:03}" for number in range(2)}
     other = [type(each)(**(vars(each) | {"image_id": moved.get(each.image_id, each.image_id)})) for each in one]
     pool = ImagePool.of([one, other])
-    counts_RI = stratified_counts(pool.is_defect_I, np.random.default_rng(0), 200)
+    counts_RI = stratified_counts(pool, np.random.default_rng(0), 200)
     assert ((counts_RI @ (pool.is_tested & ~pool.is_defect_I).T) == 0).any(), "no resample lacks a class by chance"
     for values_RC in resampled(pool, num_resamples=200).values():
         assert values_RC.shape == (200, 2)
@@ -125,9 +145,9 @@ def test_cells_of_other_images_always_have_both_classes() -> None:
 def test_memory_is_bounded_by_batches_that_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 
-    def spied(is_defect_I: Any, rng: Any, num_resamples: int) -> Any:
-        sizes.append(num_resamples * len(is_defect_I))
-        return stratified_counts(is_defect_I, rng, num_resamples)
+    def spied(pool: ImagePool, rng: Any, num_resamples: int) -> Any:
+        sizes.append(num_resamples * len(pool.is_defect_I))
+        return stratified_counts(pool, rng, num_resamples)
 
     monkeypatch.setattr(module, "_MAX_BATCH_COUNTS", 200)
     monkeypatch.setattr(module, "stratified_counts", spied)
@@ -163,7 +183,7 @@ def test_a_confidence_that_is_no_fraction_is_refused(confidence: float) -> None:
 
 def test_too_few_images_are_refused() -> None:
     pool = ImagePool.of([image_scores([0.1, 0.2], [0.3])])
-    with pytest.raises(ValueError, match="Cannot resample: a cell has 1 defect test image, fewer than 2"):
+    with pytest.raises(ValueError, match="Cannot resample: a cell has 1 independent defect test image, fewer than 2"):
         resampled(pool)
 
 

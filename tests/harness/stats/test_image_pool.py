@@ -40,9 +40,16 @@ def test_scores_without_meaning_are_refused(cells: list[list[ImageScore]], messa
     ("normals", "defects", "shortage"),
     [
         ([0.1, 0.2], [0.3, 0.4], ""),
-        ([0.1], [0.3, 0.4], "a cell has 1 normal test image, fewer than 2"),
-        ([0.1, 0.2], [], "a cell has 0 defect test images, fewer than 2"),
+        ([0.1], [0.3, 0.4], "a cell has 1 independent normal test image, fewer than 2"),
+        ([0.1, 0.2], [], "a cell has 0 independent defect test images, fewer than 2"),
     ],
 )
 def test_a_class_of_one_image_is_a_shortage(normals: list[float], defects: list[float], shortage: str) -> None:
     assert ImagePool.of([image_scores([0.1, 0.2], [0.3, 0.4]), image_scores(normals, defects)]).shortage == shortage
+
+
+def test_images_of_a_group_are_one_unit_and_count_once() -> None:
+    cell = image_scores([0.1, 0.2], [0.3, 0.4])
+    pool = ImagePool.of([cell], {"good/000": "a", "good/001": "a"})
+    assert pool.unit_I.tolist() == [0, 0, 1, 2]
+    assert pool.shortage == "a cell has 1 independent normal test image, fewer than 2"

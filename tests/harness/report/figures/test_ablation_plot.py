@@ -36,10 +36,9 @@ def test_a_panel_a_factor_with_the_reference_in_each() -> None:
     of_k, of_n = panels(plots(*records, k=(3,), n=(1,)))
     assert (of_k.factor, of_k.values, of_n.factor, of_n.values) == ("k", ("2", "3"), "n", ("1", "3"))
     reference, changed = of_k.lines[0].points
-    assert reference == FactorPoint(mean=0.8, std=0.0, is_reference=True)
+    assert reference == FactorPoint(mean=0.8, std=None, is_reference=True)
     assert changed is not None
     assert (changed.mean, changed.is_reference) == (pytest.approx(0.8), False)
-    assert changed.std == pytest.approx(0.1414, abs=1e-3)
     assert [point.is_reference for point in of_n.lines[0].points if point] == [False, True]
 
 
@@ -75,5 +74,5 @@ def test_a_metric_that_no_record_has_is_left_out() -> None:
 
 
 def test_failures_alone_are_refused() -> None:
-    with pytest.raises(StoreError, match="None of 1 cells is finished"):
+    with pytest.raises(StoreError, match="none of 1 cell is finished"):
         plots(make.failure_record(identity=make.identity(settings=BASE)), k=(3,))

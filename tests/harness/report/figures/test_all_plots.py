@@ -1,6 +1,7 @@
 import pytest
 
 from harness.errors import StoreError
+from harness.leaderboard.board import NO_INTERVALS
 from harness.report.figures.all_plots import all_plots
 from tests.support import records as make
 from tests.support.scores import drawn_scores, scored_record, scores_of
@@ -12,7 +13,7 @@ def test_every_plot_is_made_or_left_out_with_a_reason() -> None:
         for name in ("demo", "mtd")
         for method in ("b", "a")
     ]
-    made = all_plots(make.frame(*records), scores_of(records), intervals={}, expected={})
+    made = all_plots(make.frame(*records), scores_of(records), intervals=NO_INTERVALS, expected={})
     assert made.labels == ("a", "b")
     assert [plot.heading.name for plot in made.plots] == [
         "accuracy_latency",
@@ -23,11 +24,11 @@ def test_every_plot_is_made_or_left_out_with_a_reason() -> None:
 
 def test_failed_cells_alone_make_no_plot() -> None:
     frame = make.frame(make.failure_record(identity=make.identity()))
-    with pytest.raises(StoreError, match=r"None of 1 cells is finished; right would be at least one\."):
-        all_plots(frame, scores_of([]), intervals={}, expected={})
+    with pytest.raises(StoreError, match=r"nothing to draw: none of 1 cell is finished\."):
+        all_plots(frame, scores_of([]), intervals=NO_INTERVALS, expected={})
 
 
 def test_protocols_are_not_mixed() -> None:
     records = [scored_record(make.identity(method=method, protocol=method), drawn_scores(0)) for method in ("a", "b")]
-    with pytest.raises(StoreError, match=r"Records of 2 protocols, .* Choose one"):
-        all_plots(make.frame(*records), scores_of(records), intervals={}, expected={})
+    with pytest.raises(StoreError, match=r"one protocol for demo, got 2: .* Choose one"):
+        all_plots(make.frame(*records), scores_of(records), intervals=NO_INTERVALS, expected={})

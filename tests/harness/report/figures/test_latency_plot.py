@@ -20,8 +20,8 @@ def cell(
     )
 
 
-def plot_of(*records: Any) -> LatencyPlot | LeftOut:
-    return latency_plot(Sheet.of(make.frame(*records), {}))
+def plot_of(*records: Any, is_quiet: bool = True) -> LatencyPlot | LeftOut:
+    return latency_plot(Sheet.of(make.frame(*records).assign(is_quiet=is_quiet), {}))
 
 
 def drawn(plot: LatencyPlot | LeftOut) -> dict[str, dict[str, tuple[float, float]]]:
@@ -61,6 +61,13 @@ def test_the_front_holds_what_nothing_beats() -> None:
         "twin": True,
         "beaten": False,
     }
+
+
+def test_times_of_a_busy_machine_have_no_front() -> None:
+    plot = plot_of(cell("fast", 0.5, 0.1), cell("good", 0.9, 0.5), is_quiet=False)
+    assert isinstance(plot, LatencyPlot)
+    assert not plot.is_quiet
+    assert not any(point.is_on_front for point in plot.panels[0].points)
 
 
 def test_only_the_machine_with_most_rows_is_shown() -> None:

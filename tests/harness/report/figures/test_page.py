@@ -27,7 +27,7 @@ def words(page: Page) -> str:
 def test_a_page_says_what_it_shows_and_what_it_does_not() -> None:
     page = new_page(heading("name", notes=("padim on mtd: failed in mtd",)), 1.0, wide=False, remark="A remark.")
     said = words(page)
-    assert said.startswith("castings: a title of one line Seeds 0, 1. Protocol mfrnet-bench-1/192/keep/127.")
+    assert said.startswith("castings: a title of one line Seeds 0, 1. Protocol: mfrnet-bench-1/192/keep/127.")
     assert "A remark." in said
     assert said.endswith("Not drawn: padim on mtd: failed in mtd.")
 
