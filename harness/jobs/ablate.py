@@ -14,6 +14,7 @@ from harness.jobs.run import Listener, RunResult, run_job
 from harness.leaderboard import HEADLINE_METRICS, ablation_table
 from harness.leaderboard.ablation_study import AblationStudy
 from harness.methods import METHODS
+from harness.metrics.catalogue import check_metrics
 from harness.plan import canonical_json
 
 if TYPE_CHECKING:
