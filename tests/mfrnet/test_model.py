@@ -108,7 +108,7 @@ def test_images_of_another_size_are_refused(fitted: MFRNet) -> None:
 
 
 def test_a_k_larger_than_the_map_is_refused_before_training() -> None:
-    with pytest.raises(ValueError, match="k: expected 2 to 64 masks on a 8 x 8 grid with cell = 1 .*, got 65"):
+    with pytest.raises(ValueError, match=r"k: expected 2 to 64 masks on a 8 x 8 grid with cell = 1 .*, got 65"):
         check_masks(MFRNetSettings(k=65, cell=1, grid_stride_px=8), (64, 64))
 
 
