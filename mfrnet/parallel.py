@@ -8,7 +8,7 @@ exchanged in the order of the ranks, so that every process holds the same values
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import distributed
 
@@ -72,7 +72,7 @@ def on_all_ranks(work: Callable[[], T]) -> list[T]:
         result = work()
     except Exception as error:
         failure = error
-    outcomes: list[tuple[T, Exception | None]] = [(None, None)] * world_size()  # type: ignore[list-item]
+    outcomes: list[Any] = [None] * world_size()
     distributed.all_gather_object(outcomes, (result, _picklable(failure)))
     first = next((error for _, error in outcomes if error is not None), None)
     if first is not None:
