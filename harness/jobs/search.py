@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.config import RunSettings
+from harness.config import RunSettings, load_run_settings
 from harness.errors import SettingsError, UnknownNameError
 from harness.jobs.search_setup import PreparedSearch, fixed_settings, place_of, prepare, settings_file_of
 from harness.search.ledger import Ledger
@@ -130,7 +130,7 @@ def _targeted(settings: RunSettings | Mapping[str, Any], targets: Sequence[str],
     categories = tuple(category for _, category in places if category)
     if categories and len(categories) < len(places):
         raise SettingsError(f"Expected either DATASET or DATASET/CATEGORY for all targets, got {' '.join(targets)}.")
-    values = settings if isinstance(settings, RunSettings) else RunSettings.model_validate(dict(settings))
+    values = settings if isinstance(settings, RunSettings) else load_run_settings(settings)
     update: dict[str, Any] = {
         "datasets": tuple(dict.fromkeys(dataset for dataset, _ in places)),
         "categories": categories,
