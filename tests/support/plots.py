@@ -13,12 +13,17 @@ from harness.report.figures.plot_types import (
     FactorPanel,
     FactorPoint,
     Heading,
+    ImportancePlot,
     LatencyPanel,
     LatencyPlot,
     LatencyPoint,
     Machine,
     RankPlot,
     RowCurves,
+    TrialAxis,
+    TrialPanel,
+    TrialPlot,
+    TrialPoint,
 )
 
 LONG = "mfrnet [k=3, layers=[2,3], backbone=wide_resnet50_2]"
@@ -118,3 +123,18 @@ def ablation_plot(num_panels: int = 1, labels: tuple[str, ...] = (LONG,)) -> Abl
         metric="image AUROC",
         panels=panels,
     )
+
+
+IMPORTANCES = ImportancePlot(heading=heading("importance"), shares={"weight_structure": 0.9, "k": 0.0996, "n": 0.0004})
+
+
+def trial_plot(num_parameters: int) -> TrialPlot:
+    """Slices of four trials, with words, whole numbers and logarithms in turn."""
+    kinds = ({"choices": ("1", "2", "3", "1+2+3")}, {"is_whole": True}, {"is_log": True})
+    points = tuple(TrialPoint(x=x, y=0.6 + x / 100, is_winner=x == 3, is_default=x == 1) for x in (1.0, 2.0, 2.5, 3.0))
+    value = TrialAxis(title="mean of image AUROC, pixel AP", is_fraction=True)
+    panels = tuple(
+        TrialPanel(x=TrialAxis(title=f"parameter_{number}", **kinds[number % 3]), y=value, points=points)  # type: ignore[arg-type]
+        for number in range(num_parameters)
+    )
+    return TrialPlot(heading=heading("slice"), panels=panels)

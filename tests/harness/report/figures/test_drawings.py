@@ -14,7 +14,18 @@ from matplotlib.transforms import Bbox
 from harness.report.figures.figure_files import draw
 from harness.report.figures.plot_types import Plot
 from harness.report.figures.style import COLUMN_INCHES, PAGE_INCHES, drawing, looks_of
-from tests.support.plots import LABELS, LATENCY, LONG, PLAIN, RANKS, ablation_plot, category_plot, curve_plot
+from tests.support.plots import (
+    IMPORTANCES,
+    LABELS,
+    LATENCY,
+    LONG,
+    PLAIN,
+    RANKS,
+    ablation_plot,
+    category_plot,
+    curve_plot,
+    trial_plot,
+)
 
 LOOKS = looks_of(LABELS)
 SIX = (LONG, PLAIN, "constant", "mfrnet [k=4, layers=[2,3]]", "padim", "patchcore")
@@ -28,6 +39,8 @@ CASES = {
     "ranks": RANKS,
     "ablation": ablation_plot(),
     "many factors": ablation_plot(9, CROSSED),
+    "trials": trial_plot(10),
+    "importances": IMPORTANCES,
 }
 
 
