@@ -1,5 +1,6 @@
 """The executor on a Ray of this machine: the contract, and what the loss of worker processes does to a run."""
 
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaySession]:
 
 def actors(session: RaySession, workers: int, limits: Limits | None = None) -> RayActors:
     size = WorkerSize(workers=workers, cpus_per_worker=1, gpus_per_worker=0)
+    # How long a worker takes to start is no business of these tests.
+    limits = limits or Limits(pending_seconds=math.inf)
     return RayActors(session, size, max_attempts=MAX_ATTEMPTS, limits=limits)
 
 
