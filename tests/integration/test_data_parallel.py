@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from harness.execution.ray_actors import RayActors
 from harness.execution.session import HERE, RaySession, ray_session
 from harness.execution.sizing import WorkerSize
 from harness.plan import Cell
+from harness.records import CellRecord
+from harness.store import RecordStore
 from tests.support.marked_cells import MarkerStore, MarkerWork, make_cells
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -73,3 +77,19 @@ def test_processes_that_cannot_share_a_batch_are_refused(tmp_path: Path) -> None
         pytest.raises(SettingsError, match=r"trains on 6 images a step, which 4 processes .* expected a divisor of 6"),
     ):
         executor.run(make_cells("whole"), GroupWork(MarkerStore(tmp_path)), lambda event: None)
+
+
+def test_a_demo_cell_trained_by_two_processes_has_the_metrics_of_one(tmp_path: Path) -> None:
+    # In processes of their own, because this one has a Ray session already.
+    command = [sys.executable, "-c", "from harness.cli import main; main()", "run"]
+    command += ["--datasets", "demo/nut", "--methods", "mfrnet", "--backbone", "filter_bank", "--image-size", "64"]
+    command += [f"--set=mfrnet.{setting}" for setting in ("steps=20", "batch_size=4", "width=32", "num_heads=2")]
+    for results, how in (("one", ("--workers", "0")), ("two", ("--data-parallel", "2", "--cpus-per-worker", "1"))):
+        subprocess.run([*command, *how, "--results", str(tmp_path / results)], check=True)
+    (one,), (two,) = (RecordStore(str(tmp_path / results)).records() for results in ("one", "two"))
+    assert isinstance(one, CellRecord)
+    assert isinstance(two, CellRecord)
+    assert one.identity == two.identity
+    assert (one.provenance.num_processes, two.provenance.num_processes) == (1, 2)
+    for name, value in one.metrics.items():
+        assert two.metrics[name] == pytest.approx(value, abs=1e-3), name
