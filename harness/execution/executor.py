@@ -1,10 +1,7 @@
 """What carries out a plan: one contract, and the choice between its two implementations."""
 
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 from typing import Protocol
 
 from harness.cells.outcome import CellWork
@@ -12,6 +9,7 @@ from harness.config import RunSettings
 from harness.environment import log_dir, num_cores
 from harness.execution.events import RunListener
 from harness.execution.in_process import InProcess
+from harness.execution.interruption import sigterm_interrupts
 from harness.execution.ray_actors import Limits, RayActors
 from harness.execution.session import HERE, RaySession
 from harness.execution.sizing import WorkerSize, most_processes, processes_of_cells, size_workers
@@ -105,9 +103,7 @@ class ChosenExecutor:
         storage = f"{self._settings.results.rstrip('/')}/.ray_train"
         try:
             actors = RayActors(session, size, processes=processes, storage=storage, limits=self._limits)
-            # Again, because Ray has put a handler of its own in place, which aborts the process.
-            with _sigterm_interrupts():
-                return actors.run(cells, work, on_event)
+            return actors.run(cells, work, on_event)
         finally:
             if processes:
                 _remove(storage)
@@ -133,29 +129,12 @@ def open_executor(settings: RunSettings, limits: Limits | None = None) -> Iterat
     Raises:
         SettingsError: No cluster answers at the address.
     """
-    with _sigterm_interrupts():
+    with sigterm_interrupts():
         chosen = ChosenExecutor(settings, limits)
         try:
             yield chosen
         finally:
             chosen.close()
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """SIGTERM raises ``KeyboardInterrupt``; signals are the main thread's alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _remove(storage: str) -> None:

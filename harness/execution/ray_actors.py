@@ -41,7 +41,9 @@ class Limits:
     """How long a run goes on without a single worker that is up, at the start and later. A cluster that
     has to boot machines first needs minutes."""
     pending_seconds: float = 5.0
-    """After how long it is told that some workers are not up yet."""
+    """After how long it is told that some workers are not up yet, once one is."""
+    first_pending_seconds: float = 30.0
+    """After how long it is told that none is up yet."""
     max_failed_starts: int = 6
     """Workers in a row that end while they start."""
 
@@ -252,12 +254,14 @@ class _Run:
         """Say so when workers are missing, and give up when there has been none for too long."""
         num_up = sum(worker.who is not None for worker in self._workers)
         waited = time.monotonic() - self._changed_at
-        if num_up == len(self._workers) or (waited < self._limits.pending_seconds and num_up):
+        if num_up == len(self._workers):
             return
         if num_up == 0 and waited > self._limits.worker_wait_seconds:
             why = f" The last one ended: {self._last_failure}." if self._last_failure else ""
             raise ExecutionError(f"No worker is up after {waited:.0f} s.{why} {self._offer_text()}.")
-        if waited >= self._limits.pending_seconds and not self._has_told_pending:
+        # The first worker takes its time to import what it needs; later ones are told of sooner.
+        patience = self._limits.pending_seconds if num_up else self._limits.first_pending_seconds
+        if waited >= patience and not self._has_told_pending:
             self._has_told_pending = True
             self.tally.tell(WorkersPending(num_up=num_up, num_asked=len(self._workers), offer=self._offer_text()))
 

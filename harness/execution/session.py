@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
@@ -80,6 +81,7 @@ class RaySession:
         _check_address(address)
         prepare_ray_environment(address)
         self._address = address
+        self._on_sigterm = signal.getsignal(signal.SIGTERM)
         self._error: BaseException | None = None
         self._surroundings = ExitStack()
         self._log = self._surroundings.enter_context(_ray_log(log_dir / "ray.log"))
@@ -98,7 +100,7 @@ class RaySession:
         self._thread.start()
 
     def wait(self) -> None:
-        """Return once the cluster is there.
+        """Return once the cluster is there, with the handler of SIGTERM as it was before.
 
         Raises:
             ExecutionError: It could not be started or joined.
@@ -109,6 +111,9 @@ class RaySession:
             reason = " ".join(str(self._error).split())[:300]
             where = "Ray could not be started" if self._address == HERE else f"--address {self._address}"
             raise ExecutionError(f"{where}: {reason}") from self._error
+        if self._on_sigterm is not None and threading.current_thread() is threading.main_thread():
+            # Ray has put a handler of its own in place, which aborts the process.
+            signal.signal(signal.SIGTERM, self._on_sigterm)
 
     def offer(self) -> Offer:
         """What the cluster has in all."""

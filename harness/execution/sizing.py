@@ -54,12 +54,14 @@ def size_workers(settings: RunSettings, num_cells: int, offer: Offer | None = No
         offer = Offer(cores=num_cores(), gpus=num_gpus() if uses_gpus and settings.is_here else 0)
     gpus = offer.gpus if uses_gpus else 0
     cores = int(offer.cores) or 1
-    most = max(num_cells, 1) * (most_processes(settings, num_cells, gpus))
+    most = max(num_cells, 1) * most_processes(settings, num_cells, gpus)
+    # Fewer workers than train one cell together could not train any.
+    together = 1 if settings.data_parallel == "auto" else settings.data_parallel
     if settings.workers is None:
         wanted = capacity(gpus, settings.gpus_per_worker or 1) if gpus else cores / (settings.cpus_per_worker or 1)
-        workers = min(most, max(1, int(wanted)))
+        workers = min(most, max(1, int(wanted), together))
     else:
-        workers = min(most, settings.workers)
+        workers = min(most, max(settings.workers, together if settings.workers else 0))
     if workers <= 1 and settings.address is None:
         workers = 0
     cpus = settings.cpus_per_worker or (max(1, cores // max(workers, 1)) if settings.is_here else 1)
@@ -149,7 +151,8 @@ def processes_of_cells(
         elif batch % data_parallel:
             raise SettingsError(
                 f"--data-parallel {data_parallel}: {cell.label} trains on {counted(batch, 'image')} a step, which "
-                f"{data_parallel} processes cannot share equally; expected a divisor of {batch}."
+                f"{data_parallel} processes cannot share equally; expected a divisor of {batch}, or another batch size "
+                "in the settings of the method."
             )
         else:
             found[cell.id] = data_parallel

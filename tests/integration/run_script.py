@@ -30,7 +30,7 @@ def main(folder: Path, address: str, worker_wait_seconds: float, workers: int, c
     settings = RunSettings(
         workers=workers, cpus_per_worker=1, address=None if address == "none" else address, results=str(folder)
     )
-    limits = Limits(worker_wait_seconds=worker_wait_seconds, pending_seconds=1)
+    limits = Limits(worker_wait_seconds=worker_wait_seconds, pending_seconds=1, first_pending_seconds=1)
     try:
         with open_executor(settings, limits) as executor:
             executor.run(cells, MarkerWork(store), on_event)

@@ -33,7 +33,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaySession]:
 def actors(session: RaySession, workers: int, limits: Limits | None = None) -> RayActors:
     size = WorkerSize(workers=workers, cpus_per_worker=1, gpus_per_worker=0)
     # How long a worker takes to start is no business of these tests.
-    limits = limits or Limits(pending_seconds=math.inf)
+    limits = limits or Limits(pending_seconds=math.inf, first_pending_seconds=math.inf)
     return RayActors(session, size, max_attempts=MAX_ATTEMPTS, limits=limits)
 
 
