@@ -168,11 +168,10 @@ def test_a_crash_while_computing_leaves_no_entry_and_the_next_call_computes(
 ) -> None:
     with monkeypatch.context() as patch:
 
-        def crash(backbone: Any, batches: Any, count: int, allocate: Any) -> None:
-            allocate(0, (count, 1, 1, 1))
+        def crash(*_: Any) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(feature_cache, "extract_features", crash)
+        patch.setattr(feature_cache, "stored_features", crash)
         with pytest.raises(KeyboardInterrupt, match=r"^$"):
             stack_of(cache, images)
     assert entries(cache) == set()
