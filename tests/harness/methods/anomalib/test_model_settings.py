@@ -98,7 +98,7 @@ def test_a_trainer_s_number_out_of_range_is_refused(name: str, value: int) -> No
 
 
 def test_a_value_that_an_enumeration_does_not_have_is_refused() -> None:
-    with pytest.raises(SettingsError, match=r"^model\.mode = 'divide': input should be 'add' or 'multiply'\.$"):
+    with pytest.raises(SettingsError, match=r"^model\.mode: expected 'add' or 'multiply', got 'divide'\.$"):
         build_settings("model", Settings, {"mode": "divide"})
 
 
