@@ -13,11 +13,10 @@ MAX_KEYS_PER_SIDE = 16
 class HybridBlock(nn.Module):
     """Self-attention, then a feed-forward network that contains a depth-wise 3 x 3 convolution."""
 
-    def __init__(self, width: int, num_heads: int, expansion: int = 2) -> None:
+    def __init__(self, width: int, num_heads: int) -> None:
         """Args:
         width: Channels of input and output; a multiple of ``num_heads``.
         num_heads: Attention heads.
-        expansion: Hidden channels of the feed-forward network, in multiples of ``width``.
         """
         super().__init__()
         self.num_heads = num_heads
@@ -26,9 +25,9 @@ class HybridBlock(nn.Module):
         self.key_value = nn.Linear(width, 2 * width)
         self.output = nn.Linear(width, width)
         self.norm_feed_forward = nn.LayerNorm(width)
-        self.expand = nn.Linear(width, expansion * width)
-        self.local = nn.Conv2d(expansion * width, expansion * width, 3, padding=1, groups=expansion * width)
-        self.contract = nn.Linear(expansion * width, width)
+        self.expand = nn.Linear(width, 2 * width)
+        self.local = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
+        self.contract = nn.Linear(2 * width, width)
 
     def forward(self, maps_BHWD: Tensor) -> Tensor:
         """Exchange information between positions, globally and locally.

@@ -21,7 +21,7 @@ from mfrnet.loss import HybridLoss
 from mfrnet.masks import cell_that_fits, crossed_masks
 from mfrnet.parallel import divided
 from mfrnet.restoration import RestorationNetwork
-from mfrnet.settings import MapSettings, MFRNetSettings
+from mfrnet.settings import MFRNetSettings
 from mfrnet.training import StepReport, autocast, images_per_step, restore_crossed, train_restoration
 
 _BATCH = 8
@@ -164,17 +164,6 @@ def global_batch_size(settings: MFRNetSettings, image_size_px: tuple[int, int]) 
     8
     """
     return images_per_step(settings, grid_for(image_size_px, settings.grid_stride_px))
-
-
-def check_grid(settings: MapSettings, image_size_px: tuple[int, int]) -> None:
-    """Refuse a grid without positions on images of this size.
-
-    Raises:
-        ValueError: ``grid_stride_px`` is larger than an image side.
-
-    >>> check_grid(MapSettings(grid_stride_px=16), (192, 192))
-    """
-    grid_for(image_size_px, settings.grid_stride_px)
 
 
 def check_masks(settings: MFRNetSettings, image_size_px: tuple[int, int]) -> None:

@@ -3,7 +3,7 @@
 Shapes: N images of a set, B of a batch, C channels, H x W positions of a layer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mfrnet.backbone import Backbone
-
-STORED_DTYPE = np.float16
-"""Needs half the memory of float32; its rounding (1 part in 2,000) is far below the spread of any feature."""
 
 
 class FeatureStack:
@@ -62,7 +59,6 @@ def extract_features(
     backbone: Backbone,
     batches_BHWC: Iterable[NDArray[np.uint8]],
     num_images: int,
-    allocate: Callable[[int, tuple[int, ...]], NDArray[Any]] | None = None,
 ) -> FeatureStack:
     """Run the backbone over images once.
 
@@ -70,7 +66,6 @@ def extract_features(
         backbone: From ``load_backbone``.
         batches_BHWC: uint8 RGB batches of one image size.
         num_images: Number of images in all batches together, at least 1.
-        allocate: Returns the array, e.g. a memory map, for a layer's number and shape; None keeps arrays in memory.
 
     Raises:
         ValueError: The batches hold no image, or another number than ``num_images``.
@@ -83,21 +78,31 @@ def extract_features(
     """
     layers: list[NDArray[Any]] = []
     size, done = (0, 0), 0
-    for images in batches_BHWC:
-        features = backbone(torch.from_numpy(np.ascontiguousarray(images)))
+    for images_BHWC in batches_BHWC:
+        features = stored_features(backbone, images_BHWC)
         if not layers:
-            size = (images.shape[1], images.shape[2])
-            shapes = [(num_images, *layer.shape[1:]) for layer in features]
-            layers = [
-                np.empty(shape, STORED_DTYPE) if allocate is None else allocate(number, shape)
-                for number, shape in enumerate(shapes)
-            ]
+            size = (images_BHWC.shape[1], images_BHWC.shape[2])
+            layers = [np.empty((num_images, *layer.shape[1:]), layer.dtype) for layer in features]
         for array, layer in zip(layers, features, strict=True):
-            array[done : done + len(images)] = layer.cpu().numpy().astype(STORED_DTYPE)
-        done += len(images)
+            array[done : done + len(layer)] = layer
+        done += len(images_BHWC)
     if done != num_images or done == 0:
         raise ValueError(
             f"num_images: expected the number of images in the batches and at least 1, "
             f"got {num_images} for {done} images."
         )
     return FeatureStack(layers, size)
+
+
+def stored_features(backbone: Backbone, images_BHWC: NDArray[np.uint8]) -> list[NDArray[np.float16]]:
+    """Features of a batch as a stack keeps them: one float16 ``BCHW`` array per layer.
+
+    float16 needs half the memory of float32; its rounding (1 part in 2,000) is far below the spread of any feature.
+
+    >>> from mfrnet import BackboneSettings, load_backbone
+    >>> backbone = load_backbone(BackboneSettings(backbone="filter_bank", layers=(1,)))
+    >>> stored_features(backbone, np.zeros((2, 32, 32, 3), np.uint8))[0].shape
+    (2, 57, 8, 8)
+    """
+    layers_BCHW = backbone(torch.from_numpy(np.ascontiguousarray(images_BHWC)))
+    return [layer_BCHW.cpu().numpy().astype(np.float16) for layer_BCHW in layers_BCHW]

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -145,7 +144,8 @@ class MFRNet:
         description = json.loads((folder / "model.json").read_text())
         if description["format"] != _FORMAT:
             raise ValueError(f"{folder}: expected format {_FORMAT}, got {description['format']}.")
-        settings = settings_from(description["settings"])
+        values = description["settings"]
+        settings = MFRNetSettings(**values | {"layers": tuple(values["layers"])})
         with safe_open(folder / "model.safetensors", framework="pt", device=device) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         backbone = empty_backbone(settings, description["backbone_options"])
@@ -173,15 +173,6 @@ class MFRNet:
 
     def _extract(self, images_NHWC: NDArray[np.uint8]) -> FeatureStack:
         return extract_features(self.backbone, _in_batches(images_NHWC), len(images_NHWC))
-
-
-def settings_from(values: dict[str, Any]) -> MFRNetSettings:
-    """Settings from their JSON form, in which tuples have become lists.
-
-    >>> settings_from({"layers": [1, 2], "k": 3}).layers
-    (1, 2)
-    """
-    return MFRNetSettings(**(values | {"layers": tuple(values["layers"])}))
 
 
 def _in_batches(images_NHWC: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:

@@ -34,18 +34,16 @@ def rank() -> int:
     return distributed.get_rank() if world_size() > 1 else 0
 
 
-def share(num_items: int, of_rank: int | None = None) -> range:
-    """The contiguous items of one process; shares differ by at most one item.
+def share(num_items: int) -> range:
+    """The contiguous items of this process; shares differ by at most one item.
 
     Args:
         num_items: Of all processes together, at least 0.
-        of_rank: Whose share; None for this process.
 
     >>> share(5)
     range(0, 5)
     """
-    number, size = rank() if of_rank is None else of_rank, world_size()
-    return range(number * num_items // size, (number + 1) * num_items // size)
+    return range(rank() * num_items // world_size(), (rank() + 1) * num_items // world_size())
 
 
 def on_all_ranks(work: Callable[[], T]) -> list[T]:

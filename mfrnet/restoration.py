@@ -71,15 +71,14 @@ class RestorationNetwork(nn.Module):
 
 
 class PositionTerm(nn.Module):
-    """A learned 2-D position term on a coarse lattice, interpolated to any grid."""
+    """A learned 2-D position term on a lattice of 8 x 8 points, interpolated to any grid."""
 
-    def __init__(self, width: int, side: int = 8) -> None:
+    def __init__(self, width: int) -> None:
         """Args:
         width: Channels.
-        side: Lattice points along each axis.
         """
         super().__init__()
-        self.lattice_1DSS = nn.Parameter(torch.empty(1, width, side, side))
+        self.lattice_1DSS = nn.Parameter(torch.empty(1, width, 8, 8))
         nn.init.trunc_normal_(self.lattice_1DSS, std=0.02)
 
     def forward(self, maps_BHWD: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ METHODS: "Registry[type[Method]]" = Registry(
         "efficient_ad": "anomalib:efficient_ad",
         "dinomaly": "anomalib:dinomaly",
     },
-    families={"anomalib": "harness.methods.anomalib:method_of"},
+    families={"anomalib": "harness.methods.anomalib.method:make_method"},
     entry_points="mfrnet_bench.methods",
 )
 

@@ -42,8 +42,6 @@ class Method(Interface):
     ``help``, ``low``, ``high`` and ``choices``, each optional."""
     relative_cost: ClassVar[float]
     """Approximate time per image relative to MFRNet; used only to order the queue."""
-    is_data_parallel: ClassVar[bool]
-    """Whether ``fit`` and ``score`` divide their work when the processes of a ``torch.distributed`` group call them."""
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         """Build the detector without loading anything."""
@@ -64,10 +62,10 @@ class Method(Interface):
 
     @classmethod
     def global_batch_size(cls, settings: Any, image_size_px: tuple[int, int]) -> int:
-        """Number that the processes of a group must divide: the images of a training step.
+        """Images of a training step, which the number of processes of a ``torch.distributed`` group must divide.
 
-        It is 1 for a method that is not data parallel, and 0, which every number divides, for a method that accepts
-        any number of processes.
+        1 for a method that does not divide the work of ``fit`` and ``score``; 0, which every number divides, for a
+        method that accepts any number of processes.
         """
         ...
 

@@ -26,7 +26,6 @@ class ConstantMethod:
     version: ClassVar[int] = 1
     Settings: ClassVar[type[ConstantSettings]] = ConstantSettings
     relative_cost: ClassVar[float] = 0.01
-    is_data_parallel: ClassVar[bool] = False
     num_parameters = 0
     num_frozen_parameters = 0
 

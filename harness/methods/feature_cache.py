@@ -5,10 +5,8 @@ import inspect
 import json
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -23,8 +21,9 @@ from numpy.typing import NDArray
 from harness.environment import cache_dir
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone, weights_identity
-from mfrnet import BackboneSettings, FeatureStack, backbone, extract_features, features, filter_bank
-from mfrnet.parallel import on_all_ranks, rank, share, world_size
+from mfrnet import Backbone, BackboneSettings, FeatureStack, backbone, features, filter_bank
+from mfrnet.features import stored_features
+from mfrnet.parallel import divided, on_all_ranks, rank, world_size
 
 _FORMAT = 2
 _BATCH = 16
@@ -76,33 +75,10 @@ class FeatureCache:
             # Workers that want the same entry wait for the first one instead of computing it twice.
             with _lock(entry):
                 if not (entry / _COMPLETE).is_file():
-                    self._compute(entry, base, settings, weights, device)
+                    self._compute(entry, base, settings, weights, device, nullcontext())
                 layers = _opened(entry)
         self.seconds += time.perf_counter() - started
         return FeatureStack(layers, base.size_px, images.rows)
-
-    def _compute(
-        self, entry: Path, images: ImageSet, settings: BackboneSettings, weights: Path | None, device: str
-    ) -> None:
-        network = open_backbone(settings, weights).to(device)
-        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=self.folder))
-        try:
-
-            def allocate(number: int, shape: tuple[int, ...]) -> NDArray[Any]:
-                return _new_array(scratch / f"{number}.npy", shape)
-
-            extract_features(network, images.batches(_BATCH), len(images), allocate)
-            self._put(scratch, entry)
-        except BaseException:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
-
-    def _put(self, scratch: Path, entry: Path) -> None:
-        """Make an entry of a complete scratch folder; the caller holds the entry's lock."""
-        (scratch / _COMPLETE).touch()
-        shutil.rmtree(entry, ignore_errors=True)
-        scratch.rename(entry)
-        self._evict(keep=entry)
 
     def _layers_of_group(
         self, entry: Path, images: ImageSet, settings: BackboneSettings, weights: Path | None, device: str
@@ -117,60 +93,62 @@ class FeatureCache:
             return bool(layers)
 
         if not all(on_all_ranks(look)):
-            self._compute_in_group(entry, images, settings, weights, device)
+            self._compute(entry, images, settings, weights, device, _lock(entry))
             on_all_ranks(look)
         return layers
 
-    def _compute_in_group(
-        self, entry: Path, images: ImageSet, settings: BackboneSettings, weights: Path | None, device: str
+    def _compute(
+        self,
+        entry: Path,
+        images: ImageSet,
+        settings: BackboneSettings,
+        weights: Path | None,
+        device: str,
+        lock: AbstractContextManager[Any],
     ) -> None:
-        """Each process writes the features of its share; one process per folder joins them into the entry."""
-        name = on_all_ranks(lambda: uuid4().hex)[0]
-        scratches = [self.folder / f"{_SCRATCH}{name}-{number}" for number in range(world_size())]
-        mine = scratches[rank()]
-        rows_of_rank = [_rows(len(images), number) for number in range(world_size())]
-        own: list[NDArray[Any]] = []
+        """Divide the batches over the processes of a group; one process per cache folder writes all features.
 
-        def compute_share() -> None:
-            mine.mkdir()
-            rows = rows_of_rank[rank()]
-            if rows:
+        Batches do not depend on the number of processes, so neither do the features.
+        """
+        starts = range(0, len(images), _BATCH)
+        own_rows = [
+            row for start in starts[rank() :: world_size()] for row in range(len(images))[start : start + _BATCH]
+        ]
+        own_batches = images.select(own_rows).batches(_BATCH)
+        scratch = self.folder / f"{_SCRATCH}{uuid4().hex}"
+        networks: list[Backbone] = []
+        whole: list[NDArray[Any]] = []
 
-                def allocate(number: int, shape: tuple[int, ...]) -> NDArray[Any]:
-                    return _new_array(mine / f"part{number}.npy", shape)
+        def prepare() -> str:
+            networks.append(open_backbone(settings, weights).to(device))
+            scratch.mkdir()
+            return scratch.name
 
-                network = open_backbone(settings, weights).to(device)
-                stack = extract_features(network, images.select(rows).batches(_BATCH), len(rows), allocate)
-                own.extend(stack.layers_NCHW)
-                for layer in own:
-                    layer.flush()  # type: ignore[attr-defined]
+        def put() -> None:
+            if is_writer:
+                with lock:
+                    (scratch / _COMPLETE).touch()
+                    shutil.rmtree(entry, ignore_errors=True)
+                    scratch.rename(entry)
+                    self._evict(keep=entry)
 
         try:
-            on_all_ranks(compute_share)
-            visible = on_all_ranks(lambda: [scratch.is_dir() for scratch in scratches])
-            is_writer = visible[rank()].index(True) == rank()
-            for number in range(len(settings.layers)):
-                if all(map(all, visible)):
-                    parts = _parts_on_disk(scratches, rows_of_rank, number) if is_writer else iter(())
-                else:
-                    parts = _parts_of_group(own, rows_of_rank, number)
-                whole: NDArray[Any] | None = None
-                for rows, part in parts:
-                    if is_writer:
-                        if whole is None:
-                            whole = _new_array(mine / f"{number}.npy", (len(images), *part.shape[1:]))
-                        whole[rows.start : rows.stop] = part
-
-            def put() -> None:
+            names = on_all_ranks(prepare)
+            is_writer = next(name for name in names if (self.folder / name).is_dir()) == scratch.name
+            batches = divided(lambda start: stored_features(networks[0], next(own_batches)), starts)
+            for start, layers in zip(starts, batches, strict=True):
                 if is_writer:
-                    for file in mine.glob("part*"):
-                        file.unlink()
-                    with _lock(entry):
-                        self._put(mine, entry)
-
+                    whole = whole or [
+                        np.lib.format.open_memmap(
+                            scratch / f"{number}.npy", "w+", layer.dtype, (len(images), *layer.shape[1:])
+                        )
+                        for number, layer in enumerate(layers)
+                    ]
+                    for array, layer in zip(whole, layers, strict=True):
+                        array[start : start + len(layer)] = layer
             on_all_ranks(put)
         finally:
-            shutil.rmtree(mine, ignore_errors=True)
+            shutil.rmtree(scratch, ignore_errors=True)
 
     def _evict(self, keep: Path) -> None:
         limit_gb = os.environ.get("BENCH_CACHE_LIMIT_GB")
@@ -188,35 +166,6 @@ class FeatureCache:
         for abandoned in self.folder.glob(f"{_SCRATCH}*"):
             if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
                 shutil.rmtree(abandoned, ignore_errors=True)
-
-
-def _rows(num_images: int, of_rank: int) -> range:
-    """Images of one process; whole batches, so that each image's features do not depend on the number of processes."""
-    batches = share(-(-num_images // _BATCH), of_rank)
-    return range(batches.start * _BATCH, min(batches.stop * _BATCH, num_images))
-
-
-def _parts_on_disk(
-    scratches: list[Path], rows_of_rank: list[range], number: int
-) -> Iterator[tuple[range, NDArray[Any]]]:
-    for scratch, rows in zip(scratches, rows_of_rank, strict=True):
-        if rows:
-            yield rows, np.load(scratch / f"part{number}.npy", mmap_mode="r")
-
-
-def _parts_of_group(
-    own: list[NDArray[Any]], rows_of_rank: list[range], number: int
-) -> Iterator[tuple[range, NDArray[Any]]]:
-    """For processes without a common folder: a batch of each share at a time, sent to all."""
-    for start in range(0, max(map(len, rows_of_rank)), _BATCH):
-        sent = on_all_ranks(lambda start=start: np.array(own[number][start : start + _BATCH]) if own else None)  # type: ignore[misc]
-        for rows, part in zip(rows_of_rank, sent, strict=True):
-            if part is not None and len(part):
-                yield rows[start : start + _BATCH], part
-
-
-def _new_array(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
-    return np.lib.format.open_memmap(path, mode="w+", dtype=features.STORED_DTYPE, shape=shape)
 
 
 def _opened(entry: Path) -> list[NDArray[Any]]:

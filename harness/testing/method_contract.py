@@ -64,6 +64,7 @@ class MethodDeclarationContract:
         assert case.method.version >= 1
         assert case.method.relative_cost > 0
         assert case.method.__doc__
+        assert case.method.global_batch_size(case.settings, case.size_px) >= 0
 
     def test_settings_are_frozen_and_every_field_has_a_default(self, case: MethodCase) -> None:
         defaults = case.method.Settings()

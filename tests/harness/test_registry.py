@@ -29,16 +29,6 @@ def with_plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry[o
     return Registry("shape", {"square": "collections:OrderedDict"}, entry_points="test.shapes")
 
 
-def test_names_come_in_the_order_of_registration() -> None:
-    assert SHAPES.names() == ("square", "circle", "oval")
-
-
-def test_a_name_is_imported_when_it_is_used() -> None:
-    from collections import OrderedDict
-
-    assert SHAPES.get("square") is OrderedDict
-
-
 def test_checking_a_name_imports_nothing() -> None:
     SHAPES.check("circle")
     assert "no_such_module" not in sys.modules
@@ -62,12 +52,6 @@ def test_an_unknown_name_is_one_line_with_the_known_ones(name: str, message: str
 def test_an_empty_registry_says_that_it_is_empty() -> None:
     with pytest.raises(UnknownNameError, match=r"^Unknown shape 'square'\. Known: none\.$"):
         Registry("shape", {}).check("square")
-
-
-def test_an_unregistered_object_is_named_by_module_and_attribute() -> None:
-    from fractions import Fraction
-
-    assert SHAPES.get("fractions:Fraction") is Fraction
 
 
 def test_a_broken_entry_of_our_own_keeps_its_traceback() -> None:

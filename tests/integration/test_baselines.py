@@ -1,12 +1,11 @@
 """Our adapter against anomalib's own engine and data module, on the same images and weights."""
 
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-import timm
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -38,10 +37,8 @@ def demo() -> tuple[ImageSet, ImageSet, NDArray[np.bool_]]:
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("weights") / "resnet18.pth"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        torch.save(timm.create_model("resnet18", pretrained=False).state_dict(), file)
+    file = random_weights(SimpleNamespace(backbone="resnet18"), tmp_path_factory.mktemp("weights"))
+    assert file is not None
     return file
 
 
@@ -78,33 +75,28 @@ def write(file: Path, pixels: NDArray[np.uint8]) -> None:
     Image.fromarray(pixels).save(file)
 
 
-def patchcore(size_px: tuple[int, int]) -> tuple[dict[str, Any], Callable[..., Any]]:
-    from anomalib.models import Patchcore
-
+CHOICES: dict[str, dict[str, Any]] = {
     # The whole bank: which patches a coreset keeps depends on the order of the images.
-    return {"layers": ("layer2", "layer3"), "coreset_sampling_ratio": 1.0}, Patchcore
+    "patchcore": {"layers": ("layer2", "layer3"), "coreset_sampling_ratio": 1.0},
+    # All features: a smaller number of them is drawn at random.
+    "padim": {"layers": ("layer2",), "n_features": 128},
+}
 
 
-def padim(size_px: tuple[int, int]) -> tuple[dict[str, Any], Callable[..., Any]]:
-    from anomalib.models import Padim
-
-    # All features: which of them a smaller number keeps is drawn at random.
-    return {"layers": ("layer2",), "n_features": 128}, Padim
-
-
-@pytest.mark.parametrize("name", ["patchcore", "padim"])
+@pytest.mark.parametrize("name", CHOICES)
 def test_image_auroc_is_that_of_anomalib_s_own_engine(
     name: str, demo: tuple[ImageSet, ImageSet, NDArray[np.bool_]], weights: Path, tmp_path: Path
 ) -> None:
-    train, test, labels = demo
+    (train, test, labels), chosen = demo, CHOICES[name]
     with quiet():
+        from anomalib.models import get_model
         from anomalib.pre_processing import PreProcessor
         from torchvision.transforms.v2 import Compose, Normalize, Resize
 
-        chosen, model_type = {"patchcore": patchcore, "padim": padim}[name](train.size_px)
         resize = Resize(train.size_px, antialias=True)
         normalize = Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
-        model = model_type(
+        model: Any = get_model(
+            name,
             backbone="resnet18",
             pre_trained=False,
             pre_processor=PreProcessor(transform=Compose([resize, normalize])),

@@ -71,21 +71,13 @@ class TestDatasetOfThePlugIn(DatasetContract):
 
 
 @pytest.mark.integration
-def test_its_method_runs_on_its_data_set(installed: Path, tmp_path: Path) -> None:
+def test_its_method_runs_on_its_data_set_and_its_metric_is_in_the_leaderboard(installed: Path, tmp_path: Path) -> None:
     importlib.import_module("example_plugin.stripes").write_stripes(tmp_path)
     where = ("--data", str(tmp_path), "--results", "results")
     names = ("--datasets", "stripes", "--methods", "mean_image")
     done = bench(installed, tmp_path, "run", *names, *where, "--image-size", "32", "--workers", "0")
     assert done.returncode == 0, done.stderr
     assert "mean_image" in done.stdout
-
-
-@pytest.mark.integration
-def test_its_metric_is_in_the_leaderboard(installed: Path, tmp_path: Path) -> None:
-    importlib.import_module("example_plugin.stripes").write_stripes(tmp_path)
-    where = ("--data", str(tmp_path), "--results", "results")
-    names = ("--datasets", "stripes", "--methods", "mean_image")
-    bench(installed, tmp_path, "run", *names, *where, "--image-size", "32", "--workers", "0")
     shown = bench(installed, tmp_path, "leaderboard", "--results", "results", "--metrics", "image_auroc_loss")
     assert shown.returncode == 0, shown.stderr
     assert "AUROC loss" in shown.stdout

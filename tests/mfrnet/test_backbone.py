@@ -65,17 +65,6 @@ def test_a_backbone_stays_frozen_and_in_evaluation_mode(weights: Path) -> None:
     assert not any(parameter.requires_grad for parameter in backbone.parameters())
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"No weights file at .*gone\.pth"):
-        LocalWeights.at(tmp_path / "gone.pth")
-
-
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    save_file({"nothing": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match=r"does not fit backbone 'test_resnet': \d+ tensors are missing"):
-        load_backbone(BackboneSettings(backbone=MODEL, layers=(1,)), LocalWeights.at(tmp_path / "other.safetensors"))
-
-
 @pytest.mark.parametrize("content", [{"weights": Path("x")}, [torch.zeros(1)], {"weights": 3}])
 def test_other_objects_than_tensors_are_refused_without_advice_to_load_them(tmp_path: Path, content: object) -> None:
     torch.save(content, tmp_path / "other.pth")
@@ -89,11 +78,6 @@ def test_other_objects_than_tensors_are_refused_without_advice_to_load_them(tmp_
 def test_an_unknown_layer_is_refused_with_those_there_are(layer: int | str) -> None:
     with pytest.raises(ValueError, match=r"has no layer .*9.*2 or 'layer2' \(stride 8\)"):
         check_layers(BackboneSettings(backbone="resnet18", layers=(layer,)))
-
-
-def test_an_unknown_backbone_is_refused() -> None:
-    with pytest.raises(ValueError, match="Unknown backbone 'resnet1888'"):
-        check_layers(BackboneSettings(backbone="resnet1888"))
 
 
 def test_the_filter_bank_has_timm_strides_and_keeps_colour() -> None:

@@ -6,11 +6,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from harness.methods.gaussian_detector import fit_gaussian
-from mfrnet import MFRNet, MFRNetSettings, check_masks, load_backbone
+from mfrnet import MFRNet, MFRNetSettings, load_backbone
 from mfrnet.anomaly_map import image_scores, upsample_and_smooth
-from mfrnet.features import FeatureStack, extract_features
-from mfrnet.settings import MapSettings
+from mfrnet.features import FeatureStack
 
 SETTINGS = MFRNetSettings(
     backbone="filter_bank", layers=(1, 2), grid_stride_px=8, width=16, num_heads=2, depth=1, steps=30, cell=1
@@ -58,12 +56,10 @@ def test_without_calibration_a_saved_model_gives_the_same_maps(tmp_path: Path) -
     assert np.array_equal(before, after)
 
 
-def test_equal_seeds_give_equal_maps_to_the_last_bit(fitted: MFRNet) -> None:
-    again, other = model(), model(seed=1)
-    again.fit(stripes(16, 0))
+def test_another_seed_gives_other_maps(fitted: MFRNet) -> None:
+    other = model(seed=1)
     other.fit(stripes(16, 0))
     images = stripes(3, 5)
-    assert np.array_equal(again.anomaly_map(images).maps_BHW, fitted.anomaly_map(images).maps_BHW)
     assert not np.array_equal(other.anomaly_map(images).maps_BHW, fitted.anomaly_map(images).maps_BHW)
 
 
@@ -107,26 +103,11 @@ def test_images_of_another_size_are_refused(fitted: MFRNet) -> None:
         fitted.anomaly_map(np.zeros((1, 32, 32, 3), np.uint8))
 
 
-def test_a_k_larger_than_the_map_is_refused_before_training() -> None:
-    with pytest.raises(ValueError, match=r"k: expected 2 to 64 masks on a 8 x 8 grid with cell = 1 .*, got 65"):
-        check_masks(MFRNetSettings(k=65, cell=1, grid_stride_px=8), (64, 64))
-
-
 def test_bfloat16_trains_and_stays_near_float32(fitted: MFRNet) -> None:
     mixed = MFRNetSettings(**{**SETTINGS.__dict__, "precision": "bfloat16"})
     half = MFRNet(mixed, load_backbone(mixed))
     half.fit(stripes(16, 0))
     assert np.isfinite(half.anomaly_map(stripes(2, 1)).maps_BHW).all()
-
-
-def test_the_gaussian_control_finds_the_same_defect() -> None:
-    backbone = load_backbone(SETTINGS)
-    settings = MapSettings(backbone="filter_bank", layers=(1, 2), grid_stride_px=8)
-    detector = fit_gaussian(extract_features(backbone, [stripes(16, 0)], 16), settings, seed=0)
-    images = stripes(3, 1)
-    images[2, 40:56, 8:24] = 120
-    (result,) = detector.judge_all(extract_features(backbone, [images], 3))
-    assert result.scores_B[2] > result.scores_B[:2].max()
 
 
 def test_a_stack_of_rows_reads_only_those_images() -> None:

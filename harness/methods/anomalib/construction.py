@@ -1,8 +1,8 @@
 """Builds a model from its name and settings, with everything around it switched off."""
 
+import importlib
 import inspect
 import tempfile
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +14,10 @@ import torch
 from torch import nn
 
 from harness.errors import MissingExtraError
-from harness.methods.anomalib.installed_models import import_model
+from harness.methods.anomalib.installed_models import anomalib_version
 from harness.methods.anomalib.model_settings import constructor_arguments, settings_type
 from harness.methods.anomalib.networks import downloads, given_networks, no_downloads
+from harness.methods.anomalib.pixels import Pixels
 from harness.methods.anomalib.recipes import OTHER, RECIPES, label_of
 from harness.methods.anomalib.surroundings import quiet
 from harness.methods.anomalib.teacher import load_teacher
@@ -43,8 +44,10 @@ def model_type_of(name: str) -> type[Any]:
     Raises:
         MissingExtraError: anomalib is not installed.
     """
+    if anomalib_version() is None:
+        raise MissingExtraError.of(f"Method {label_of(name)!r}", "anomalib", "baselines")
     with quiet():
-        package = import_model(name)
+        package = importlib.import_module(f"anomalib.models.image.{name}")
     known = {each.__name__.lower(): each for each in vars(package).values() if isinstance(each, type)}
     model_type: type[Any] = known[name.replace("_", "")]
     return model_type
@@ -108,14 +111,17 @@ def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Pat
     return Built(module, (*networks, *(getattr(module.model, part) for part in recipe.frozen)))
 
 
-def normalisation(name: str) -> tuple[Sequence[float], Sequence[float]] | None:
-    """Mean and standard deviation of the model's pre-processor per colour, on the scale [0, 1]; None without one."""
+def pixels_of(name: str, size_px: tuple[int, int], weights: Path | None) -> Pixels:
+    """The conversion of images for a model, with its own normalisation or that of its local weights."""
     model_type = model_type_of(name)
     from anomalib.data.transforms.utils import extract_transforms_by_type
     from torchvision.transforms.v2 import Normalize
 
     found = extract_transforms_by_type(model_type.configure_pre_processor().transform, Normalize)
-    return (tuple(found[0].mean), tuple(found[0].std)) if found else None
+    if not found:
+        return Pixels(size_px)
+    options = local_weights(weights).options if weights is not None else {}
+    return Pixels(size_px, options.get("mean") or tuple(found[0].mean), options.get("std") or tuple(found[0].std))
 
 
 def _construct(name: str, settings: Any, size_px: tuple[int, int]) -> Any:

@@ -16,22 +16,21 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import DataError
+from harness.errors import DataError, UnknownNameError
 from harness.images import ImageSet
 from harness.methods.anomalib.construction import (
     Built,
     build_model,
     check_construction,
-    normalisation,
+    pixels_of,
     settings_of,
 )
-from harness.methods.anomalib.installed_models import anomalib_version, check_model
+from harness.methods.anomalib.installed_models import anomalib_version, model_names
 from harness.methods.anomalib.networks import no_downloads
 from harness.methods.anomalib.pixels import Pixels, nearest_size
 from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe, label_of
 from harness.methods.anomalib.surroundings import deterministic, interruptible, quiet, seeded
 from harness.methods.anomalib.teacher import check_folders
-from harness.methods.backbone_weights import local_weights
 from harness.methods.base import FitReport, MethodContext
 from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
 
@@ -66,7 +65,6 @@ class AnomalibMethod:
     version: ClassVar[int]
     Settings: ClassVar[Any] = _LazySettings()
     relative_cost: ClassVar[float]
-    is_data_parallel: ClassVar[bool] = False
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         self._settings = settings
@@ -198,9 +196,10 @@ def make_method(name: str) -> type[AnomalibMethod]:
     Raises:
         UnknownNameError: The installed anomalib has no such image model.
     """
-    check_model(name)
-    recipe = RECIPES.get(name, OTHER)
     installed = anomalib_version()
+    if installed is not None and name not in model_names():
+        raise UnknownNameError.of("model of anomalib", name, model_names())
+    recipe = RECIPES.get(name, OTHER)
     major, minor = installed or (0, 0)
     return type(
         f"{name.title().replace('_', '')}Method",
@@ -214,15 +213,6 @@ def make_method(name: str) -> type[AnomalibMethod]:
             "relative_cost": recipe.relative_cost,
         },
     )
-
-
-def pixels_of(name: str, size_px: tuple[int, int], weights: Path | None) -> Pixels:
-    """The conversion of images for a model, with its own normalisation or that of its local weights."""
-    own = normalisation(name)
-    if own is None:
-        return Pixels(size_px)
-    options = local_weights(weights).options if weights is not None else {}
-    return Pixels(size_px, options.get("mean") or own[0], options.get("std") or own[1])
 
 
 def _layers(settings: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from harness.methods.anomalib.recipes import Recipe
+from mfrnet.settings import check_ranges
 
 _COMPONENTS = ("self", "pre_processor", "post_processor", "evaluator", "visualizer", "pre_trained", "kwargs")
 """Arguments that are not settings: the adapter switches them off, or ``--weights`` decides them."""
@@ -47,7 +48,7 @@ def settings_type(model_type: type, recipe: Recipe) -> type[Any]:
         if name not in taken
     ]
     namespace: dict[str, Any] = {
-        "__post_init__": _check_ranges,
+        "__post_init__": check_ranges,
         "__doc__": f"Settings of anomalib's {model_type.__name__}.",
     }
     if recipe.teacher:
@@ -150,10 +151,3 @@ def _plain_type(annotation: Any) -> Any:
         member = _plain_type(arguments[0])
         return _NO_TYPE if member is _NO_TYPE else tuple[member, ...]  # type: ignore[valid-type]
     return _NO_TYPE
-
-
-def _check_ranges(settings: Any) -> None:
-    for each in fields(settings):
-        low, value = each.metadata.get("low"), getattr(settings, each.name)
-        if low is not None and value < low:
-            raise ValueError(f"{each.name}: expected at least {low}, got {value!r}.")

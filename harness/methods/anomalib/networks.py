@@ -14,6 +14,8 @@ from harness.errors import WeightsError
 Load = Callable[[str, dict[str, Any]], nn.Module]
 """Takes the name of a timm model and the arguments of its creation; returns the network with its weights."""
 
+_permission = threading.local()
+
 
 @contextmanager
 def given_networks(load: Load, options_of: Callable[[str], dict[str, Any]]) -> Iterator[list[nn.Module]]:
@@ -50,13 +52,6 @@ def given_networks(load: Load, options_of: Callable[[str], dict[str, Any]]) -> I
         timm.create_model = create
 
 
-class _Permission(threading.local):
-    is_given = False
-
-
-_permission = _Permission()
-
-
 @contextmanager
 def downloads() -> Iterator[None]:
     """Allow this thread to download within ``no_downloads``, for timm's own weights."""
@@ -82,7 +77,7 @@ def no_downloads(method: str) -> Iterator[None]:
     refused: list[str] = []
 
     def refuse(host: Any, *arguments: Any, **options: Any) -> Any:
-        if threading.get_ident() != thread or _permission.is_given:
+        if threading.get_ident() != thread or getattr(_permission, "is_given", False):
             return look_up(host, *arguments, **options)
         refused.append(host.decode() if isinstance(host, bytes) else str(host))
         raise OSError(f"No download from {host} here.")

@@ -35,13 +35,6 @@ def test_local_weights_go_by_their_content(tmp_path: Path) -> None:
     assert len(same) == 64
 
 
-def test_the_preprocessing_beside_them_belongs_to_local_weights(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"1")
-    bare = weights_identity(RESNET, tmp_path / "a")
-    (tmp_path / "a.json").write_text('{"mean": [0.5, 0.5, 0.5]}')
-    assert weights_identity(RESNET, tmp_path / "a") != bare
-
-
 @pytest.mark.parametrize("look", [weights_identity, open_backbone])
 def test_a_missing_file_is_one_line(look: Any, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"^No weights file at [^\n]*/none\.pth; expected a \.safetensors or"):

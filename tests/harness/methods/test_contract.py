@@ -1,5 +1,6 @@
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,26 +76,17 @@ def test_too_few_images_are_an_error_of_the_data(name: str, folder: Path, tmp_pa
         method.fit(images, lambda done, total, loss: None)
 
 
-@pytest.mark.parametrize("name", ["mfrnet", "gaussian"])
-def test_a_layer_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "choices", "message"),
+    [
+        ("mfrnet", {"layers": (2, 9)}, "Backbone 'filter_bank' has no layer 9; expected 0 or 'scale0'"),
+        ("gaussian", {"layers": (2, 9)}, "Backbone 'filter_bank' has no layer 9; expected 0 or 'scale0'"),
+        ("mfrnet", {"grid_stride_px": 65}, "grid_stride_px: expected at most 64 for 64 x 96 px images, got 65"),
+        ("gaussian", {"grid_stride_px": 65}, "grid_stride_px: expected at most 64 for 64 x 96 px images, got 65"),
+        ("mfrnet", {"k": 7}, r"k: expected 2 to 6 masks on a 4 x 6 grid with cell = 2 \(6 whole blocks\), got 7"),
+    ],
+)
+def test_settings_that_cannot_work_on_the_images_are_refused(name: str, choices: dict[str, Any], message: str) -> None:
     method = METHODS.get(name)
-    settings = method.Settings(backbone="filter_bank", layers=(2, 9))
-    with pytest.raises(ValueError, match=r"^Backbone 'filter_bank' has no layer 9; expected 0 or 'scale0'"):
-        method.check(settings, (64, 64))
-
-
-@pytest.mark.parametrize("name", ["mfrnet", "gaussian"])
-def test_a_grid_without_positions_is_refused(name: str) -> None:
-    method = METHODS.get(name)
-    settings = method.Settings(backbone="filter_bank", grid_stride_px=65)
-    with pytest.raises(ValueError, match=r"^grid_stride_px: expected at most 64 for 64 x 96 px images, got 65"):
-        method.check(settings, SIZE_PX)
-
-
-def test_more_masks_than_blocks_are_refused() -> None:
-    method = METHODS.get("mfrnet")
-    settings = method.Settings(backbone="filter_bank", k=5)
-    with pytest.raises(
-        ValueError, match=r"^k: expected 2 to 4 masks on a 4 x 4 grid with cell = 2 \(4 whole blocks\), got 5"
-    ):
-        method.check(settings, (64, 64))
+    with pytest.raises(ValueError, match=rf"^{message}"):
+        method.check(method.Settings(backbone="filter_bank", **choices), SIZE_PX)

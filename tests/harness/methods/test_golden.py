@@ -72,7 +72,7 @@ def test_a_demo_cell_keeps_its_id_and_its_maps(name: str, tmp_path: Path) -> Non
     assert dataclasses.replace(cell, weights_sha256="").id == expected["cell_id"]
     if "maps_sha256" not in expected:  # too slow to fit here
         return
-    context = CellContext(data_root=tmp_path, weights=weights, device="cpu", measures_costs=False)
+    context = CellContext(data_root=tmp_path, weights=weights, device="cpu")
     record = run_cell(cell, context, lambda progress: None)
     machine = {
         "torch": torch.__version__,

@@ -38,6 +38,11 @@ class MeanImageMethod:
             raise ValueError(f"batch_size: expected at least 1, got {settings.batch_size}.")
 
     @classmethod
+    def global_batch_size(cls, settings: MeanImageSettings, image_size_px: tuple[int, int]) -> int:
+        """1: a single process."""
+        return 1
+
+    @classmethod
     def check_weights(cls, settings: MeanImageSettings, weights: Path | None) -> None:
         """Do nothing; no weights are needed."""
 

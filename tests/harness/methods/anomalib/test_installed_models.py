@@ -56,7 +56,6 @@ def test_a_wrong_model_gets_the_nearest_known_one() -> None:
 
 @pytest.mark.baselines
 def test_every_listed_model_is_a_class_of_anomalib() -> None:
-    from harness.methods.anomalib.construction import model_type_of
     from harness.methods.anomalib.surroundings import quiet
 
     with quiet():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.config import as_json, build_settings
-from harness.errors import SettingsError, UnknownNameError
+from harness.errors import SettingsError
 from harness.methods import METHODS
 from harness.methods.anomalib.model_settings import constructor_arguments, settings_type
 from harness.methods.anomalib.recipes import Recipe
@@ -98,7 +98,7 @@ def test_a_trainer_s_number_out_of_range_is_refused(name: str, value: int) -> No
 
 
 def test_a_value_that_an_enumeration_does_not_have_is_refused() -> None:
-    with pytest.raises(SettingsError, match=r"^model\.mode = 'divide': input should be 'add' or 'multiply'\.$"):
+    with pytest.raises(SettingsError, match=r"^model\.mode: expected 'add' or 'multiply', got 'divide'\.$"):
         build_settings("model", Settings, {"mode": "divide"})
 
 
@@ -120,16 +120,3 @@ def test_patchcore_has_the_settings_and_defaults_of_anomalib() -> None:
         "steps": 0,
         "batch_size": 32,
     }
-
-
-@pytest.mark.baselines
-def test_a_setting_that_a_model_does_not_have_is_unknown() -> None:
-    with pytest.raises(UnknownNameError, match=r"Unknown setting of method 'padim': 'epoch'\. Did you mean 'epochs'\?"):
-        build_settings("padim", METHODS.get("padim").Settings, {"epoch": 1})
-
-
-@pytest.mark.baselines
-@pytest.mark.parametrize("name", ["padim", "efficient_ad", "dinomaly", "draem"])
-def test_settings_of_a_model_are_frozen(name: str) -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign"):
-        METHODS.get(name).Settings().epochs = 3

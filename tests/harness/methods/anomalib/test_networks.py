@@ -11,8 +11,7 @@ from torch import nn
 
 from harness.errors import WeightsError
 from harness.methods import METHODS
-from harness.methods.anomalib.construction import build_model
-from harness.methods.anomalib.method import pixels_of
+from harness.methods.anomalib.construction import build_model, pixels_of
 from harness.methods.anomalib.networks import given_networks, no_downloads
 from harness.methods.backbone_weights import open_backbone
 from mfrnet import BackboneSettings
