@@ -99,7 +99,7 @@ def test_finds_a_description_by_its_path(tmp_path: Path) -> None:
 
 
 def test_a_description_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.toml: cannot be read \(No such file"):
+    with pytest.raises(DataError, match=r"none\.toml: this file does not exist"):
         find(str(tmp_path / "none.toml"), tmp_path)
 
 
