@@ -20,7 +20,7 @@ from harness.phrasing import counted
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from harness.datasets.verification import CategoryTwins, VerificationReport
+    from harness.datasets.verification_report import CategoryTwins, VerificationReport
 
 _SECONDS_BETWEEN_LINES = 5.0
 _GROUPS_SHOWN = 10

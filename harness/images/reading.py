@@ -85,7 +85,7 @@ def read_mask(path: Path, threshold: int) -> NDArray[np.bool_]:
     """Read a ground-truth mask.
 
     Args:
-        path: Any file that Pillow decodes; colours count by their brightness.
+        path: As for `read_grey`.
         threshold: 0 to 254; a pixel is a defect when its 8-bit grey value is above this.
 
     Returns:
@@ -94,9 +94,7 @@ def read_mask(path: Path, threshold: int) -> NDArray[np.bool_]:
     Raises:
         DataError: As for `read_rgb`.
     """
-    with _decoded(path) as image:
-        grey: NDArray[np.uint8] = np.array(_grey(image))
-    return grey > threshold
+    return read_grey(path) > threshold
 
 
 def largest_grey(path: Path) -> int:
@@ -105,9 +103,7 @@ def largest_grey(path: Path) -> int:
     Raises:
         DataError: As for `read_rgb`.
     """
-    with _decoded(path) as image:
-        low_high: tuple[int, int] = _grey(image).getextrema()  # type: ignore[assignment]
-    return int(low_high[1])
+    return int(read_grey(path).max())
 
 
 def image_size(path: Path) -> tuple[int, int]:
