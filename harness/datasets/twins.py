@@ -1,4 +1,4 @@
-"""Which images of a category show the same thing: copies, and photographs of one part taken twice."""
+"""Groups of images of a category that show the same thing: copies, and repeated photographs of one part."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

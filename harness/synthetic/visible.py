@@ -45,7 +45,7 @@ def lay_over(target: Photograph, change: Change, shade_levels: float) -> tuple[N
     closed = binary_closing(padded, _ANYWHERE, iterations=GAP_PX)[2 * GAP_PX : -2 * GAP_PX, 2 * GAP_PX : -2 * GAP_PX]
     mask = _without_specks((closed & touched) | seen)
     area = np.count_nonzero(mask)
-    # A faint change shows in scraps, where the surface happens to help: such a mask is of no use.
+    # A faint change is visible in scattered pieces only; such a mask is useless.
     enough = max(
         _min_px(mask), _MIN_KEPT_SHARE * np.count_nonzero(change.coverage_HW >= 0.5 * change.coverage_HW.max())
     )
