@@ -82,11 +82,15 @@ def groups_in(data: str | Path | None, frame: "pd.DataFrame") -> Groups:
     from harness.datasets.fingerprint import fingerprint
     from harness.datasets.twins import groups_of_images, samples_of
 
-    for (name, category), fingerprints in frame.groupby(["dataset", "category"])["data_fingerprint"]:
+    measured: dict[tuple[str, str], set[str]] = {}
+    columns = ["dataset", "category", "data_fingerprint"]
+    for name, category, found in frame[columns].drop_duplicates().itertuples(index=False):
+        measured.setdefault((name, category), set()).add(found)
+    for (name, category), fingerprints in measured.items():
         # A data set that is not there, or not complete, has no groups; the caption then says so.
         with suppress(BenchError):
             dataset = DATASETS.get(name)()
-            if dataset.is_installed(Path(data)) and set(fingerprints) == {fingerprint(dataset, Path(data), category)}:
+            if dataset.is_installed(Path(data)) and fingerprints == {fingerprint(dataset, Path(data), category)}:
                 groups[name, category] = groups_of_images(samples_of(dataset, Path(data), category))
     return groups
 
