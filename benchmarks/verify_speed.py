@@ -25,7 +25,8 @@ from harness.datasets import Dataset
 from harness.datasets.finding import find
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.near_duplicates import find_groups
-from harness.datasets.verification import VerificationReport, verify
+from harness.datasets.verification import verify
+from harness.datasets.verification_report import VerificationReport
 
 SIDE_PX = 200
 EXPOSURES = (0.4, 0.6, 0.8, 1.0, 1.1, 1.2)

@@ -22,10 +22,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 @app.command("list")
 def list_(
     data: o.Data = None,
-    layout: Annotated[bool, typer.Option("--layout", help="Show the folder layout, source and split of each.")] = False,
+    layout: Annotated[bool, typer.Option("--layout", help="Also show folder layouts, splits and sources.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show every known data set, whether it is in place, who made its split, and its licence."""
+    """List every known data set: whether it is installed, who made its split, and its licence."""
     from harness.datasets import DATASETS
     from harness.datasets.finding import DEMO, installed
 
@@ -38,7 +38,7 @@ def list_(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "in place", "title", "split by", "licence")
+    table = Table("name", "installed", "title", "split by", "licence")
     for name, dataset in known.items():
         state = "generated" if name == DEMO else ("yes" if name in in_place else "no")
         info = dataset.info
@@ -46,8 +46,8 @@ def list_(
     Console().print(table)
     for info in (dataset.info for dataset in known.values()) if layout else ():
         print(f"{info.name}: {info.layout}. Split: {info.split_note} Source: {info.homepage or 'none'}")
-    print(f"Data root: {root}. 'bench datasets list --layout' shows the folder layout and the source of each data set.")
-    print("For a folder of your own: bench datasets describe DIR; for an archive: bench datasets unpack FILE.")
+    print(f"Data root: {root}. 'bench datasets list --layout' also shows folder layouts, splits and sources.")
+    print("'bench datasets describe DIR' adds a folder of your own, 'bench datasets unpack FILE' a downloaded archive.")
 
 
 app.command()(verify.verify)

@@ -49,7 +49,8 @@ def _show(
     from harness.datasets.splits import make_split
     from harness.images import read_rgb, resize_rgb
     from harness.report import save_defect_examples
-    from harness.synthetic import KINDS, make_defects
+    from harness.synthetic.defect_making import make_defects
+    from harness.synthetic.kinds import KINDS
 
     split = make_split(dataset, root, category, seed, split_name)
     if not split.train:

@@ -15,7 +15,7 @@ from harness.environment import default_data_root
 from harness.phrasing import counted
 
 if TYPE_CHECKING:
-    from harness.datasets.archives.archive import Report
+    from harness.datasets.archives.writer import Report
 
 
 def unpack(

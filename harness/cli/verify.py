@@ -11,23 +11,26 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from harness.cli import options as o
-from harness.config import Protocol
+from harness.config import Protocol, RunSettings
 from harness.environment import default_data_root
 from harness.errors import SettingsError
+from harness.jobs.targets import METAVAR, chosen_categories
 from harness.phrasing import counted
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from harness.datasets.verification import CategoryTwins, VerificationReport
+    from harness.datasets.verification_report import CategoryTwins, VerificationReport
 
 _SECONDS_BETWEEN_LINES = 5.0
 _GROUPS_SHOWN = 10
 
 
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Names; every installed one if none is given.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every installed one.")] = False,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Every installed data set if none is given.", metavar=METAVAR)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every installed data set.")] = False,
     split: o.OneSplit = "published",
     data: o.Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, with every group of twins.")] = False,
@@ -37,14 +40,18 @@ def verify(
     The exit code is 1 if an error is found. Near duplicates are reported and are not errors. Results are cached for
     each file, so a second call reads only new files, also after Ctrl-C.
     """
-    from harness.datasets.finding import ALL, resolve
+    from harness.datasets.finding import ALL
     from harness.datasets.verification import verify as verified
 
     if names and every:
         raise SettingsError(f"--all and {' '.join(names)}: expected one of the two.")
-    root = (data or default_data_root()).absolute()
+    settings = RunSettings(datasets=tuple(names or [ALL]), data=data or default_data_root())
+    chosen = groupby(chosen_categories(settings), key=lambda pair: pair[0])
     with Reading() as reading:
-        reports = [verified(dataset, root, split, reading.tell) for dataset in resolve(names or [ALL], root)]
+        reports = [
+            verified(dataset, settings.data, split, [category for _, category in pairs], reading.tell)
+            for dataset, pairs in chosen
+        ]
     if as_json:
         print(json.dumps([asdict(report) | {"folder": str(report.folder)} for report in reports]))
     else:

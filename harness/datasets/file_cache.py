@@ -1,4 +1,4 @@
-"""What was once computed from a file's bytes, remembered until the file changes."""
+"""A cache of values computed from files, valid until the file changes."""
 
 import sqlite3
 import time
@@ -12,7 +12,7 @@ from harness.errors import DataError
 
 _THREADS = max(4, num_cores())
 _SETTLED_NANOSECONDS = 2_000_000_000
-_REMEMBER_SECONDS = 1.0
+_SAVE_SECONDS = 1.0
 _PATHS_A_QUERY = 500
 _TABLE = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -21,25 +21,25 @@ CREATE TABLE IF NOT EXISTS facts (
 """
 
 Progress = Callable[[int, int], None]
-"""Told how many files are done, and of how many."""
+"""Called with the number of files done and the number of all files."""
 
 _Stamp = tuple[int, int]
 
 
 def file_facts(fact: str, paths: Sequence[Path], compute: Callable[[Path], str]) -> list[str]:
-    """A value for each file, computed in threads where it is not remembered.
+    """A value for each file, computed in threads unless it is cached.
 
-    Remembered values count while path, size and modification time are the same. Several processes
-    can share the cache; a cache that cannot be used costs time and nothing else. What is computed
-    is remembered every second, so that an interrupted call loses no more.
+    A cached value is valid while path, size and modification time stay the same. Several processes can share the
+    cache; if it cannot be used, values are computed each time. Values are saved every second, so an interrupted call
+    loses at most one second of work.
 
     Args:
-        fact: What the value is, e.g. ``"sha256"``.
+        fact: Name of the value, e.g. ``"sha256"``.
         paths: Files, absolute or relative to the working directory.
         compute: From a file to its value; called from several threads.
 
     Raises:
-        DataError: A file is not there.
+        DataError: A file does not exist.
     """
     return several_facts((fact,), paths, lambda path: (compute(path),))
 
@@ -50,26 +50,22 @@ def several_facts(
     compute: Callable[[Path], Sequence[str]],
     on_progress: Progress | None = None,
 ) -> list[str]:
-    """As `file_facts`, where one look at a file gives several values: the first, and the rest for later calls.
+    """As `file_facts`, for several values of a file at once; returns the first and caches all of them.
 
     Args:
-        facts: What the values are. A file is looked at unless the first one is remembered.
-        paths: Files, absolute or relative to the working directory.
-        compute: From a file to one value a fact; called from several threads. An empty value is not
-            remembered.
-        on_progress: Called from the calling thread, first with the number of remembered files.
-
-    Returns:
-        Values of the first fact.
+        facts: Names of the values. A file is read unless its first value is cached.
+        paths: As for `file_facts`.
+        compute: From a file to one value for each name; called from several threads. Empty values are not cached.
+        on_progress: Called from the calling thread, first with the number of cached files.
 
     Raises:
-        DataError: A file is not there.
+        DataError: A file does not exist.
     """
     names = [str(path.absolute()) for path in paths]
     stamps = [_stamp(path) for path in paths]
     with _database() as database:
-        remembered = _recall(database, facts[0], names)
-        values = [remembered.get((name, stamp)) for name, stamp in zip(names, stamps, strict=True)]
+        cached = _load(database, facts[0], names)
+        values = [cached.get((name, stamp)) for name, stamp in zip(names, stamps, strict=True)]
         missing = [index for index, value in enumerate(values) if value is None]
         if on_progress is not None:
             on_progress(len(paths) - len(missing), len(paths))
@@ -87,15 +83,15 @@ def several_facts(
                         for fact, value in zip(facts, found, strict=True)
                         if value
                     ]
-                if time.monotonic() - saved_at > _REMEMBER_SECONDS:
-                    _remember(database, rows)
+                if time.monotonic() - saved_at > _SAVE_SECONDS:
+                    _save(database, rows)
                     rows.clear()
                     saved_at = time.monotonic()
                 if on_progress is not None:
                     on_progress(done, len(paths))
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
-            _remember(database, rows)
+            _save(database, rows)
     return [value for value in values if value is not None]
 
 
@@ -125,7 +121,7 @@ def _database() -> Iterator[sqlite3.Connection | None]:
             yield database
 
 
-def _recall(database: sqlite3.Connection | None, fact: str, names: Sequence[str]) -> dict[tuple[str, _Stamp], str]:
+def _load(database: sqlite3.Connection | None, fact: str, names: Sequence[str]) -> dict[tuple[str, _Stamp], str]:
     found: dict[tuple[str, _Stamp], str] = {}
     if database is None:
         return found
@@ -141,7 +137,7 @@ def _recall(database: sqlite3.Connection | None, fact: str, names: Sequence[str]
     return found
 
 
-def _remember(database: sqlite3.Connection | None, rows: Sequence[tuple[object, ...]]) -> None:
+def _save(database: sqlite3.Connection | None, rows: Sequence[tuple[object, ...]]) -> None:
     if database is None or not rows:
         return
     try:

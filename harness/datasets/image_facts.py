@@ -1,4 +1,4 @@
-"""All that is asked of an image file, from decoding it once, and remembered."""
+"""Properties of image files, each file decoded once and cached."""
 
 import base64
 import json
@@ -17,17 +17,17 @@ from harness.errors import DataError
 from harness.images import image_mode, read_grey
 
 _FACT = "image-1"
-"""The number goes up when a value below, a thumbnail for one, comes out differently."""
+"""The number is raised when a value below, such as a thumbnail, would differ for the same file."""
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """One image file, or what keeps it from being read."""
+    """Properties of one image file, or the reason why it cannot be read."""
 
     sha256: str
     """Of the file's bytes; empty where they cannot be read."""
     problem: str | None
-    """Why it cannot be decoded, without the path; None for a sound file. What follows is then empty."""
+    """Why it cannot be decoded, without the path; None for a sound file. If set, the fields below are empty."""
     mode: str = ""
     """Pillow's name of how the file keeps its pixels, e.g. ``"L"``."""
     size_px: tuple[int, int] = (0, 0)
@@ -39,22 +39,17 @@ class ImageFacts:
 
 
 def image_facts(paths: Sequence[Path], on_progress: Progress | None = None) -> list[ImageFacts]:
-    """Look at image files in threads, each once until it changes.
+    """Decode image files in threads, each once until it changes.
 
-    What `fingerprint` and `have_defects` want to know of the same files is remembered for them, so
-    that they read nothing. About 300 files of 0.1 megapixels a second on two cores; a remembered
-    file takes 30 microseconds and 4 KB of the cache.
-
-    Args:
-        paths: Images and masks.
-        on_progress: Told how many are done, and of how many.
+    The values that `fingerprint` and `have_defects` need are cached as well, so that they need not read the files
+    again. About 300 files of 0.1 megapixels a second on two cores; a cached file takes 30 microseconds and 4 KB.
 
     Raises:
-        DataError: A file is not there.
+        DataError: A file does not exist.
     """
     values = several_facts((_FACT, SHA256, LARGEST_GREY), paths, _look, on_progress)
     facts = [_from_text(value) for value in values]
-    # What was wrong may have been a limit or a right, and not the file: that is not remembered.
+    # The cause may be a limit or a permission and not the file, so a problem is not cached.
     return [
         _from_text(_look(path)[0]) if known.problem is not None else known
         for path, known in zip(paths, facts, strict=True)
@@ -72,7 +67,7 @@ def _look(path: Path) -> tuple[str, str, str]:
         problem = str(error).removeprefix(f"{path}: ")
         return json.dumps({"sha256": content, "problem": problem}), content, UNREADABLE
     smallest, largest = int(grey_HW.min()), int(grey_HW.max())
-    # An image of one grey value, as most masks of normal images are, has nothing to look for.
+    # An image of one grey value, such as the mask of a normal image, has no structure to compare.
     small = thumbnail(grey_HW) if smallest < largest else None
     text = json.dumps(
         {

@@ -1,4 +1,4 @@
-"""Walking folders of images: one order, one rule for what is an image, ids that name no machine."""
+"""Image files of a folder, in a fixed order, and samples whose ids do not depend on the machine."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ GOOD = "good"
 def images_in(folder: Path) -> list[Path]:
     """Image files directly below ``folder``, sorted by name; none if there is no such folder.
 
-    A link that leads nowhere counts as a file: whoever reads it fails, and names it.
+    A broken link counts as a file; reading it raises an error that names it.
 
     Raises:
         DataError: The folder cannot be listed.
@@ -51,7 +51,7 @@ def matching(folder: Path, pattern: str) -> Iterator[Path]:
 def _entries(folder: Path, *, want_folders: bool) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            # What starts with a dot was left by a file manager or an archiver, and is never data.
+            # Names with a leading dot come from file managers and archivers and are never data.
             names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e) == want_folders]
     except (FileNotFoundError, NotADirectoryError):
         return []
@@ -79,11 +79,11 @@ def check_category(dataset: str, category: str, known: Iterable[str]) -> None:
 
 
 def path_below(where: str, value: object) -> str:
-    """A path that a list of images gives, refused where it leads out of its folder.
+    """Check that a path in a list of images stays inside the data set's folder.
 
     Args:
         where: File and row, for the message.
-        value: What stands there.
+        value: The value there.
 
     Raises:
         DataError: Not a text, empty, absolute, or with ``..`` in it.
@@ -99,12 +99,12 @@ def normal_sample(base: Path, image: Path) -> Sample:
 
 
 def defect_sample(base: Path, image: Path, *masks: Path, kind: str, masks_hold_labels: bool = False) -> Sample:
-    """A defect image with the places where its masks belong, whether or not files are there.
+    """A defect image with the paths of its masks, which need not exist.
 
     Args:
         base: The data set's folder, which the id is relative to.
         image: The image.
-        masks: None where the data set has no masks.
+        masks: Empty if the data set has no masks.
         kind: The data set's own word.
         masks_hold_labels: See `Sample`.
     """
@@ -148,6 +148,6 @@ def mvtec_files(base: Path, category: str) -> list[Path]:
 
 
 def not_installed(info: DatasetInfo, folder: Path) -> DataError:
-    """The error of a data set that is not in place: where it was looked for, what it looks like, where to get it."""
+    """The error for a data set that is not installed: the folder, the expected layout, and the source."""
     where = f" Source: {info.homepage}" if info.homepage else ""
     return DataError(f"Data set {info.name!r} is not in {folder}. Expected: {info.layout}.{where}")

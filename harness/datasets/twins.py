@@ -1,4 +1,4 @@
-"""Which images of a category show the same thing: copies, and photographs of one part taken twice."""
+"""Groups of images of a category that show the same thing: copies, and repeated photographs of one part."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,16 +22,14 @@ class Twins:
 def find_twins(samples: Sequence[Sample]) -> tuple[Twins, ...]:
     """Group the samples that are copies or near duplicates of each other.
 
-    Looks at pixels alone; names, order and roles change nothing. A file that cannot be decoded has
-    no twin but its copies. Decodes what is not remembered (see `image_facts`), then takes about a
-    second for 2,000 images.
+    Only pixels count; names, order and roles change nothing. A file that cannot be decoded has no twins except its
+    copies. Decodes the files that are not cached (see `image_facts`), then takes about a second for 2,000 images.
 
     Args:
-        samples: Of one category, normal and defect images alike: what sets different parts apart is
-            learnt from all of them.
+        samples: All of one category, normal and defect images alike: the threshold depends on all of them.
 
     Raises:
-        DataError: A file is not there.
+        DataError: A file does not exist.
     """
     ordered = sorted(samples, key=lambda sample: sample.id)
     facts = image_facts([sample.image for sample in ordered])
@@ -41,23 +39,18 @@ def find_twins(samples: Sequence[Sample]) -> tuple[Twins, ...]:
 
 
 def groups_of_images(samples: Sequence[Sample]) -> dict[str, str]:
-    """Which images of a category count as one when they are resampled: its groups of near duplicates.
+    """The groups of near duplicates of a category, each of which counts as one image when images are resampled.
 
     Args:
-        samples: As for `find_twins`: all images of one category, normal and defect alike. Groups found among
-            fewer images can differ.
+        samples: As for `find_twins`; groups found among fewer images can differ.
 
     Returns:
-        Sample id to the id of its group: the first id of the group in sorted order, for an image without a near
-        duplicate its own.
+        Sample id to the first id of its group in sorted order; an image without a near duplicate is its own group.
 
     Raises:
         DataError: A file does not exist.
     """
-    groups = {sample.id: sample.id for sample in samples}
-    for twins in find_twins(samples):
-        groups |= dict.fromkeys(twins.ids, twins.ids[0])
-    return groups
+    return {sample.id: group[0].id for group in in_groups(samples, find_twins(samples)) for sample in group}
 
 
 def samples_of(dataset: Dataset, root: Path, category: str) -> tuple[Sample, ...]:

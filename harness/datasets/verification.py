@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -15,6 +14,14 @@ from harness.datasets.preflight import mask_problem
 from harness.datasets.splits import check_split_name, make_split
 from harness.datasets.twins import Twins, find_twins, samples_of
 from harness.datasets.vanished_masks import vanished_masks
+from harness.datasets.verification_report import (
+    CategoryCount,
+    CategoryImages,
+    CategoryTwins,
+    Finding,
+    SplitTwins,
+    VerificationReport,
+)
 from harness.errors import DataError
 from harness.records import PUBLISHED_SPLIT
 
@@ -24,94 +31,12 @@ Progress = Callable[[str, int, int], None]
 """Told the data set, how many of its files are read, and of how many."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong."""
-
-    file: str
-    """Path below the data set's folder, or a category's name where no file is to blame."""
-    problem: str
-
-
-@dataclass(frozen=True)
-class CategoryCount:
-    """How many images a category has in each role, under seed 0."""
-
-    category: str
-    num_train: int
-    num_test_good: int
-    num_test_defect: int
-    num_left_out: int
-
-
-@dataclass(frozen=True)
-class CategoryImages:
-    """What the images of a category are like, masks aside."""
-
-    category: str
-    modes: tuple[tuple[str, int], ...]
-    """``(Pillow's name, number of images)``, the most frequent first."""
-    height_px: tuple[int, int]
-    """Smallest and largest."""
-    width_px: tuple[int, int]
-    num_sizes: int
-    """Different sizes, height and width together."""
-
-
-@dataclass(frozen=True)
-class SplitTwins:
-    """One group of twins, by the sides of the split its members are on."""
-
-    train: tuple[str, ...]
-    test: tuple[str, ...]
-    left_out: tuple[str, ...]
-    are_copies: bool
-    """Whether their files are equal to the last byte."""
-
-    @property
-    def crosses(self) -> bool:
-        """Whether something that is tested on was seen in training."""
-        return bool(self.train and self.test)
-
-
-@dataclass(frozen=True)
-class CategoryTwins:
-    """Images of a category that show the same thing, under seed 0 of a split."""
-
-    category: str
-    groups: tuple[SplitTwins, ...]
-    num_train_with_twin_in_train: int
-    num_test_good_with_twin_in_train: int
-    num_test_defect_with_twin_in_train: int
-
-
-@dataclass(frozen=True)
-class VerificationReport:
-    """What reading every file of a data set showed."""
-
-    dataset: str
-    folder: Path
-    split: str
-    num_files: int
-    """Files decoded, images and masks together."""
-    counts: tuple[CategoryCount, ...]
-    images: tuple[CategoryImages, ...]
-    twins: tuple[CategoryTwins, ...]
-    """Worth knowing, and no findings: the data set is what it is, and another split may suit better."""
-    left_out: tuple[tuple[str, str], ...]
-    """``(sample id, reason)`` of images in no split; known of, and not findings."""
-    vanished: tuple[tuple[str, str], ...]
-    """``(category, sample id)`` of defects whose masks show nothing at the default protocol's resolution."""
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
-
-
 def verify(
-    dataset: Dataset, root: Path, split_name: str = PUBLISHED_SPLIT, on_progress: Progress | None = None
+    dataset: Dataset,
+    root: Path,
+    split_name: str = PUBLISHED_SPLIT,
+    categories: Sequence[str] | None = None,
+    on_progress: Progress | None = None,
 ) -> VerificationReport:
     """Decode every file, check masks, counts and stray files, and look for images that show the same thing.
 
@@ -121,8 +46,10 @@ def verify(
     Args:
         dataset: The data set to read.
         root: The data root.
-        split_name: Split whose sides twins are looked for on, under seed 0; see `make_split`.
-        on_progress: Told how far it is.
+        split_name: The split, under seed 0, whose two sides are searched for twins; see `make_split`.
+        categories: None for all. Categories and files that are missing or left over are reported only where all
+            are verified.
+        on_progress: Called after each file.
 
     Raises:
         DataError: The data set is not there at all.
@@ -131,10 +58,10 @@ def verify(
     """
     check_split_name(split_name)
     base = dataset.folder(root)
-    categories = dataset.categories(root)
+    in_place = dataset.categories(root)
     findings: list[Finding] = []
     files: dict[str, tuple[Path, ...]] = {}
-    for category in categories:
+    for category in in_place if categories is None else categories:
         try:
             files[category] = dataset.files(root, category)
         except DataError as error:
@@ -167,9 +94,10 @@ def verify(
                 findings.append(Finding(sample.id, problem))
         images += _images_of(category, [looked_at[sample.image] for sample in present if sample.image in looked_at])
         twins.append(_twins_of(category, split, groups))
-    missing = [name for name in dataset.info.counts if name not in categories]
-    findings += [Finding(name, "this published category is not here") for name in missing]
-    findings += _unexpected(base, known)
+    if categories is None or set(categories) == set(in_place):
+        missing = [name for name in dataset.info.counts if name not in in_place]
+        findings += [Finding(name, "this published category is not here") for name in missing]
+        findings += _unexpected(base, known)
     return VerificationReport(
         dataset=dataset.info.name,
         folder=base,

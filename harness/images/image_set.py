@@ -1,4 +1,4 @@
-"""Images of one category at one size, decoded when looked at."""
+"""Images of one category at one size, decoded on access."""
 
 import hashlib
 from collections import deque
@@ -23,11 +23,8 @@ _DECODING_THREADS = 4
 class ImageSet:
     """An immutable sequence of images of one size, holding paths and not pixels.
 
-    An item is a whole image, or a view of one: a tile, or an image with its edge repeated around it.
-    To a method there is no difference.
-
-    Nothing is kept between two looks at the same image; memory use is that of one batch and the
-    one being prepared. Can be pickled.
+    An item is a whole image or a view of one: a tile, or an image padded by repeating its edge. Methods treat them
+    alike. Decoded images are not kept, so memory holds one batch and the next one. Can be pickled.
     """
 
     ids: tuple[str, ...]
@@ -47,14 +44,14 @@ class ImageSet:
     def __post_init__(self) -> None:
         if len(self.ids) != len(self.paths):
             raise ValueError(
-                f"An image set needs one path an id; there are {len(self.ids)} ids, {len(self.paths)} paths."
+                f"An image set needs one path for each id; got {len(self.ids)} ids, {len(self.paths)} paths."
             )
         if self.views is not None and len(self.ids) != len(self.views):
             raise ValueError(
-                f"An image set needs one view an id; there are {len(self.ids)} ids, {len(self.views)} views."
+                f"An image set needs one view for each id; got {len(self.ids)} ids, {len(self.views)} views."
             )
         if min(self.size_px) < 1:
-            raise ValueError(f"An image set needs a positive height and width in pixels, not {self.size_px}.")
+            raise ValueError(f"An image set needs a positive height and width in pixels, got {self.size_px}.")
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -93,7 +90,7 @@ class ImageSet:
             ValueError: ``batch_size`` is below 1.
         """
         if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, not {batch_size}.")
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
         return self._decode_ahead(batch_size)
 
     def _decode_ahead(self, batch_size: int) -> Iterator[NDArray[np.uint8]]:

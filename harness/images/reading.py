@@ -1,16 +1,16 @@
-"""Image files of any common kind to 8-bit arrays, or one line that names the file.
+"""Reads image files of all common kinds as 8-bit arrays; every error is one line that names the file.
 
 Grey, palette, alpha, CMYK, 16-bit and rotated (EXIF) files come out alike:
 
-- Alpha is dropped, not blended: what a camera saw does not depend on a background.
-- Of 16 bits the upper 8 are kept, in grey and in colour: Pillow has no 16-bit colour and cuts it off
-  like that. An 8-bit image that was widened, by 256 or by 257, comes back to the last bit. Nothing is
-  stretched: 10 bits stored in 16 stay as dark as they are. A TIFF of 12 bits a pixel is 12 bits wide.
-- Of several pages or frames the first is read.
+- Alpha is dropped and not blended, because the image of a camera does not depend on a background.
+- Of 16 bits the upper 8 are kept, in grey and in colour, as Pillow does for colour. An 8-bit image that was stored
+  with 16 bits (times 256 or 257) is restored exactly. Values are not stretched: 10 bits stored in 16 stay dark. A TIFF
+  of 12 bits a pixel is read as 12 bits.
+- The first of several pages or frames is read.
 - Gamma and colour profiles are not applied; CMYK becomes RGB by the plain formula.
 
-Only the formats below are tried, by content and not by suffix, so a plug-in that some package adds
-to Pillow changes nothing.
+Only the formats below are tried, by content and not by suffix, so that Pillow plug-ins of other packages have no
+effect.
 """
 
 import errno
@@ -27,10 +27,9 @@ from harness.environment import MAX_MEGAPIXELS, max_megapixels
 from harness.errors import BenchError, DataError
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-"""Pillow's names of what is read."""
+"""Pillow's names of the formats."""
 
-# Ours replaces Pillow's limit, which warns at one size, refuses at another, and is a global that any
-# package may move.
+# Replaced by `max_megapixels`: Pillow warns at one size, refuses at another, and any package can change its global.
 Image.MAX_IMAGE_PIXELS = None
 
 _BITS_PER_SAMPLE, _COMPRESSION, _PLANAR = 258, 259, 284
@@ -85,7 +84,7 @@ def read_mask(path: Path, threshold: int) -> NDArray[np.bool_]:
     """Read a ground-truth mask.
 
     Args:
-        path: Any file that Pillow decodes; colours count by their brightness.
+        path: As for `read_grey`.
         threshold: 0 to 254; a pixel is a defect when its 8-bit grey value is above this.
 
     Returns:
@@ -94,9 +93,7 @@ def read_mask(path: Path, threshold: int) -> NDArray[np.bool_]:
     Raises:
         DataError: As for `read_rgb`.
     """
-    with _decoded(path) as image:
-        grey: NDArray[np.uint8] = np.array(_grey(image))
-    return grey > threshold
+    return read_grey(path) > threshold
 
 
 def largest_grey(path: Path) -> int:
@@ -105,9 +102,7 @@ def largest_grey(path: Path) -> int:
     Raises:
         DataError: As for `read_rgb`.
     """
-    with _decoded(path) as image:
-        low_high: tuple[int, int] = _grey(image).getextrema()  # type: ignore[assignment]
-    return int(low_high[1])
+    return int(read_grey(path).max())
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -123,7 +118,7 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 def image_mode(path: Path) -> str:
-    """Pillow's name of how a file keeps its pixels, from the header alone: ``"L"``, ``"RGB"``, ``"I;16"``, ...
+    """Pillow's name of a file's pixel format, from the header alone: ``"L"``, ``"RGB"``, ``"I;16"``, ...
 
     Raises:
         DataError: As for `image_size`.
@@ -152,7 +147,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what is not a file with something in it. Opening a pipe would wait for ever."""
+    """Refuse everything but a file that is not empty. Opening a pipe would block forever."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -199,12 +194,12 @@ def _decoded(path: Path) -> Iterator[Image.Image]:
 
 def _orientation(image: Image.Image) -> int:
     if image.format == "TIFF":
-        # Pillow's reader turns these upright by itself, and tells the upright size before.
+        # Pillow rotates these itself and already reports the upright size.
         return 1
     if image.format != "PNG":
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    # For a PNG, getexif() decodes all pixels to look for a block behind them. Only one before
-    # them counts here, so that a size needs the header alone.
+    # For a PNG, getexif() decodes all pixels to find a block behind them. Only a block before the pixels is used
+    # here, so that the header is enough for the size.
     block = image.info.get("exif")
     if not block:
         return 1
@@ -214,7 +209,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _check_planes(path: Path, image: Image.Image) -> None:
-    """Refuse the one kind of TIFF that Pillow decodes to noise without a word: it takes 16 bits for 8."""
+    """Refuse the one kind of TIFF that Pillow silently decodes to noise, taking 16 bits for 8."""
     is_apart = _is_tiff_of(image, _PLANAR, 2) and _is_tiff_of(image, _COMPRESSION, 1)
     if is_apart and _is_tiff_of(image, _BITS_PER_SAMPLE, 16) and len(image.getbands()) > 1:
         raise DataError(
@@ -238,7 +233,7 @@ def _grey(image: Image.Image) -> Image.Image:
 
 def _eight_bit(image: Image.Image, path: Path) -> Image.Image:
     """Bring to 8 bits a channel and drop transparency that is not a channel of its own."""
-    # With it, Pillow warns that a conversion to RGB loses it: that is what is wanted.
+    # Otherwise Pillow warns that a conversion to RGB drops the transparency, which is intended.
     image.info.pop("transparency", None)
     if image.mode == "F":
         raise DataError(

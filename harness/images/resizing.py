@@ -1,4 +1,4 @@
-"""To the size of the protocol: images and maps smoothly, masks without inventing pixels."""
+"""Resizing to the size of the protocol: images and maps bilinear, masks by nearest neighbour."""
 
 import numpy as np
 from numpy.typing import NDArray

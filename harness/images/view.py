@@ -1,4 +1,4 @@
-"""What is seen of an image: the image scaled, through a window of fixed size."""
+"""A window of fixed size in a scaled image."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,7 @@ class View:
     def cut(self, scaled_HW3: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:
         """The window's pixels; outside of the image the nearest pixel of its edge is repeated.
 
-        Repeating goes on as the image ends: black or mean grey would draw an edge that is in no image,
-        and mirroring would show a defect twice.
+        Black or mean grey would add an edge that is not in the image, and mirroring would show a defect twice.
 
         Args:
             scaled_HW3: ``(*scaled_px, 3)``, 0 to 255.

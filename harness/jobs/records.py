@@ -73,18 +73,24 @@ def chosen_records(wanted: RecordFilter, *, all_variants: bool | None = None) ->
 def groups_in(data: str | Path | None, frame: "pd.DataFrame") -> Groups:
     """The near duplicates of each category whose images are below ``data``; none without a data folder.
 
-    Decodes the images on the first call; later calls find what they need in the cache.
+    A category whose images there are not those of all its records has none. Decodes the images on the first call;
+    later calls find what they need in the cache.
     """
     groups: dict[tuple[str, str], Mapping[str, str]] = {}
     if data is None:
         return groups
+    from harness.datasets.fingerprint import fingerprint
     from harness.datasets.twins import groups_of_images, samples_of
 
-    for name, category in frame[["dataset", "category"]].drop_duplicates().itertuples(index=False):
+    measured: dict[tuple[str, str], set[str]] = {}
+    columns = ["dataset", "category", "data_fingerprint"]
+    for name, category, found in frame[columns].drop_duplicates().itertuples(index=False):
+        measured.setdefault((name, category), set()).add(found)
+    for (name, category), fingerprints in measured.items():
         # A data set that is not there, or not complete, has no groups; the caption then says so.
         with suppress(BenchError):
             dataset = DATASETS.get(name)()
-            if dataset.is_installed(Path(data)):
+            if dataset.is_installed(Path(data)) and fingerprints == {fingerprint(dataset, Path(data), category)}:
                 groups[name, category] = groups_of_images(samples_of(dataset, Path(data), category))
     return groups
 

@@ -27,7 +27,7 @@ from harness.datasets.twins import find_twins, in_groups
 from harness.errors import DataError
 from harness.images import ImageSet
 from harness.spaces import Selection
-from harness.synthetic import SyntheticSet, make_defects
+from harness.synthetic.defect_making import SyntheticSet, make_defects
 
 IMAGES_FOLDER = "images"
 HELD_OUT_SHARE = 0.2

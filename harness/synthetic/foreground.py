@@ -16,15 +16,15 @@ from scipy.ndimage import binary_dilation, binary_erosion, binary_opening, label
 
 _SPREADS = 6
 """Colours this many median deviations from the border's median are not the background's."""
-_LEAST_LEVELS = 16
+_MIN_LEVELS = 16
 _MAX_SPREAD_LEVELS = 12
 """A border that varies more than this is a texture."""
 _MAX_PART_OF_BORDER = 0.4
 """The part may leave the image, but not at most of its border."""
 _PART_SHARES = (0.03, 0.9)
-_LEAST_IN_ONE_PIECE = 0.75
+_MIN_LARGEST_SHARE = 0.75
 """Many pieces before one colour are details of a surface, say components on a board."""
-_LEAST_EDGE_LEVELS = 24
+_MIN_EDGE_LEVELS = 24
 """Shading has no edge: this far the colour must jump from 2 px outside the part to 2 px inside."""
 
 
@@ -42,7 +42,7 @@ def foreground(pixels_HW3: NDArray[np.uint8]) -> NDArray[np.bool_]:
     levels = pixels_HW3.astype(np.int64)
     distance = np.abs(levels - np.median(levels[border], axis=0).astype(np.int64)).max(axis=2)
     spread = float(np.median(distance[border]))
-    is_near = distance <= max(_LEAST_LEVELS, _SPREADS * spread)
+    is_near = distance <= max(_MIN_LEVELS, _SPREADS * spread)
     if spread > _MAX_SPREAD_LEVELS or is_near[border].mean() < 1 - _MAX_PART_OF_BORDER:
         return everything
     pieces, _ = label(is_near)
@@ -51,9 +51,9 @@ def foreground(pixels_HW3: NDArray[np.uint8]) -> NDArray[np.bool_]:
     # connected with the border, and so are part.
     part: NDArray[np.bool_] = binary_opening(~background, iterations=2)
     low, high = _PART_SHARES
-    if not low <= part.mean() <= high or _largest_share(part) < _LEAST_IN_ONE_PIECE:
+    if not low <= part.mean() <= high or _largest_share(part) < _MIN_LARGEST_SHARE:
         return everything
-    if _edge_levels(distance, part) < _LEAST_EDGE_LEVELS:
+    if _edge_levels(distance, part) < _MIN_EDGE_LEVELS:
         return everything
     return part
 

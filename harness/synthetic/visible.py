@@ -14,10 +14,10 @@ VISIBLE_LEVELS = 10
 GAP_PX = 2
 """Pixels that agree by chance belong to the defect where gaps between visible ones are no wider than
 twice this."""
-_LEAST_SEEN = 0.5
-_LEAST_KEPT = 0.5
-_LEAST_SPOT_PX = 4
-_LEAST_SHARE = 0.0004
+_MIN_VISIBLE_SHARE = 0.5
+_MIN_KEPT_SHARE = 0.5
+_MIN_SPOT_PX = 4
+_MIN_SPOT_SHARE = 0.0004
 _ANYWHERE = np.ones((3, 3), dtype=np.bool_)
 
 
@@ -45,9 +45,11 @@ def lay_over(target: Photograph, change: Change, shade_levels: float) -> tuple[N
     closed = binary_closing(padded, _ANYWHERE, iterations=GAP_PX)[2 * GAP_PX : -2 * GAP_PX, 2 * GAP_PX : -2 * GAP_PX]
     mask = _without_specks((closed & touched) | seen)
     area = np.count_nonzero(mask)
-    # A faint change shows in scraps, where the surface happens to help: such a mask is of no use.
-    enough = max(_least_px(mask), _LEAST_KEPT * np.count_nonzero(change.coverage_HW >= 0.5 * change.coverage_HW.max()))
-    if area < enough or np.count_nonzero(mask & seen) < _LEAST_SEEN * area:
+    # A faint change is visible in scattered pieces only; such a mask is useless.
+    enough = max(
+        _min_px(mask), _MIN_KEPT_SHARE * np.count_nonzero(change.coverage_HW >= 0.5 * change.coverage_HW.max())
+    )
+    if area < enough or np.count_nonzero(mask & seen) < _MIN_VISIBLE_SHARE * area:
         return target.pixels_HW3, np.zeros_like(mask)
     return np.where(mask[:, :, None], mixed, target.pixels_HW3), mask
 
@@ -81,9 +83,9 @@ def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     regions, _ = label(mask, _ANYWHERE)
     sizes = np.bincount(regions.ravel())
     sizes[0] = 0
-    kept: NDArray[np.bool_] = (sizes >= _least_px(mask))[regions]
+    kept: NDArray[np.bool_] = (sizes >= _min_px(mask))[regions]
     return kept
 
 
-def _least_px(mask: NDArray[np.bool_]) -> int:
-    return max(_LEAST_SPOT_PX, round(_LEAST_SHARE * mask.size))
+def _min_px(mask: NDArray[np.bool_]) -> int:
+    return max(_MIN_SPOT_PX, round(_MIN_SPOT_SHARE * mask.size))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.datasets import DATASETS
-from harness.datasets.archives.archive import Limits, Report, extract
+from harness.datasets.archives.archive import extract
 from harness.datasets.archives.recognition import recognise
+from harness.datasets.archives.writer import Limits, Report
 from harness.datasets.describing.survey import survey
 from harness.datasets.folder.folder_description import is_dataset_name
 from harness.datasets.image_folders import folders_in

@@ -1,4 +1,4 @@
-"""Drawing with arithmetic that every machine rounds alike (`harness.synthetic.exact`).
+"""Drawing with arithmetic that rounds alike on every machine (`harness.synthetic.exact`).
 
 Colours are float64 in [0, 1] until the camera rounds them.
 """
@@ -71,7 +71,7 @@ def paint(picture: Picture, coverage: Plane, colour: Picture | tuple[float, floa
     lines, pillars = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
     painted = picture.copy()
     if lines.size:
-        # Most things are small: blending their surroundings only is 3 times as fast.
+        # Most shapes are small; blending only their bounding box is 3 times as fast.
         window = (slice(lines[0], lines[-1] + 1), slice(pillars[0], pillars[-1] + 1))
         alpha = coverage[window][:, :, None]
         over = np.broadcast_to(np.asarray(colour, dtype=np.float64), picture.shape)[window]
@@ -99,7 +99,7 @@ def blur(picture: Picture, radius_px: int) -> Picture:
 
 @dataclass(frozen=True)
 class Camera:
-    """How strongly one image differs from the next although nothing is wrong."""
+    """Variation between normal images."""
 
     gain: float
     """Largest relative change of the exposure."""

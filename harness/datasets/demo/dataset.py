@@ -7,13 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.datasets._base import DatasetInfo, Split
-from harness.datasets.demo.generator import (
-    NUM_TEST_DEFECT,
-    NUM_TEST_GOOD,
-    NUM_TRAIN,
-    SURFACES,
-    generate,
-)
+from harness.datasets.demo.generator import NUM_TEST_DEFECT, NUM_TEST_GOOD, NUM_TRAIN, SURFACES, generate
 from harness.datasets.demo.png import encode_png
 from harness.datasets.image_folders import check_category, mvtec_files, mvtec_split
 from harness.environment import cache_dir
@@ -52,19 +46,11 @@ class Demo:
         return tuple(SURFACES)
 
     def files(self, root: Path, category: str) -> tuple[Path, ...]:
-        """Every generated file of a category.
-
-        Raises:
-            UnknownNameError: No such category.
-        """
+        """Every generated file of a category."""
         return tuple(sorted(mvtec_files(self._generated(category), category)))
 
     def split(self, root: Path, category: str, seed: int) -> Split:
-        """The one split there is; ``root`` and ``seed`` change nothing.
-
-        Raises:
-            UnknownNameError: No such category.
-        """
+        """The one split there is; ``root`` and ``seed`` change nothing."""
         return mvtec_split(self._generated(category), category)
 
     def _generated(self, category: str) -> Path:

@@ -1,4 +1,4 @@
-"""Damage that can befall any surface: each takes a scene and returns it with the pixels it changed."""
+"""Defects for any surface: each function takes a scene and returns it with a mask of the changed pixels."""
 
 import numpy as np
 from numpy.typing import NDArray

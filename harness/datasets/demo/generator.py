@@ -1,4 +1,4 @@
-"""From a category and a number to pixels: the generated images, nothing about files."""
+"""Generates the images of a category in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from harness.datasets.demo.textures import Fabric, Tile, Wood
 from harness.synthetic.exact import ExactRng
 
 SEED = 20240229
-"""Root of every draw; another number gives another data set, so it also raises the version."""
+"""Root of all random draws. Another number gives another data set, so a change must raise the version."""
 NUM_TRAIN = 40
 NUM_TEST_GOOD = 20
 NUM_TEST_DEFECT = 20
 
 
 class Surface(Interface):
-    """One category: how it looks when sound, and what can go wrong with it."""
+    """One category: its normal scenes and its kinds of defects."""
 
     kinds: tuple[str, ...]
     camera: Camera

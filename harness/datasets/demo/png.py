@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-_LARGEST_BLOCK_BYTES = 65535
+_MAX_BLOCK_BYTES = 65535
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
@@ -30,7 +30,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def _stored(raw: bytes) -> bytes:
     """A zlib stream of stored blocks (RFC 1950, RFC 1951 section 3.2.4)."""
-    blocks = [raw[start : start + _LARGEST_BLOCK_BYTES] for start in range(0, len(raw), _LARGEST_BLOCK_BYTES)]
+    blocks = [raw[start : start + _MAX_BLOCK_BYTES] for start in range(0, len(raw), _MAX_BLOCK_BYTES)]
     body = b"".join(
         struct.pack("<BHH", block is blocks[-1], len(block), len(block) ^ 0xFFFF) + block for block in blocks
     )

@@ -86,8 +86,10 @@ def describe(folder: Path, out: Path | None = None, *, force: bool = False) -> D
     text = toml_text(folder, Heading(name, name_reason, images_folder), categories)
     described = _written(path, text, categories)
     known = recognise(folder)
-    notes = [f"this folder has the layout of {info.title}; as {name} below the data root it needs no description"
-             for name, info in known.items()]  # fmt: skip
+    notes = [
+        f"this folder has the layout of {info.title}; as {name} below the data root it needs no description"
+        for name, info in known.items()
+    ]
     notes += [f"not used: {problem}" for problem in problems]
     notes += [f"{category.name}: {note}" for category in categories for note in category.notes]
     return Described(path, name, folder, len(seen.images), len(masks.files), described, tuple(notes))

@@ -1,4 +1,4 @@
-"""What each image is by the folders above it and by its own name: part, content, category, item."""
+"""Part, content, category and item of each image, as the names of its folders and its own name say."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -12,7 +12,7 @@ _PARTS = (Word.TRAIN, Word.TEST, Word.VALIDATION)
 _MIN_ITEMS = 5
 _MAX_IMAGES_AN_ITEM = 30
 _MIN_SHARE_OF_NAMES = 0.9
-"""File names count only if nearly all of a folder say whether they are good."""
+"""File names are used only if at least this share of a folder's names says good or defect."""
 
 Parts = tuple[str, ...]
 
@@ -30,11 +30,11 @@ class Place:
     category: Parts
     """Folders that are neither part nor content, before the content."""
     item_depth: int | None = None
-    """How many folders down from the top the folder of one item is; None if there is no such folder."""
+    """Depth of the folder of one item, 1 at the top; None if there is no such folder."""
 
 
 def locate(images: Iterable[PurePosixPath]) -> dict[PurePosixPath, Place]:
-    """Every image with its place."""
+    """The place of every image."""
     by_folder: defaultdict[Parts, list[PurePosixPath]] = defaultdict(list)
     for image in images:
         by_folder[image.parent.parts].append(image)
@@ -95,7 +95,7 @@ class _Tree:
         return tuple(name for name in folder[:end] if not words_in(name) or self._is_only_a_name(folder, name))
 
     def _is_only_a_name(self, folder: Parts, name: str) -> bool:
-        """Whether a good or bad word stands above a whole data set, as in ``surface_defects/train``."""
+        """Whether a good or bad word names a whole data set, as in ``surface_defects/train``."""
         above = folder[: folder.index(name) + 1]
         return words_in(name) == {Word.DEFECT} and above in self._structured
 
@@ -113,7 +113,7 @@ def _by_file_name(files: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, Word
 
 
 def _items_apart(places: Mapping[PurePosixPath, Place]) -> dict[PurePosixPath, Place]:
-    """Take numbered folders of a few images each for items and not for categories."""
+    """Treat numbered folders of a few images each as items instead of categories."""
     counts: defaultdict[Parts, int] = defaultdict(int)
     for place in places.values():
         counts[place.category] += 1

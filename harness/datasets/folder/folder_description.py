@@ -24,7 +24,7 @@ _MIXED = ("train_mixed", "test_mixed", "mixed")
 _CATEGORY_KEYS = (*_DIVIDED, *_UNDIVIDED, "train_share", "groups", "test_defects", "masks", "no_mask_is_good")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CategoryDescription:
     """Where the images of one category are; patterns are relative to the data set's folder.
 
@@ -32,17 +32,17 @@ class CategoryDescription:
     "mixed" ones are normal or defects as their masks say.
     """
 
-    train_good: tuple[str, ...]
-    train_mixed: tuple[str, ...]
+    train_good: tuple[str, ...] = ()
+    train_mixed: tuple[str, ...] = ()
     """Defects among them are left out."""
-    test_good: tuple[str, ...]
-    test_mixed: tuple[str, ...]
-    good: tuple[str, ...]
+    test_good: tuple[str, ...] = ()
+    test_mixed: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
     """Normal images, not yet divided."""
-    mixed: tuple[str, ...]
+    mixed: tuple[str, ...] = ()
     """Images of both kinds, not yet divided."""
     train_share: float
-    """Of the groups that hold an undivided normal image, the fraction in (0, 1) that trains."""
+    """Fraction of the groups with an undivided normal image that train, in (0, 1)."""
     groups: str | None
     """Regular expression; what its one pair of parentheses finds in an image's path is its group."""
     test_defects: tuple[tuple[str, tuple[str, ...]], ...]
@@ -122,14 +122,8 @@ def _category(table: "_Table") -> CategoryDescription:
         raise table.error("test_defects", 'expected a kind of defect such as scratch = "test/scratch", got none')
     if GOOD in defects.content:
         raise defects.error(GOOD, "is the word for normal images, not a kind of defect; use test_good")
-    lists = {key: table.patterns(key) for key in (*_DIVIDED, *_UNDIVIDED) if key in table.content}
     return CategoryDescription(
-        train_good=lists.get("train_good", ()),
-        train_mixed=lists.get("train_mixed", ()),
-        test_good=lists.get("test_good", ()),
-        test_mixed=lists.get("test_mixed", ()),
-        good=lists.get("good", ()),
-        mixed=lists.get("mixed", ()),
+        **{key: table.patterns(key) for key in (*_DIVIDED, *_UNDIVIDED) if key in table.content},
         train_share=table.fraction("train_share", DEFAULT_TRAIN_SHARE),
         groups=table.expression("groups"),
         test_defects=tuple((kind, defects.patterns(kind)) for kind in defects.content),

@@ -1,8 +1,8 @@
-"""Photographs of one thing taken twice, found from pixels alone.
+"""Repeated photographs of one thing, found from pixels alone.
 
-A thumbnail that does not depend on the light (`thumbnail`) is compared with all others by its coarse
-waves (`candidates`), the pairs that are left by all its waves and at every small shift
-(`correlation`), and what belongs together becomes a group (`groups`).
+Thumbnails that do not depend on the lighting (`thumbnail`) are compared by their low frequencies (`candidates`). The
+remaining pairs are compared by all frequencies and at every small shift (`correlation`), and connected pairs form a
+group (`groups`).
 """
 
 from harness.datasets.near_duplicates.groups import TwinGroup, find_groups

@@ -1,7 +1,7 @@
-"""Which of all pairs are worth a closer look: a perceptual hash of 112 numbers, compared by matrix products.
+"""Preselection of pairs: a perceptual hash of 112 numbers for each image, compared by matrix products.
 
-Quadratic, and yet a small part of the whole: 20,000 images are 2e11 multiply-adds, seconds, where
-decoding them takes minutes. Memory is bounded by a block of rows.
+The cost is quadratic but small: 20,000 images take 2e11 multiply-adds, which is seconds, while decoding them takes
+minutes. Memory is bounded by a block of rows.
 """
 
 import numpy as np
@@ -12,8 +12,8 @@ from harness.datasets.near_duplicates.thumbnail import SIDE_PX
 MIN_COARSE = 0.5
 """Twins among MTD's normal tiles have .65 and more."""
 MAX_NEIGHBOURS = 16
-"""Most candidates that an image has among those after it. Groups larger than this hold together by
-chains; and where all parts look alike, the work stays linear."""
+"""Maximum number of candidates among the images after it. Larger groups are still connected by chains, and the work
+stays linear where all parts look alike."""
 
 _MAX_WAVES = 6
 """Waves of up to 6 periods a side; a shift of 1.5 px turns the finest by less than a fifth of a period."""

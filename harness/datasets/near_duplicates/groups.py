@@ -1,4 +1,4 @@
-"""From pairs that are alike to groups that show one thing."""
+"""Groups of images that show one thing, from pairs that are alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from harness.datasets.near_duplicates.candidates import candidate_pairs
 from harness.datasets.near_duplicates.correlation import similarities, spectra
 
 VERSION = 1
-"""Raised when the same images would give other groups."""
+"""Raised when the same images would form other groups."""
 
 MIN_SIMILARITY = 0.40
-"""Nothing below this is a twin. On MTD's normal tiles, different tiles reach .33; of exposures of one
-tile, one pair in 500 lies below .40, and others of its group hold it."""
+"""Pairs below this are never twins. On MTD's normal tiles, different tiles reach .33; of the exposures of one tile, one
+pair in 500 lies below .40 and is connected through other pairs of its group."""
 SURE_SIMILARITY = 0.99
-"""Above this only a copy, or the same photograph saved again."""
+"""Only copies and photographs that were saved again are above this."""
 SPREADS_ABOVE_MEDIAN = 10.0
 """How far above the similarities of the category's parts a twin lies, on Fisher's z scale and in units
 of their upper quartile less their median. Parts of one shape, upright under one lamp, are alike at
@@ -44,9 +44,8 @@ class TwinGroup:
 def find_groups(contents: Sequence[str], thumbnails: Sequence[NDArray[np.int8] | None]) -> tuple[TwinGroup, ...]:
     """Group the images of one category that are copies or near duplicates of each other.
 
-    Mirrored or turned images are not seen as twins. The result depends on pixels alone, and not on
-    the order of the images. Takes about a second for 2,000 images; 15 KB of memory an image and
-    a block of some 100 MB.
+    Mirrored or rotated images are not twins. The order of the images does not matter. 2,000 images take about a
+    second; memory is 15 KB for each image and a block of about 100 MB.
 
     Args:
         contents: A hash of each file's bytes.
@@ -57,7 +56,7 @@ def find_groups(contents: Sequence[str], thumbnails: Sequence[NDArray[np.int8] |
         Groups of two or more, by their first member. No image is in two.
 
     Raises:
-        ValueError: The two differ in length.
+        ValueError: ``contents`` and ``thumbnails`` differ in length.
     """
     if len(contents) != len(thumbnails):
         raise ValueError(f"expected one thumbnail for each of {len(contents)} contents, got {len(thumbnails)}.")

@@ -34,9 +34,6 @@ class BTAD(PublishedDataset):
     )
     names = tuple(_COUNTS)
 
-    def _has(self, base: Path, category: str) -> bool:
-        return (base / category / "train").is_dir()
-
     def _files(self, base: Path, category: str) -> list[Path]:
         places = ("train/ok", "test/ok", "test/ko", "ground_truth/ko")
         return [path for place in places for path in images_in(base / category / place)]

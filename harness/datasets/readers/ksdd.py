@@ -1,15 +1,14 @@
 """KolektorSDD: cracks in the plastic of electrical commutators, eight tall images an item."""
 
 import pickle
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.datasets._base import DatasetInfo, Sample, Split
-from harness.datasets.empty_masks import have_defects
-from harness.datasets.image_folders import check_category, defect_sample, folders_in, images_in, normal_sample
-from harness.datasets.readers.published_dataset import PublishedDataset
+from harness.datasets._base import DatasetInfo, Split
+from harness.datasets.image_folders import check_category, folders_in, images_in
+from harness.datasets.readers.published_dataset import PublishedDataset, samples_by_masks
 from harness.errors import DataError
 
 _TRAIN_SHARE = 0.4
@@ -79,19 +78,15 @@ class KolektorSDD(PublishedDataset):
 
 
 def _divided(base: Path, train_items: Collection[str], test_items: Collection[str]) -> Split:
-    images, labels = _images_and_labels([item for item in _items(base) if item.name in {*train_items, *test_items}])
-    train: list[Sample] = []
-    test: list[Sample] = []
-    left_out: list[tuple[str, str]] = []
-    for image, label, has_defect in zip(images, labels, have_defects(labels), strict=True):
-        sample = defect_sample(base, image, label, kind=_KIND) if has_defect else normal_sample(base, image)
-        if image.parent.name in test_items:
-            test.append(sample)
-        elif has_defect:
-            left_out.append((sample.id, "defect image of an item that trains"))
-        else:
-            train.append(sample)
-    return Split(train=tuple(train), test=tuple(test), left_out=tuple(left_out))
+    items = [item for item in _items(base) if item.name in {*train_items, *test_items}]
+    images = [path for item in items for path in images_in(item) if not path.stem.endswith(_LABEL)]
+    samples = samples_by_masks(base, images, _LABEL, _KIND)
+    training = [sample for sample in samples if sample.image.parent.name not in test_items]
+    return Split(
+        train=tuple(sample for sample in training if not sample.is_defect),
+        test=tuple(sample for sample in samples if sample.image.parent.name in test_items),
+        left_out=tuple((s.id, "defect image of an item that trains") for s in training if s.is_defect),
+    )
 
 
 class _ListUnpickler(pickle.Unpickler):
@@ -123,19 +118,3 @@ def _read_folds(base: Path) -> list[tuple[list[str], list[str]]]:
 
 def _items(base: Path) -> list[Path]:
     return [folder for folder in folders_in(base) if folder.name.startswith("kos") and folder.name[3:].isdigit()]
-
-
-def _images_and_labels(items: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    images: list[Path] = []
-    labels: list[Path] = []
-    for item in items:
-        found = images_in(item)
-        by_stem = {path.stem: path for path in reversed(found) if path.stem.endswith(_LABEL)}
-        for image in found:
-            if image.stem.endswith(_LABEL):
-                continue
-            if image.stem + _LABEL not in by_stem:
-                raise DataError(f"{image}: has no label; expected {image.stem}{_LABEL}.png or .bmp beside it.")
-            images.append(image)
-            labels.append(by_stem[image.stem + _LABEL])
-    return images, labels

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from harness.datasets._base import DatasetInfo, Sample, Split
-from harness.datasets.empty_masks import have_defects
-from harness.datasets.image_folders import defect_sample, images_in, normal_sample
-from harness.datasets.readers.published_dataset import PublishedDataset
-from harness.errors import DataError
+from harness.datasets._base import DatasetInfo, Split
+from harness.datasets.image_folders import images_in
+from harness.datasets.readers.published_dataset import PublishedDataset, samples_by_masks
 
 _MASK = "_GT"
 _KIND = "defect"
@@ -42,33 +40,16 @@ class KolektorSDD2(PublishedDataset):
         return [path for part in ("train", "test") for path in images_in(base / part)]
 
     def _split(self, base: Path, category: str, seed: int) -> Split:
-        train: list[Sample] = []
-        left_out: list[tuple[str, str]] = []
-        samples, copies = _samples(base, "train")
-        for sample in samples:
-            if sample.is_defect:
-                left_out.append((sample.id, "defect image of the published training set"))
-            else:
-                train.append(sample)
-        test, copies_in_test = _samples(base, "test")
+        images = {part: [path for path in images_in(base / part) if path.stem.isdigit()] for part in ("train", "test")}
+        training = samples_by_masks(base, images["train"], _MASK, _KIND)
+        left_out = [(s.id, "defect image of the published training set") for s in training if s.is_defect]
         left_out += [
-            (copy.relative_to(base).as_posix(), "its name is no number: a copy of another image")
-            for copy in (*copies, *copies_in_test)
+            (path.relative_to(base).as_posix(), "its name is no number: a copy of another image")
+            for path in self._files(base, category)
+            if _MASK not in path.stem and not path.stem.isdigit()
         ]
-        return Split(train=tuple(train), test=tuple(test), left_out=tuple(left_out))
-
-
-def _samples(base: Path, part: str) -> tuple[list[Sample], list[Path]]:
-    found = images_in(base / part)
-    images = [path for path in found if path.stem.isdigit()]
-    copies = [path for path in found if _MASK not in path.stem and not path.stem.isdigit()]
-    by_stem = {path.stem: path for path in found}
-    masks: list[Path] = []
-    for image in images:
-        if image.stem + _MASK not in by_stem:
-            raise DataError(f"{image}: has no mask; expected {image.stem}{_MASK}.png beside it.")
-        masks.append(by_stem[image.stem + _MASK])
-    return [
-        defect_sample(base, image, mask, kind=_KIND) if has_defect else normal_sample(base, image)
-        for image, mask, has_defect in zip(images, masks, have_defects(masks), strict=True)
-    ], copies
+        return Split(
+            train=tuple(sample for sample in training if not sample.is_defect),
+            test=tuple(samples_by_masks(base, images["test"], _MASK, _KIND)),
+            left_out=tuple(left_out),
+        )

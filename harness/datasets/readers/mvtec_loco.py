@@ -1,12 +1,11 @@
 """MVTec LOCO AD: logical anomalies (a part too many, in the wrong place) beside structural ones."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from harness.datasets._base import DatasetInfo, Sample, Saturation, Split
 from harness.datasets.image_folders import GOOD, defect_sample, folders_in, images_in, normal_sample
-from harness.datasets.readers.published_dataset import PublishedDataset
+from harness.datasets.readers.published_dataset import PublishedDataset, read_json
 from harness.errors import DataError
 
 _CONFIG = "defects_config.json"
@@ -46,9 +45,6 @@ class MVTecLOCO(PublishedDataset):
     )
     names = tuple(_COUNTS)
 
-    def _has(self, base: Path, category: str) -> bool:
-        return (base / category / "train").is_dir()
-
     def _files(self, base: Path, category: str) -> list[Path]:
         folder = base / category
         places = [folder / "train" / GOOD, folder / "validation" / GOOD, *folders_in(folder / "test")]
@@ -79,12 +75,7 @@ class MVTecLOCO(PublishedDataset):
 
 
 def _read_saturations(path: Path) -> tuple[Saturation, ...]:
-    try:
-        entries = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); it comes with the data set.") from error
-    except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error}); use the published file.") from error
+    entries = read_json(path)
     if not isinstance(entries, list) or not entries:
         raise DataError(f"{path}: expected a list of defect types; use the published file.")
     return tuple(_saturation(path, number, entry) for number, entry in enumerate(entries, 1))

@@ -1,12 +1,11 @@
 """Real-IAD: thirty kinds of small parts, each part photographed from five sides."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from harness.datasets._base import DatasetInfo, Sample, Split
 from harness.datasets.image_folders import defect_sample, normal_sample, path_below
-from harness.datasets.readers.published_dataset import PublishedDataset
+from harness.datasets.readers.published_dataset import PublishedDataset, read_json
 from harness.errors import DataError
 
 _NORMAL = "OK"
@@ -97,7 +96,7 @@ class RealIAD(PublishedDataset):
         train, test = (
             tuple(
                 _sample(base, folder, f"{path}, {part}[{number}]", part, entry)
-                for number, entry in enumerate(_entries(path, content, part))
+                for number, entry in enumerate(content[part])
             )
             for part in ("train", "test")
         )
@@ -117,22 +116,13 @@ def _found(paths: list[Path]) -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-def _entries(path: Path, content: dict[str, Any], part: str) -> list[Any]:
-    entries = content.get(part)
-    if not isinstance(entries, list):
-        raise DataError(f"{path}: expected a list {part!r}, got none; use the published file.")
-    return entries
-
-
 def _content(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
-    except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error}); use the published file.") from error
+    content = read_json(path)
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected an object with the lists train and test; use the published file.")
+    for part in ("train", "test"):
+        if not isinstance(content.get(part), list):
+            raise DataError(f"{path}: expected a list {part!r}, got none; use the published file.")
     return content
 
 

@@ -398,23 +398,6 @@ def test_data_sets_are_listed_with_what_is_in_place(bench: Bench) -> None:
         assert name in table.out
 
 
-def test_verifying_counts_what_is_there_and_fails_on_what_is_wrong(bench: Bench) -> None:
-    folder = miniatures.castings(bench.data)
-    sound = bench("datasets verify castings")
-    assert sound.code == 0
-    assert "castings: " in sound.out
-    assert "files read, sound." in sound.out
-    assert "left out: front/test/scratch/3.png" in sound.out
-
-    miniatures.truncate(folder / "front/train/0.png")
-    wrong = bench("datasets verify castings")
-    assert wrong.code == 1
-    assert "front/train/0.png" in wrong.out
-    assert "1 problem." in wrong.out
-    (report,) = json.loads(bench("datasets verify castings --json").out)
-    assert len(report["findings"]) == 1
-
-
 def test_methods_are_listed_with_their_settings(bench: Bench) -> None:
     everything = bench("methods")
     assert everything.code == 0

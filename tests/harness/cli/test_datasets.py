@@ -1,49 +1,25 @@
 import json
 import shutil
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from harness import cli
 from tests.support import miniatures, photographs
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
-Bench = Callable[..., Answer]
+from tests.support.commands import Command, refused
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
-    monkeypatch.setenv("BENCH_DATA", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-
-    def call(command: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["bench", *command.split()])
-        with pytest.raises(SystemExit, match=r"^\d+$") as ended:
-            cli.main()
-        captured = capsys.readouterr()
-        return Answer(int(str(ended.value)), captured.out, captured.err)
-
-    return call
+def bench(bench_command: Command) -> Command:
+    return bench_command
 
 
 @pytest.fixture
 def castings(tmp_path: Path) -> Path:
-    return miniatures.castings(tmp_path)
+    return miniatures.castings(tmp_path / "data")
 
 
-def test_near_duplicates_on_two_sides_are_a_warning_and_no_fault(bench: Bench, tmp_path: Path) -> None:
-    base = photographs.mtd(tmp_path)
+def test_near_duplicates_on_two_sides_are_a_warning_and_no_fault(bench: Command, tmp_path: Path) -> None:
+    photographs.mtd(tmp_path / "data")
     answer = bench("datasets verify mtd --json")
     (report,) = json.loads(answer.out)
     (twins,) = report["twins"]
@@ -52,10 +28,9 @@ def test_near_duplicates_on_two_sides_are_a_warning_and_no_fault(bench: Bench, t
     assert report["images"][0]["modes"] == [["L", 50]]
     # Published counts are those of the whole data set.
     assert (answer.code, len(report["findings"])) == (1, 1 + 1)
-    assert base.is_dir()
 
 
-def test_warns_in_words_and_names_the_split_that_helps(bench: Bench, castings: Path) -> None:
+def test_warns_in_words_and_names_the_split_that_helps(bench: Command, castings: Path) -> None:
     shutil.copy(castings / "back/train/0.png", castings / "back/ok/1.png")
     shutil.copy(castings / "back/train/2.png", castings / "back/train/3.png")
     answer = bench("datasets verify castings")
@@ -73,7 +48,7 @@ def test_warns_in_words_and_names_the_split_that_helps(bench: Bench, castings: P
     assert "left out: back/train/0.png: near duplicate of the test image back/ok/1.png" in mended.out
 
 
-def test_a_damaged_file_is_a_fault_and_the_rest_is_still_told(bench: Bench, castings: Path) -> None:
+def test_a_damaged_file_is_a_fault_and_the_rest_is_still_told(bench: Command, castings: Path) -> None:
     miniatures.truncate(castings / "back/ok/2.png")
     answer = bench("datasets verify --all")
     assert answer.code == 1
@@ -81,7 +56,14 @@ def test_a_damaged_file_is_a_fault_and_the_rest_is_still_told(bench: Bench, cast
     assert "castings: 36 files read, 1 problem." in answer.out
 
 
-def test_sizes_and_modes_are_shown(bench: Bench, castings: Path) -> None:
+def test_one_category_is_verified_alone(bench: Command, castings: Path) -> None:
+    miniatures.truncate(castings / "back/ok/2.png")
+    miniatures.write_image(castings / "stray/0.png", 1)
+    assert "castings: 24 files read, sound." in bench("datasets verify castings/front").out
+    assert bench("datasets verify castings/back").code == 1
+
+
+def test_sizes_and_modes_are_shown(bench: Command, castings: Path) -> None:
     miniatures.write_image(castings / "back/ok/2.png", 3, size_px=(50, 60))
     out = bench("datasets verify castings").out
     assert "40-50" in out
@@ -90,7 +72,7 @@ def test_sizes_and_modes_are_shown(bench: Bench, castings: Path) -> None:
 
 
 def test_lines_on_a_pipe_go_to_stderr_now_and_then(
-    bench: Bench, castings: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Command, castings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert bench("datasets verify castings --json").err == ""
     monkeypatch.setattr("harness.cli.verify._SECONDS_BETWEEN_LINES", -1.0)
@@ -102,6 +84,7 @@ def test_lines_on_a_pipe_go_to_stderr_now_and_then(
     ("command", "text"),
     [
         ("verify castings --all", "--all and castings: expected one of the two."),
+        ("verify castings/frnt", "Unknown category of castings 'frnt'. Did you mean 'front'?"),
         ("verify castings --split gruoped", "Unknown split 'gruoped'. Did you mean 'grouped'?"),
         ("verify castings --split kfold-3-4", "only folds 1 to 3 exist; got fold 4"),
         ("verify castings --split mine.csv", "Split mine.csv: no such file"),
@@ -114,15 +97,11 @@ def test_lines_on_a_pipe_go_to_stderr_now_and_then(
         ("split casting --out mine.csv", "Unknown data set 'casting'. Did you mean 'castings'?"),
     ],
 )
-def test_a_mistake_is_one_line(bench: Bench, castings: Path, command: str, text: str) -> None:
-    answer = bench(f"datasets {command}")
-    assert answer.code == 2
-    assert answer.err.startswith("bench: ")
-    assert answer.err.count("\n") == 1
-    assert text in answer.err
+def test_a_mistake_is_one_line(bench: Command, castings: Path, command: str, text: str) -> None:
+    refused(bench(f"datasets {command}"), text)
 
 
-def test_a_split_is_written_down_and_used(bench: Bench, tmp_path: Path, castings: Path) -> None:
+def test_a_split_is_written_down_and_used(bench: Command, tmp_path: Path, castings: Path) -> None:
     shutil.copy(castings / "back/train/0.png", castings / "back/ok/1.png")
     written = bench("datasets split castings --split grouped --seed 1 --out mine.csv")
     assert written.code == 0, written.err
@@ -138,19 +117,17 @@ def test_a_split_is_written_down_and_used(bench: Bench, tmp_path: Path, castings
 
 
 def test_a_split_that_was_written_down_is_not_written_over_by_accident(
-    bench: Bench, tmp_path: Path, castings: Path
+    bench: Command, tmp_path: Path, castings: Path
 ) -> None:
     manifest = tmp_path / "mine.csv"
     manifest.write_text("my own lines\n")
-    refused = bench("datasets split castings --out mine.csv")
-    assert refused.code == 2
-    assert refused.err == "bench: --out mine.csv: exists already; --force overwrites it.\n"
+    refused(bench("datasets split castings --out mine.csv"), "--out mine.csv: exists already; --force overwrites it.")
     assert manifest.read_text() == "my own lines\n"
     assert bench("datasets split castings --out mine.csv --force").code == 0
     assert manifest.read_text().startswith("image,part\n")
 
 
-def test_the_list_says_who_made_each_split_and_shows_layouts_when_asked(bench: Bench) -> None:
+def test_the_list_says_who_made_each_split_and_shows_layouts_when_asked(bench: Command) -> None:
     plain, full = bench("datasets list").out, bench("datasets list --layout").out
     rows = {line.split("│")[1].strip(): line for line in plain.splitlines() if line.count("│") > 4}
     assert "literature" in rows["mtd"]

@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,69 +5,52 @@ import pytest
 from matplotlib.image import imread
 from PIL import Image
 
-from harness import cli
-from harness.synthetic import KINDS
+from harness.synthetic.kinds import KINDS
 from tests.support import miniatures
+from tests.support.commands import Command, refused
+
+SMALL = "--out look --show 1 --image-size 32"
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    miniatures.castings(tmp_path)
-    return tmp_path
+def castings(tmp_path: Path) -> Path:
+    return miniatures.castings(tmp_path / "data")
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["bench", "datasets", "synth", *arguments])
-    with pytest.raises(SystemExit, match=r"^\d+$") as ended:
-        cli.main()
-    return int(str(ended.value))
+@pytest.mark.usefixtures("castings")
+def test_writes_a_picture_of_each_kind_for_each_category(bench_command: Command) -> None:
+    assert bench_command(f"datasets synth castings {SMALL}").out.split() == ["look/front", "look/back"]
+    assert {path.stem for path in Path("look/front").glob("*.png")} == set(KINDS)
+    assert imread("look/back/scratch.png").ndim == 3
 
 
-def test_writes_a_picture_of_each_kind_for_each_category(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = data / "look"
-    flags = ["--data", str(data), "--out", str(out), "--show", "1", "--image-size", "32"]
-    assert call(monkeypatch, "castings", *flags) == 0
-    assert capsys.readouterr().out.split() == [str(out / "front"), str(out / "back")]
-    assert {path.stem for path in (out / "front").glob("*.png")} == set(KINDS)
-    assert imread(out / "back" / "scratch.png").ndim == 3
-
-
-def test_one_category_and_only_its_training_images(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for image in data.glob("castings/front/test/*/*.png"):
-        # Who looks at a test image ends here.
+def test_one_category_and_only_its_training_images(castings: Path, bench_command: Command) -> None:
+    for image in castings.glob("front/test/*/*.png"):
+        # Reading a test image would fail.
         image.write_bytes(b"not an image")
-    flags = ["--data", str(data), "--out", str(data / "look"), "--show", "1", "--image-size", "32", "--seed", "7"]
-    assert call(monkeypatch, "castings/front", *flags) == 0
-    assert [folder.name for folder in (data / "look").iterdir()] == ["front"]
+    assert bench_command(f"datasets synth castings/front {SMALL} --seed 7").code == 0
+    assert [folder.name for folder in Path("look").iterdir()] == ["front"]
 
 
-def test_seeds_change_the_defects(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("castings")
+def test_seeds_change_the_defects(bench_command: Command) -> None:
     pictures = []
-    for seed in ("0", "0", "1"):
-        flags = ["--data", str(data), "--out", str(data / "look"), "--show", "1", "--image-size", "32", "--seed", seed]
-        call(monkeypatch, "castings/front", *flags)
-        pictures.append(np.asarray(Image.open(data / "look" / "front" / "cut_paste.png")))
+    for seed in (0, 0, 1):
+        bench_command(f"datasets synth castings/front {SMALL} --seed {seed}")
+        pictures.append(np.asarray(Image.open("look/front/cut_paste.png")))
     first, again, other = pictures
     np.testing.assert_array_equal(first, again)
     assert first.shape != other.shape or (first != other).any()
 
 
+@pytest.mark.usefixtures("castings")
 @pytest.mark.parametrize(
-    ("arguments", "right"),
+    ("arguments", "text"),
     [
-        (["castings/frnt"], "Unknown category of castings 'frnt'. Did you mean 'front'?"),
-        (["castngs"], "Unknown data set 'castngs'. Did you mean 'castings'?"),
-        (["castings", "--image-size", "33"], "protocol.image_size_px: expected a multiple of 32, got 33"),
+        ("castings/frnt", "Unknown category of castings 'frnt'. Did you mean 'front'?"),
+        ("castngs", "Unknown data set 'castngs'. Did you mean 'castings'?"),
+        ("castings --image-size 33", "protocol.image_size_px: expected a multiple of 32, got 33"),
     ],
 )
-def test_a_mistake_is_one_line(
-    data: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    right: str,
-) -> None:
-    assert call(monkeypatch, *arguments, "--data", str(data), "--out", str(data / "look")) == 2
-    assert right in capsys.readouterr().err
+def test_a_mistake_is_one_line(bench_command: Command, arguments: str, text: str) -> None:
+    refused(bench_command(f"datasets synth {arguments} --out look"), text)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from harness.datasets.file_cache import file_facts, several_facts
-from harness.environment import cache_dir
 from harness.errors import DataError
 
 
@@ -84,14 +83,10 @@ def test_several_writers_do_not_lock_each_other_out(own_cache: Path, old_file: P
     database.close()
 
 
-def test_a_damaged_cache_costs_time_only(own_cache: Path, old_file: Path) -> None:
-    own_cache.mkdir()
-    (cache_dir() / "files.sqlite").write_text("this is no data base" * 100)
-    assert file_facts("length", [old_file], Counting()) == ["4"]
-
-
-def test_a_cache_folder_that_cannot_be_made_costs_time_only(own_cache: Path, old_file: Path) -> None:
-    own_cache.write_text("a file where the folder should be")
+@pytest.mark.parametrize("place", [".", "files.sqlite"])
+def test_a_cache_that_cannot_be_used_costs_time_only(own_cache: Path, old_file: Path, place: str) -> None:
+    (own_cache / place).parent.mkdir(exist_ok=True)
+    (own_cache / place).write_text("no folder and no data base" * 100)
     assert file_facts("length", [old_file], Counting()) == ["4"]
 
 

@@ -67,11 +67,6 @@ def test_a_known_data_set_that_is_not_there_says_where_it_was_looked_for(tmp_pat
         find("mtd", tmp_path)
 
 
-def test_a_path_without_a_description_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no dataset\.toml in this folder"):
-        find(str(tmp_path), tmp_path)
-
-
 def test_a_folder_may_not_take_a_built_in_name(tmp_path: Path) -> None:
     base = named(tmp_path, ".", "mtd")
     for look in (lambda: find(str(base), tmp_path), lambda: installed(tmp_path)):
@@ -98,23 +93,21 @@ def test_finds_a_description_by_its_path(tmp_path: Path) -> None:
     assert (found.info.name, found.folder(tmp_path)) == ("line-3", base)
 
 
-def test_a_description_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.toml: cannot be read \(No such file"):
-        find(str(tmp_path / "none.toml"), tmp_path)
-
-
-def test_two_descriptions_of_one_folder_may_not_share_a_name(tmp_path: Path) -> None:
-    base = miniatures.castings(tmp_path)
-    text = (base / "dataset.toml").read_text(encoding="utf-8")
-    (base / "castings.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=r"Two data sets are called 'castings': .*dataset\.toml and .*castings\.toml"):
-        resolve([str(base), str(base / "castings.toml")], tmp_path)
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("", r"no dataset\.toml in this folder"), ("none.toml", r"none\.toml: this file does not exist")],
+)
+def test_a_path_without_a_description_is_refused(tmp_path: Path, name: str, problem: str) -> None:
+    with pytest.raises(DataError, match=problem):
+        find(str(tmp_path / name), tmp_path)
 
 
 def test_two_paths_may_not_share_a_name(tmp_path: Path) -> None:
-    paths = [str(miniatures.castings(tmp_path / side)) for side in ("left", "right")]
-    with pytest.raises(DataError, match=r"Two data sets are called 'castings': .*left.* and .*right"):
-        resolve(paths, tmp_path)
+    left, right = (miniatures.castings(tmp_path / side) for side in ("left", "right"))
+    (left / "castings.toml").write_bytes((left / "dataset.toml").read_bytes())
+    for other in (right, left / "castings.toml"):
+        with pytest.raises(DataError, match=rf"Two data sets are called 'castings': .*left.* and {other}"):
+            resolve([str(left), str(other)], tmp_path)
 
 
 def test_imports_nothing_slow() -> None:

@@ -38,11 +38,4 @@ def test_groups_hold_every_sample_once(tmp_path: Path) -> None:
     groups = in_groups(samples, find_twins(samples))
     assert sorted(sample.id for group in groups for sample in group) == [sample.id for sample in samples]
     assert len(groups) == 13
-
-
-def test_each_image_has_the_id_of_its_group_or_its_own(tmp_path: Path) -> None:
-    photographs.mtd(tmp_path)
-    samples = samples_of(MagneticTileDefects(), tmp_path, "mtd")
-    groups = groups_of_images(samples)
-    expected = {sample.id: group[0].id for group in in_groups(samples, find_twins(samples)) for sample in group}
-    assert groups == expected
+    assert groups_of_images(samples) == {sample.id: group[0].id for group in groups for sample in group}

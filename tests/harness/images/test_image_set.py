@@ -1,6 +1,6 @@
 import pickle
 import threading
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -126,17 +126,12 @@ def test_can_be_sent_to_another_process(images: ImageSet) -> None:
     assert pickle.loads(pickle.dumps(images)) == images
 
 
-def test_cannot_be_changed(images: ImageSet) -> None:
-    with pytest.raises(FrozenInstanceError, match="key"):
-        images.key = "other"  # type: ignore[misc]
-
-
 def test_refuses_what_makes_no_sense(images: ImageSet) -> None:
-    with pytest.raises(ValueError, match="batch_size must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         images.batches(0)
     with pytest.raises(ValueError, match="2 ids, 7 paths"):
         ImageSet(ids=("a", "b"), paths=images.paths, size_px=(8, 8), key="")
     with pytest.raises(ValueError, match="7 ids, 1 views"):
         replace(images, views=(View((8, 8), (0, 0)),))
-    with pytest.raises(ValueError, match=r"positive height and width in pixels, not \(0, 8\)"):
+    with pytest.raises(ValueError, match=r"positive height and width in pixels, got \(0, 8\)"):
         ImageSet(ids=(), paths=(), size_px=(0, 8), key="")

@@ -185,10 +185,6 @@ def test_largest_grey_agrees_with_the_mask(tmp_path: Path, values: list[list[int
     assert largest_grey(path) == max(values[0])
 
 
-def test_size_is_height_and_width(tmp_path: Path) -> None:
-    assert image_size(saved(tmp_path, Image.fromarray(GREY))) == (6, 9)
-
-
 def test_a_truncated_file_is_one_line_that_names_it(tmp_path: Path) -> None:
     pixels = RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8)
     for name in ("cut.png", "cut.jpg", "cut.bmp"):
@@ -218,11 +214,6 @@ def test_what_is_no_image_is_refused(tmp_path: Path, content: bytes) -> None:
             read(path)
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.png: no such file; an image was expected here"):
-        read_mask(tmp_path / "none.png", 127)
-
-
 def link_to_itself(folder: Path) -> Path:
     (folder / "x.png").symlink_to("x.png")
     return folder / "x.png"
@@ -230,6 +221,10 @@ def link_to_itself(folder: Path) -> Path:
 
 def link_to_nothing(folder: Path) -> Path:
     (folder / "x.png").symlink_to("gone.png")
+    return folder / "x.png"
+
+
+def nothing(folder: Path) -> Path:
     return folder / "x.png"
 
 
@@ -255,24 +250,16 @@ def folder_without_rights(folder: Path) -> Path:
     return folder / "closed/x.png"
 
 
-def file_without_rights(folder: Path) -> Path:
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
-    path = saved(folder, Image.fromarray(GREY), "x.png")
-    path.chmod(0)
-    return path
-
-
 @pytest.mark.parametrize("read", [read_rgb, image_size, largest_grey])
 @pytest.mark.parametrize(
     ("build", "message"),
     [
         (link_to_itself, r"cannot be read \(a link that leads back to itself\)"),
         (link_to_nothing, "a link to a file that is not there; an image was expected"),
+        (nothing, "no such file; an image was expected here"),
         (folder_like_an_image, "is a folder; an image file was expected"),
         (empty_file, r"is empty \(0 bytes\)"),
         (pipe, "is a pipe or a device"),
-        (file_without_rights, "may not be read"),
         (folder_without_rights, "may not be read"),
     ],
 )
@@ -378,9 +365,3 @@ def test_colours_become_grey_by_their_brightness(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_the_mode_is_that_of_the_file(tmp_path: Path, mode: str) -> None:
     assert image_mode(saved(tmp_path, Image.new(mode, (4, 3)))) == mode
-
-
-def test_what_is_no_image_has_no_mode(tmp_path: Path) -> None:
-    (tmp_path / "image.png").write_text("no image")
-    with pytest.raises(DataError, match=r"image\.png: not an image"):
-        image_mode(tmp_path / "image.png")

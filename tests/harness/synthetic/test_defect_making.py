@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter, label
 
-from harness.synthetic import KINDS, make_defects
+from harness.synthetic.defect_making import make_defects
+from harness.synthetic.kinds import KINDS
 from harness.synthetic.visible import GAP_PX, VISIBLE_LEVELS
 
 Images = NDArray[np.uint8]

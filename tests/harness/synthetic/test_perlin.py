@@ -30,7 +30,3 @@ def test_more_cells_are_finer(cells: tuple[float, float], coarser: tuple[float, 
         return float(np.abs(np.diff(perlin(ExactRng(3), (128, 128), of), axis=1)).mean())
 
     assert roughness(cells) > 2 * roughness(coarser)
-
-
-def test_another_seed_is_another_plane() -> None:
-    assert (perlin(ExactRng(4), (32, 32), (4.0, 4.0)) != perlin(ExactRng(5), (32, 32), (4.0, 4.0))).any()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets.archives import archive as archive_module
-from harness.datasets.archives.archive import Extracted, Limits, extract
+from harness.datasets.archives.archive import Extracted, extract
+from harness.datasets.archives.writer import Limits
 from harness.errors import DataError
 
 LIMITS = Limits(max_bytes=10_000_000, max_files=100)
@@ -216,7 +216,7 @@ def test_a_disk_that_is_too_small_is_seen_before(tmp_path: Path, target: Path, m
     class Usage:
         free = 300 << 20
 
-    monkeypatch.setattr(archive_module.shutil, "disk_usage", lambda path: Usage)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
     path = written_zip(tmp_path / "a.zip", {"a.png": bytes(60_000_000)})
     with pytest.raises(DataError, match=r"unpacks to 0\.1 GB or more, and 0\.0 GB of disk are free .*--data DIR"):
         extract(path, target, Limits(max_bytes=10**9, max_files=9))

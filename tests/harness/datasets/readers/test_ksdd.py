@@ -36,7 +36,7 @@ def test_leaves_out_the_defects_of_items_that_train(tmp_path: Path) -> None:
 def test_refuses_an_image_without_a_label(tmp_path: Path) -> None:
     base = miniatures.ksdd(tmp_path)
     (base / "kos03/Part1_label.png").unlink()
-    with pytest.raises(DataError, match=r"kos03/Part1\.jpg: has no label; expected Part1_label\.png or \.bmp"):
+    with pytest.raises(DataError, match=r"kos03/Part1\.jpg: has no mask; expected Part1_label\.png or Part1_l"):
         KolektorSDD().split(tmp_path, "ksdd", 0)
 
 

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from harness.datasets import DATASETS
-from harness.errors import DataError
 from tests.support import miniatures
 
 PUBLISHED = {
@@ -71,10 +70,3 @@ def test_reads_the_published_split(
     assert [sample.id for sample in split.train] == train
     assert [sample.defect_kind for sample in split.test] == kinds
     assert split.test[-1].mask == base / mask
-
-
-@pytest.mark.parametrize("name", ["mvtec_ad", "mtd", "ksdd"])
-def test_says_what_is_expected_where_nothing_is(tmp_path: Path, name: str) -> None:
-    assert not DATASETS.get(name)().is_installed(tmp_path)
-    with pytest.raises(DataError, match=rf"'{name}' is not in .*{name}\. Expected: {name}/.*Source: https"):
-        DATASETS.get(name)().files(tmp_path, "any")
