@@ -1,4 +1,4 @@
-from harness.leaderboard.board import HEADLINE_METRICS, Expected
+from harness.leaderboard.board import HEADLINE_METRICS, Board, Expected
 from harness.leaderboard.comparison import Comparison, ComparisonLine, compare
 from harness.leaderboard.cost_table import cost_table
 from harness.leaderboard.intervals import Groups, Intervals, intervals_of
@@ -8,6 +8,7 @@ from harness.leaderboard.table_layout import ablation_table, all_tables, categor
 
 __all__ = [
     "HEADLINE_METRICS",
+    "Board",
     "Comparison",
     "ComparisonLine",
     "Expected",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from harness.errors import StoreError
 from harness.leaderboard.board import HEADLINE_METRICS
 from harness.leaderboard.intervals import NO_GROUPS, Groups, resample, resampling_text, ungrouped_datasets
-from harness.leaderboard.pairing import Side, cells_text, common_cells
+from harness.leaderboard.pairing import Side, common_cells, counted_cells
 from harness.leaderboard.record_selection import protocols_text
 from harness.metrics.catalogue import check_metrics, is_image_metric, metric_title
 from harness.stats import (
@@ -180,7 +180,7 @@ def _measured(
     has_a, has_b = (frame[f"{metric}_{side}"].notna() for side in "ab")
     reasons = {f"only {a.label} has it": has_a & ~has_b, f"only {b.label} has it": ~has_a & has_b}
     reasons["not defined"] = ~has_a & ~has_b
-    left_out = [f"{reason}: {cells_text(frame[chosen])}" for reason, chosen in reasons.items() if chosen.any()]
+    left_out = [f"{reason}: {counted_cells(frame[chosen])}" for reason, chosen in reasons.items() if chosen.any()]
     measured = [
         _Measured(
             dataset=str(dataset),

@@ -11,9 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.leaderboard.record_selection import check_comparable
-from harness.leaderboard.standings import Standings
-from harness.leaderboard.variants import row_labels
+from harness.leaderboard.standings import Standings, laid_out
 from harness.metrics.catalogue import is_image_metric
 from harness.records import ImageScore
 from harness.stats import CONFIDENCE, NUM_RESAMPLES, ImagePool, percentile_interval, resampled_metrics
@@ -107,16 +105,15 @@ def intervals_of(
     Raises:
         StoreError: The records must not stand in one table (see ``select``), or scores cannot be read.
     """
-    check_comparable(frame)
     resampled = [metric for metric in metrics if is_image_metric(metric)]
     found: dict[tuple[str, str, str, str], tuple[float, float]] = {}
     if not resampled or frame.empty:
         return Intervals()
-    labelled = frame.assign(row=row_labels(frame))
-    for dataset, records in labelled.groupby("dataset"):
-        standings = Standings.of(records, resampled, expected.get(str(dataset), ()))
+    labelled, all_standings = laid_out(frame, resampled, expected)
+    for standings in all_standings:
         for row in standings.rows:
-            values = _row_values(records[records["row"] == row], standings, row, image_scores, groups, num_resamples)
+            records = labelled[(labelled["dataset"] == standings.dataset) & (labelled["row"] == row)]
+            values = _row_values(records, standings, row, image_scores, groups, num_resamples)
             for metric in resampled:
                 for category, of_metric in values.items():
                     key = (standings.dataset, category, row, metric)

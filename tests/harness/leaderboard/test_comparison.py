@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
-from harness.leaderboard import Comparison, ComparisonLine, Side, category_table, compare
+from harness.leaderboard import Board, Comparison, ComparisonLine, Side, category_table, compare
 from harness.records import ImageScore
 from harness.store.schema import Record
 from tests.support import records as make
@@ -56,7 +56,7 @@ def test_a_category_is_compared_over_its_seeds() -> None:
     records = rows()
     found = compared(records)
     line = only(found)
-    table = category_table(make.frame(*records), "demo", metrics=["image_auroc"])
+    table = category_table(Board.of(make.frame(*records), ["image_auroc"]), "demo")
     means = dict(
         zip((column.title for column in table.columns), (entry.mean for entry in table.entries[0]), strict=True)
     )

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from harness.errors import StoreError
-from harness.leaderboard import category_table, intervals_of
+from harness.leaderboard import Board, category_table, intervals_of
 from harness.store.schema import Record
 from tests.support import records as make
 from tests.support.scores import drawn_scores, image_scores, scored_record, scores_of
@@ -35,7 +35,7 @@ def test_every_number_of_an_image_metric_has_an_interval_around_it() -> None:
     found = intervals(FULL)
     frame = make.frame(*FULL)
     assert len(found) == 2 * 3 * len(METRICS)
-    table = category_table(frame, "demo", metrics=METRICS)
+    table = category_table(Board.of(frame, METRICS), "demo")
     labels = [column.title for column in table.columns]
     places = [(row, metric, label) for row in table.rows for metric in METRICS for label in labels]
     entries = [entry for line in table.entries for entry in line]
