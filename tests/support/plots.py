@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from harness.leaderboard.tables import Entry
 from harness.report.figures.plot_types import (
     AblationPlot,
     CategoryPlot,
     Curve,
     CurvePanel,
     CurvePlot,
-    Estimate,
     FactorLine,
     FactorPanel,
     FactorPoint,
@@ -16,7 +16,6 @@ from harness.report.figures.plot_types import (
     LatencyPanel,
     LatencyPlot,
     LatencyPoint,
-    Machine,
     RankPlot,
     RowCurves,
 )
@@ -39,7 +38,7 @@ def heading(name: str, *, notes: tuple[str, ...] = (), labels: tuple[str, ...] =
 
 LATENCY = LatencyPlot(
     heading=heading("accuracy_latency", notes=("padim on castings: records without latency",)),
-    machine=Machine(host="bench-1", device="cpu", num_threads=2),
+    machine="bench-1 (cpu, 2 threads)",
     panels=(
         LatencyPanel(
             title="castings",
@@ -56,7 +55,7 @@ LATENCY = LatencyPlot(
 def category_plot(num_categories: int = 2, labels: tuple[str, ...] = LABELS) -> CategoryPlot:
     """The last label has no number in the first category, and so no mean."""
     estimates = {
-        label: Estimate(mean=0.9 - 0.1 * number, low=0.85 - 0.1 * number, high=0.95 - 0.1 * number)
+        label: Entry(mean=0.9 - 0.1 * number, low=0.85 - 0.1 * number, high=0.95 - 0.1 * number)
         for number, label in enumerate(labels)
     }
     some = {label: estimates[label] for label in labels[:-1]}

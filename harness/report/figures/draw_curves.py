@@ -80,15 +80,7 @@ def _draw_panel(
         # The number first: it cannot be taken for a hidden label, which begins with "_".
         [f"{100 * row.area:.1f} {texts[row.label]}" for row in panel.rows],
         loc="lower right",
-        fontsize=SMALL_POINTS,
         labelcolor=[looks[row.label].ink for row in panel.rows],
-        handlelength=1.6,
-        handletextpad=0.5,
-        labelspacing=0.2,
-        borderpad=0.3,
-        borderaxespad=0.2,
-        framealpha=0.85,
-        edgecolor="none",
     )
 
 

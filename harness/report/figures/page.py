@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from harness.records import PUBLISHED_SPLIT
-from harness.report.figures.lettering import height_inches, wrapped
+from harness.report.figures.lettering import height_inches, width_inches, wrapped
 from harness.report.figures.plot_types import Heading
 from harness.report.figures.style import (
     COLUMN_INCHES,
@@ -26,6 +26,10 @@ _MARGIN_INCHES = 0.05
 _MAX_NOTE_LINES = 6
 _SHRINK = 0.85
 """Of its height that a panel may have to do with, where one row more then fits a page."""
+_FRAME_INCHES = 0.55
+"""Of a panel's width, for its ticks and the label of its axis."""
+_GAP_INCHES = 0.06
+"""Between two texts along an axis."""
 T = TypeVar("T")
 
 
@@ -110,6 +114,17 @@ def panel_pages(
         for unused in axes[len(part) :]:
             unused.remove()
         yield page, list(zip(axes, part, strict=False))
+
+
+def panels_across(texts: Sequence[Sequence[str]], *, wide: bool) -> int:
+    """How many panels stand beside each other so that the texts along the axis of each have room; 4 at most.
+
+    Args:
+        texts: What stands along the horizontal axis of each panel, from left to right.
+        wide: Over both columns of a paper.
+    """
+    widest = max(_FRAME_INCHES + sum(width_inches(text, SMALL_POINTS) + _GAP_INCHES for text in of) for of in texts)
+    return max(1, min(4 if wide else 2, len(texts), int(width_of(wide) / widest)))
 
 
 def seeds_text(seeds: Mapping[str, Mapping[str, tuple[int, ...]]]) -> str:

@@ -51,6 +51,14 @@ _RC: dict[str, Any] = {
     "lines.linewidth": 1.2,
     "lines.markersize": 4.0,
     "lines.solid_capstyle": "round",
+    "legend.fontsize": SMALL_POINTS,
+    "legend.handlelength": 1.6,
+    "legend.handletextpad": 0.5,
+    "legend.labelspacing": 0.2,
+    "legend.borderpad": 0.3,
+    "legend.borderaxespad": 0.2,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # TrueType: some publishers refuse matplotlib's usual Type 3
     "text.parse_math": False,  # a label is text, whatever it contains

@@ -42,6 +42,12 @@ def test_a_panel_a_factor_with_the_reference_in_each() -> None:
     assert [point.is_reference for point in of_n.lines[0].points if point] == [False, True]
 
 
+def test_the_spread_over_three_seeds_is_the_tables_standard_deviation() -> None:
+    records = [cell(value, seed, **change) for change in ({}, {"k": 3}) for seed, value in enumerate((0.7, 0.8, 0.9))]
+    (panel,) = panels(plots(*records, k=(3,)))
+    assert [point.std for point in panel.lines[0].points if point] == [pytest.approx(0.1)] * 2
+
+
 def test_crossed_factors_are_lines_in_one_panel() -> None:
     records = [cell(0.5 + 0.1 * k + 0.01 * n, k=k, n=n) for k in (2, 3) for n in (1, 3)]
     (panel,) = panels(plots(*records, crossed=True, k=(2, 3), n=(1, 3)))
