@@ -1,7 +1,7 @@
 """What all tables of a report share: comparable records, row labels, the order of the rows, and the notes."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -10,15 +10,11 @@ import pandas as pd
 from harness.errors import StoreError
 from harness.leaderboard.intervals import MEAN, Intervals
 from harness.leaderboard.record_selection import protocols_text, splits_text
-from harness.leaderboard.standings import Standings, cells_text, laid_out
+from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings, cells_text, laid_out
 from harness.leaderboard.tables import Entry, Table
 from harness.metrics.catalogue import check_metrics, find_metric, metric_title
 
-Expected = Mapping[str, Collection[str]]
-"""Data set to the categories that its mean needs, with or without records."""
-
 HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
-NOTHING_EXPECTED: Expected = {}
 NO_INTERVALS = Intervals()
 
 

@@ -21,7 +21,11 @@ from harness.stats import MIN_SEEDS, ROUNDING
 CellKey = tuple[str, int]
 """Category and seed."""
 
-_CELLS_NAMED = 5
+Expected = Mapping[str, Collection[str]]
+"""Data set to the categories that its mean needs, with or without records."""
+
+NOTHING_EXPECTED: Expected = {}
+_MAX_CELLS = 5
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ class Standings:
 
 
 def laid_out(
-    frame: pd.DataFrame, metrics: Sequence[str], expected: Mapping[str, Collection[str]]
+    frame: pd.DataFrame, metrics: Sequence[str], expected: Expected
 ) -> tuple[pd.DataFrame, tuple[Standings, ...]]:
     """Label records in a column ``row``, and lay out each data set, in the order of their names.
 
@@ -159,10 +163,10 @@ def laid_out(
 def cells_text(cells: Sequence[CellKey]) -> str:
     """For people: ``bottle seeds 0, 1, cable seed 2 and 4 more``."""
     shown = []
-    for category, group in groupby(cells[:_CELLS_NAMED], key=lambda cell: cell[0]):
+    for category, group in groupby(cells[:_MAX_CELLS], key=lambda cell: cell[0]):
         seeds = [str(seed) for _, seed in group]
         shown.append(f"{category} {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)}")
-    rest = len(cells) - _CELLS_NAMED
+    rest = len(cells) - _MAX_CELLS
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 

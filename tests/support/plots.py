@@ -88,7 +88,6 @@ RANKS = RankPlot(
     mean_ranks={LONG: 1.25, PLAIN: 1.75, "constant": 3.0},
     critical_difference=1.1,
     cliques=((LONG, PLAIN),),
-    num_categories=12,
     friedman_p_value=0.0004,
 )
 

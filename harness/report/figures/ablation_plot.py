@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from harness.leaderboard.ablation_study import AblationStudy
-from harness.leaderboard.board import Expected
-from harness.leaderboard.standings import Standings
+from harness.leaderboard.standings import Expected, Standings
 from harness.metrics.catalogue import metric_title
 from harness.report.figures.plot_sheet import Sheet, gaps, lack_notes
 from harness.report.figures.plot_types import AblationPlot, FactorLine, FactorPanel, FactorPoint, LeftOut, PlotSet

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from harness.leaderboard.board import Expected
 from harness.leaderboard.intervals import ImageScoresOf, Intervals
+from harness.leaderboard.standings import Expected
 from harness.report.figures.category_plot import category_plot
 from harness.report.figures.curve_plot import curve_plot
 from harness.report.figures.latency_plot import latency_plot

@@ -7,10 +7,10 @@ from typing import Self
 import pandas as pd
 
 from harness.errors import StoreError
-from harness.leaderboard.board import NO_INTERVALS, NOTHING_EXPECTED, Board, Expected
+from harness.leaderboard.board import NO_INTERVALS, Board
 from harness.leaderboard.intervals import Intervals
 from harness.leaderboard.record_selection import protocols_text, splits_text
-from harness.leaderboard.standings import Standings
+from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings
 from harness.phrasing import counted
 from harness.report.figures.plot_types import Heading
 

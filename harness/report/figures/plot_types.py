@@ -132,7 +132,6 @@ class RankPlot:
     """Mean ranks at least this far apart differ significantly."""
     cliques: tuple[tuple[str, ...], ...]
     """Labels, best first, that cannot be told apart."""
-    num_categories: int
     friedman_p_value: float | None
 
 

@@ -44,11 +44,6 @@ def test_the_main_table_is_methods_by_data_sets_by_metrics() -> None:
     assert (table.protocol, table.seeds) == (words_of(make.PROTOCOL), {"demo": (0,), "mtd": (0,)})
 
 
-def test_a_tie_shares_the_first_place() -> None:
-    table = main_table(Board.of(make.frame(*RECORDS), ["image_auroc"]))
-    assert [row[0].place for row in table.entries] == [1, 1]
-
-
 def test_a_method_without_records_of_a_data_set_is_noted() -> None:
     assert main_table(Board.of(make.frame(*RECORDS))).notes == ("gaussian on mtd: no records",)
 
@@ -61,15 +56,6 @@ def test_the_category_table_is_categories_by_metrics_by_methods_with_the_mean_la
     assert [[entry.mean for entry in row[:2]] for row in table.entries] == [[0.7, 0.9], [0.8, 0.6], [0.75, 0.75]]
     assert [[entry.place for entry in row[:2]] for row in table.entries] == [[2, 1], [1, 2], [1, 1]]
     assert table.num_summary_rows == 1
-
-
-def test_the_mean_row_is_the_main_table_s_mean() -> None:
-    frame = make.frame(*RECORDS)
-    by_method = dict(zip(("gaussian", "mfrnet"), category_table(Board.of(frame), "demo").entries[-1][:2], strict=True))
-    main = main_table(Board.of(frame))
-    assert {row: entries[0].mean for row, entries in zip(main.rows, main.entries, strict=True)} == {
-        row: entry.mean for row, entry in by_method.items()
-    }
 
 
 def test_notes_name_the_cells_that_withhold_a_mean() -> None:
@@ -218,17 +204,6 @@ def test_a_colon_in_a_method_s_name_is_none_in_the_table_s() -> None:
 def test_without_costs_there_is_no_table_of_them() -> None:
     names = [table.name for table in all_tables(Board.of(make.frame(failure("demo", "gear", "mfrnet"))))]
     assert names == ["main", "categories_demo"]
-
-
-def test_the_split_is_the_table_s() -> None:
-    frame = make.frame(RECORDS[0]).assign(split="few-shot-4")
-    assert main_table(Board.of(frame)).split == "few-shot-4"
-
-
-def test_several_protocols_are_refused() -> None:
-    other = make.cell_record(identity=make.identity(protocol="other"))
-    with pytest.raises(StoreError, match="Expected records of one protocol for demo, got 2"):
-        main_table(Board.of(make.frame(*RECORDS, other)))
 
 
 def test_an_unknown_metric_is_refused() -> None:

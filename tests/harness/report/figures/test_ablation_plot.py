@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import StoreError, UnknownNameError
+from harness.errors import UnknownNameError
 from harness.leaderboard.ablation_study import AblationStudy
 from harness.report.figures.ablation_plot import ablation_plots
 from harness.report.figures.plot_types import AblationPlot, FactorPanel, FactorPoint, PlotSet
@@ -77,8 +77,3 @@ def test_a_metric_that_no_record_has_is_left_out() -> None:
     assert (made.plots, [one.name for one in made.left_out]) == ((), ["ablation_mfrnet_aupro_30"])
     with pytest.raises(UnknownNameError, match="Unknown metric 'aupro'"):
         ablation_plots(make.frame(record), study, metrics=["aupro"], expected={})
-
-
-def test_failures_alone_are_refused() -> None:
-    with pytest.raises(StoreError, match=r"no cell is finished \(1 cell failed\)"):
-        plots(make.failure_record(identity=make.identity(settings=BASE)), k=(3,))

@@ -25,7 +25,6 @@ def test_ranks_are_those_of_the_statistics() -> None:
     expected = compare_ranks(make.frame(*grid(10))["image_auroc"].to_numpy(float).reshape(3, 10).T)
     assert plot.critical_difference == pytest.approx(expected.critical_difference)
     assert plot.cliques == (("a", "b"), ("b", "c"))
-    assert plot.num_categories == 10
 
 
 def test_categories_of_all_data_sets_count() -> None:
@@ -35,7 +34,7 @@ def test_categories_of_all_data_sets_count() -> None:
     ]
     plot = rank_plot(Sheet.of(make.frame(*grid(9), *other)))
     assert isinstance(plot, RankPlot)
-    assert plot.num_categories == 10
+    assert plot.heading.title == "Mean rank by image AUROC over 10 categories"
     assert set(plot.heading.seeds) == {"demo", "mtd"}
 
 
