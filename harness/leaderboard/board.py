@@ -99,13 +99,13 @@ class Board:
         remarks: Sequence[str] = (),
         **content: Any,
     ) -> Table:
-        """A table of some data sets and rows, with everything that is not its own filled in.
+        """A table of some data sets and rows, with protocol, split, seeds and notes filled in.
 
         Args:
             standings: The data sets it shows.
-            labels: The rows it shows, to what they are called in it.
+            labels: The rows it shows, each with its name in the table.
             metrics: Whose missing values its notes explain.
-            notes: More of them.
+            notes: Further notes.
             remarks: Sentences for the caption; what the bootstrap resampled comes after them.
             content: Fields of ``Table``.
         """

@@ -81,8 +81,8 @@ def compare(
     seeds (paired t). Intervals are not corrected for the number of categories.
 
     Args:
-        a: The row whose gain is positive.
-        b: The row it is set against.
+        a: The row that is compared; a difference is A minus B.
+        b: The row it is compared with.
         metrics: Names of metrics.
         groups: Near duplicates, where the stored scores do not have them.
         num_resamples: R.

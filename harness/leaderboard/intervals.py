@@ -116,7 +116,7 @@ def intervals_of(
                     key = (standings.dataset, category, row, metric)
                     found[key] = percentile_interval(of_metric[metric])
                 needed = standings.measured_categories(metric)
-                if standings.mean(row, metric).mean is not None and all(category in values for category in needed):
+                if standings.mean(row, metric).mean is not None and values.keys() >= set(needed):
                     mean_R = np.mean([values[category][metric] for category in needed], axis=0)
                     found[standings.dataset, MEAN, row, metric] = percentile_interval(mean_R)
     return Intervals(ends=found, independent=ungrouped_datasets(frame, image_scores, groups))

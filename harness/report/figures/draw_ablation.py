@@ -1,4 +1,4 @@
-"""A metric against the values of settings: a panel a factor, whiskers over seeds, the reference ringed."""
+"""A metric against the values of settings: one panel a factor, whiskers over seeds, a ring around the reference."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,7 +15,7 @@ _MIN_SPAN = 2.0  # percentage points: less would make noise look like an effect
 
 
 def draw_ablation(plot: AblationPlot, looks: Mapping[str, Look], *, wide: bool) -> Iterator[Page]:
-    """Figures of one or more pages, as many panels beside each other as their values leave room for."""
+    """Figures of one or more pages, with as many panels beside each other as their values leave room for."""
     across = panels_across([panel.values for panel in plot.panels], wide=wide)
     pages = panel_pages(
         plot.heading,

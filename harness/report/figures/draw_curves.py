@@ -1,4 +1,4 @@
-"""ROC and PRO curves, a panel a category: mean over seeds thick, each seed thin."""
+"""ROC and PRO curves, one panel for each category: a thick line for the mean, a thin one for each seed."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,7 +18,7 @@ _REMARK: Mapping[CurveKind, str] = {"roc": "Numbers: AUROC in percent", "pro": "
 
 
 def draw_curves(plot: CurvePlot, looks: Mapping[str, Look], *, wide: bool) -> Iterator[Page]:
-    """Figures of one or more pages, as many panels beside each other as their labels leave room for."""
+    """Figures of one or more pages, with as many panels beside each other as their labels leave room for."""
     across, texts = _arrangement(plot, width_of(wide), 4 if wide else 2)
     several = any(len(row.seeds) > 1 for panel in plot.panels for row in panel.rows)
     remark = _REMARK[plot.kind] + (", mean over seeds; thin lines are single seeds." if several else ".")

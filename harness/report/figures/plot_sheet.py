@@ -97,7 +97,7 @@ def lack_notes(lacks: Iterable[Lack], rows: Sequence[str]) -> list[str]:
     """One line a reason, e.g. ``gaussian, padim on mvtec_ad: failed in cable``.
 
     Args:
-        lacks: What is to be said.
+        lacks: What to report.
         rows: All rows of the plot; where all of them lack the same, they are not listed.
     """
     datasets: dict[tuple[str, str], list[str]] = {}

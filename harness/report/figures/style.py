@@ -1,4 +1,4 @@
-"""How every figure looks: sizes, greys, and one look for each method. The only place for any of it."""
+"""How every figure looks: sizes, greys, and one look for each method."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ COLUMN_INCHES = 3.3
 PAGE_INCHES = 6.9
 """Both columns."""
 MAX_HEIGHT_INCHES = 9.0
-"""What fits a page above its caption."""
+"""Height that leaves room for a caption on a page."""
 
 TEXT_POINTS = 7.0
 SMALL_POINTS = 6.0
@@ -87,7 +87,7 @@ class Look:
 
 
 def looks_of(labels: Sequence[str]) -> dict[str, Look]:
-    """A look for each label; 56 differ from each other before any comes again."""
+    """A look for each label; the first 56 differ from each other."""
     return {
         label: Look(
             colour=_COLOURS[number % len(_COLOURS)],
