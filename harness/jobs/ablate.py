@@ -11,7 +11,7 @@ from harness.errors import SettingsError, UnknownNameError
 from harness.jobs.planning import Variant, check_names, method_settings
 from harness.jobs.records import categories_of
 from harness.jobs.run import Listener, RunResult, run_job
-from harness.leaderboard import HEADLINE_METRICS, ablation_table
+from harness.leaderboard import HEADLINE_METRICS, Board, ablation_table
 from harness.leaderboard.ablation_study import AblationStudy
 from harness.methods import METHODS
 from harness.metrics.catalogue import check_metrics
@@ -104,14 +104,8 @@ def ablate_job(
     if done.frame.empty:
         return AblationResult(run=done, study=study, table=None, plots=None)
     shown, expected = tuple(metrics or HEADLINE_METRICS), categories_of(done.cells)
-    table = ablation_table(
-        done.frame,
-        study.method,
-        reference=study.settings_json({}),
-        controls=study.controls,
-        metrics=shown,
-        expected=expected,
-    )
+    board = Board.of(done.frame, shown, expected=expected)
+    table = ablation_table(board, study.method, reference=study.settings_json({}), controls=study.controls)
     plots = None
     if (done.frame["status"] == "ok").any():
         from harness.report.figures.ablation_plot import ablation_plots

@@ -77,8 +77,8 @@ def export(wanted: RecordFilter, path: Path) -> Path:
 def _tables(
     frame: "pd.DataFrame", expected: Mapping[str, Collection[str]], metrics: Sequence[str] | None, left_out: str = ""
 ) -> "list[Table]":
-    from harness.leaderboard import metric_tables
+    from harness.leaderboard import HEADLINE_METRICS, Board, metric_tables
 
-    asked: dict[str, Any] = {} if metrics is None else {"metrics": metrics}
-    main, *categories = with_scope(metric_tables(frame, expected=expected, **asked), frame, expected, left_out)
+    made = metric_tables(Board.of(frame, metrics or HEADLINE_METRICS, expected=expected))
+    main, *categories = with_scope(made, frame, expected, left_out)
     return [main, *(table for table in categories if len(table.rows) - table.num_summary_rows > 1)]

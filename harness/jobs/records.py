@@ -116,6 +116,7 @@ def with_scope(
         shown = sorted({*frame.loc[frame["dataset"] == dataset, "category"], *expected.get(dataset, ())})
         if len(shown) < len(published):
             parts[dataset] = f"{dataset}: {len(shown)} of its {len(published)} categories ({', '.join(shown)})"
+    published_splits = set(frame.loc[frame["split"] == PUBLISHED_SPLIT, "dataset"]) & set(DATASETS.names())
     return [
         replace(
             table,
@@ -124,18 +125,16 @@ def with_scope(
                 *(parts[name] for name in table.seeds if name in parts),
                 *([left_out] if left_out and number == 0 else []),
             ),
-            remarks=(*table.remarks, *_split_remark(table)),
+            remarks=(*table.remarks, *_split_remark(published_splits & set(table.seeds))),
         )
         for number, table in enumerate(tables)
     ]
 
 
-def _split_remark(table: "Table") -> list[str]:
-    """Whose the splits are, e.g. ``Split of the authors: visa; of the literature: mtd.``."""
-    if table.split != PUBLISHED_SPLIT:
-        return []
+def _split_remark(names: Collection[str]) -> list[str]:
+    """Whose the published splits are, e.g. ``Split by the authors of the data set: visa; of the literature: mtd.``."""
     datasets: dict[str, list[str]] = {}
-    for name in sorted(set(table.seeds) & set(DATASETS.names())):
+    for name in sorted(names):
         datasets.setdefault(_SPLIT_AUTHORS[DATASETS.get(name)().info.split_author], []).append(name)
     parts = [f"{whose}: {', '.join(names)}" for whose, names in datasets.items()]
     return [f"Split {'; '.join(parts)}."] if parts else []

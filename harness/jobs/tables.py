@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from harness.config import record_filter
 from harness.errors import SettingsError, UnknownNameError
 from harness.jobs.records import chosen_records, groups_in, with_scope
-from harness.leaderboard import HEADLINE_METRICS, all_tables, intervals_of
+from harness.leaderboard import HEADLINE_METRICS, Board, all_tables, intervals_of
 from harness.leaderboard.published_numbers import load_published
 from harness.report.table_files import write_tables
 from harness.report.wording import SPREADS
@@ -67,7 +67,7 @@ def tables(
         groups = groups_in(wanted.data, chosen.frame)
         columns["intervals"] = intervals_of(chosen.frame, chosen.store.image_scores, groups=groups, **columns)
     published = load_published() if reported else ()
-    computed = all_tables(chosen.frame, published=published, **columns)
+    computed = all_tables(Board.of(chosen.frame, **columns), published)
     made = with_scope(computed, chosen.frame, chosen.expected, chosen.left_out)
     if reported and not made[0].reported:
         known = ", ".join(sorted({result.dataset for result in published}))

@@ -1,31 +1,24 @@
 """What all tables of a report share: comparable records, row labels, the order of the rows, and the notes."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
 from harness.errors import StoreError
 from harness.leaderboard.intervals import MEAN, Intervals
-from harness.leaderboard.record_selection import check_comparable, protocols_text
-from harness.leaderboard.standings import CellKey, Standings
+from harness.leaderboard.record_selection import protocols_text, splits_text
+from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings, cells_text, laid_out
 from harness.leaderboard.tables import Entry, Table
-from harness.leaderboard.variants import row_labels
-from harness.metrics.catalogue import check_metrics, metric_title
-
-Expected = Mapping[str, Collection[str]]
-"""Data set to the categories that its mean needs, with or without records."""
+from harness.metrics.catalogue import check_metrics, find_metric, metric_title
 
 HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
-NOTHING_EXPECTED: Expected = {}
 NO_INTERVALS = Intervals()
-_CELLS_NAMED = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Board:
     """Records that may stand in one table, laid out for each data set."""
 
@@ -40,12 +33,11 @@ class Board:
     def of(
         cls,
         frame: pd.DataFrame,
-        metrics: Sequence[str],
-        expected: Expected,
+        metrics: Sequence[str] = HEADLINE_METRICS,
         *,
+        expected: Expected = NOTHING_EXPECTED,
         intervals: Intervals = NO_INTERVALS,
-        further: Sequence[str] = (),
-    ) -> "Board":
+    ) -> Self:
         """Lay out records.
 
         Args:
@@ -53,7 +45,6 @@ class Board:
             metrics: Names of metrics.
             expected: Categories that means need.
             intervals: Of means and categories, as far as they are known.
-            further: More columns of numbers that ``standings`` shall hold.
 
         Raises:
             StoreError: There are no records, or they must not stand in one table.
@@ -62,18 +53,8 @@ class Board:
         check_metrics(metrics)
         if frame.empty:
             raise StoreError("There are no records to show. Expected a store that 'bench run' has written to.")
-        check_comparable(frame)
-        labelled = frame.assign(row=row_labels(frame))
-        columns = [*metrics, *further]
-        return cls(
-            frame=labelled,
-            standings=tuple(
-                Standings.of(records, columns, expected.get(str(dataset), ()))
-                for dataset, records in labelled.groupby("dataset")
-            ),
-            metrics=tuple(metrics),
-            intervals=intervals,
-        )
+        labelled, standings = laid_out(frame, metrics, expected)
+        return cls(frame=labelled, standings=standings, metrics=tuple(metrics), intervals=intervals)
 
     def mean(self, one: Standings, row: str, metric: str) -> Entry:
         """Mean over the categories of a data set, with its interval where one is known."""
@@ -83,12 +64,28 @@ class Board:
         """Mean over the seeds in one category, with its interval where one is known."""
         return self._with_interval(one.category(category, row, metric), (one.dataset, category, row, metric))
 
+    def finished(self, dataset: str, row: str | None = None, category: str | None = None) -> pd.DataFrame:
+        """The finished cells of a data set, or of one row or category of it."""
+        chosen = (self.frame["dataset"] == dataset) & (self.frame["status"] == "ok")
+        for column, value in (("row", row), ("category", category)):
+            if value is not None:
+                chosen &= self.frame[column] == value
+        return self.frame[chosen]
+
+    def measured(self, columns: Sequence[str]) -> tuple[Standings, ...]:
+        """The same cells with other columns of the records, e.g. costs."""
+        return tuple(
+            Standings.of(self.frame[self.frame["dataset"] == one.dataset], columns, one.categories)
+            for one in self.standings
+        )
+
     def best_first(self, standings: Sequence[Standings]) -> list[str]:
         """Labels of all rows by the first metric's mean; those with more means come first."""
+        sign = 1 if find_metric(self.metrics[0]).higher_is_better else -1
 
         def order(row: str) -> tuple[int, float, str]:
             means = [mean for one in standings if (mean := one.mean(row, self.metrics[0]).mean) is not None]
-            return -len(means), -sum(means), row
+            return -len(means), -sign * sum(means), row
 
         return sorted({row for one in standings for row in one.rows}, key=order)
 
@@ -102,13 +99,13 @@ class Board:
         remarks: Sequence[str] = (),
         **content: Any,
     ) -> Table:
-        """A table of some data sets and rows, with everything that is not its own filled in.
+        """A table of some data sets and rows, with protocol, split, seeds and notes filled in.
 
         Args:
             standings: The data sets it shows.
-            labels: The rows it shows, to what they are called in it.
+            labels: The rows it shows, each with its name in the table.
             metrics: Whose missing values its notes explain.
-            notes: More of them.
+            notes: Further notes.
             remarks: Sentences for the caption; what the bootstrap resampled comes after them.
             content: Fields of ``Table``.
         """
@@ -126,7 +123,7 @@ class Board:
         resampling = self.intervals.remark(datasets) if metrics else ""
         return Table(
             protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True)),
-            split=str(self.frame["split"].iloc[0]),
+            split=splits_text(zip(shown["dataset"], shown["split"], strict=True)),
             seeds=seeds,
             own_seeds=own_seeds,
             remarks=(*remarks, *([resampling] if resampling else [])),
@@ -147,7 +144,7 @@ def _notes(one: Standings, labels: Mapping[str, str], metrics: Sequence[str]) ->
         if row not in one.rows:
             notes.append(f"{label} on {one.dataset}: no records")
         elif reasons := one.incomplete(row, metrics):
-            shown = "; ".join(f"{reason} {_cells_text(cells)}" for reason, cells in reasons.items())
+            shown = "; ".join(f"{reason} {cells_text(cells)}" for reason, cells in reasons.items())
             notes.append(f"{label} on {one.dataset}: {shown}")
     undefined: dict[tuple[str, ...], list[str]] = {}
     for metric in metrics:
@@ -160,13 +157,3 @@ def _notes(one: Standings, labels: Mapping[str, str], metrics: Sequence[str]) ->
         if without
     ]
     return notes
-
-
-def _cells_text(cells: Sequence[CellKey]) -> str:
-    """For people: ``bottle seeds 0, 1, cable seed 2 and 4 more``."""
-    shown = []
-    for category, group in groupby(cells[:_CELLS_NAMED], key=lambda cell: cell[0]):
-        seeds = [str(seed) for _, seed in group]
-        shown.append(f"{category} {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)}")
-    rest = len(cells) - _CELLS_NAMED
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")

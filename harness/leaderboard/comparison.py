@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from harness.errors import StoreError
 from harness.leaderboard.board import HEADLINE_METRICS
 from harness.leaderboard.intervals import NO_GROUPS, Groups, resample, resampling_text, ungrouped_datasets
-from harness.leaderboard.pairing import Side, cells_text, common_cells
+from harness.leaderboard.pairing import Side, common_cells, counted_cells
 from harness.leaderboard.record_selection import protocols_text
 from harness.metrics.catalogue import check_metrics, is_image_metric, metric_title
 from harness.stats import (
@@ -61,9 +61,10 @@ class Comparison:
     left_out: tuple[str, ...]
     """What was not compared and why, one line a reason."""
     num_resamples: int
-    confidence: float
     resampling: str
     """What was resampled for the image metrics, one sentence; empty without any of them."""
+    confidence: float = CONFIDENCE
+    """Of all intervals, a fraction."""
 
 
 def compare(
@@ -73,7 +74,6 @@ def compare(
     metrics: Sequence[str] = HEADLINE_METRICS,
     groups: Groups = NO_GROUPS,
     num_resamples: int = NUM_RESAMPLES,
-    confidence: float = CONFIDENCE,
 ) -> Comparison:
     """Compare two rows on the finished cells that both have.
 
@@ -81,12 +81,11 @@ def compare(
     seeds (paired t). Intervals are not corrected for the number of categories.
 
     Args:
-        a: The row whose gain is positive.
-        b: The row it is set against.
+        a: The row that is compared; a difference is A minus B.
+        b: The row it is compared with.
         metrics: Names of metrics.
         groups: Near duplicates, where the stored scores do not have them.
         num_resamples: R.
-        confidence: A fraction in (0, 1).
 
     Raises:
         UnknownNameError: A metric is unknown.
@@ -101,7 +100,7 @@ def compare(
     undefined: dict[str, list[str]] = {}
     for metric in metrics:
         measured, reasons = _measured(cells.frame, metric, of_images, a, b)
-        lines += _lines(metric, measured, confidence)
+        lines += _lines(metric, measured)
         for reason in reasons:
             undefined.setdefault(reason, []).append(metric_title(metric))
     return Comparison(
@@ -112,7 +111,6 @@ def compare(
         num_cells=len(cells.frame),
         left_out=(*cells.left_out, *(f"left out of {', '.join(of)}, {reason}" for reason, of in undefined.items())),
         num_resamples=num_resamples,
-        confidence=confidence,
         resampling=_resampling(cells.frame, a, groups) if resampled else "",
     )
 
@@ -180,7 +178,7 @@ def _measured(
     has_a, has_b = (frame[f"{metric}_{side}"].notna() for side in "ab")
     reasons = {f"only {a.label} has it": has_a & ~has_b, f"only {b.label} has it": ~has_a & has_b}
     reasons["not defined"] = ~has_a & ~has_b
-    left_out = [f"{reason}: {cells_text(frame[chosen])}" for reason, chosen in reasons.items() if chosen.any()]
+    left_out = [f"{reason}: {counted_cells(frame[chosen])}" for reason, chosen in reasons.items() if chosen.any()]
     measured = [
         _Measured(
             dataset=str(dataset),
@@ -195,22 +193,20 @@ def _measured(
     return measured, left_out
 
 
-def _lines(metric: str, measured: Sequence[_Measured], confidence: float) -> list[ComparisonLine]:
+def _lines(metric: str, measured: Sequence[_Measured]) -> list[ComparisonLine]:
     lines: list[ComparisonLine] = []
     datasets = list(dict.fromkeys(one.dataset for one in measured))
     for dataset in datasets:
         inside = [one for one in measured if one.dataset == dataset]
-        lines += [_line(metric, [one], dataset, one.category, confidence) for one in inside]
+        lines += [_line(metric, [one], dataset, one.category) for one in inside]
         if len(inside) > 1:
-            lines.append(_line(metric, inside, dataset, None, confidence))
+            lines.append(_line(metric, inside, dataset, None))
     if len(datasets) > 1:
-        lines.append(_line(metric, measured, None, None, confidence))
+        lines.append(_line(metric, measured, None, None))
     return lines
 
 
-def _line(
-    metric: str, measured: Sequence[_Measured], dataset: str | None, category: str | None, confidence: float
-) -> ComparisonLine:
+def _line(metric: str, measured: Sequence[_Measured], dataset: str | None, category: str | None) -> ComparisonLine:
     mean_a_C = np.array([_mean(one.a_S) for one in measured])
     mean_b_C = np.array([_mean(one.b_S) for one in measured])
     return ComparisonLine(
@@ -219,24 +215,24 @@ def _line(
         metric=metric,
         mean_a=_mean(mean_a_C),
         mean_b=_mean(mean_b_C),
-        difference=_difference(metric, measured, _mean(mean_a_C) - _mean(mean_b_C), confidence),
+        difference=_difference(metric, measured, _mean(mean_a_C) - _mean(mean_b_C)),
         num_categories=len(measured),
         wilcoxon=wilcoxon_test(mean_a_C, mean_b_C) if category is None else None,
     )
 
 
-def _difference(metric: str, measured: Sequence[_Measured], value: float, confidence: float) -> Difference:
+def _difference(metric: str, measured: Sequence[_Measured], value: float) -> Difference:
     resampled = [one.resampled for one in measured if one.resampled is not None]
     if resampled:
         for one in resampled:
             if one.shortage:
                 return Difference(value=value, reason=one.shortage)
         differences_R = np.mean([one.differences[metric] for one in resampled], axis=0)
-        return bootstrap_difference(value, differences_R, confidence=confidence)
+        return bootstrap_difference(value, differences_R)
     if len({one.seeds for one in measured}) > 1:
         return Difference(value=value, reason="the categories have different seeds")
     a_S, b_S = (np.mean([getattr(one, side) for one in measured], axis=0) for side in ("a_S", "b_S"))
-    return seed_difference(a_S, b_S, confidence=confidence)
+    return seed_difference(a_S, b_S)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

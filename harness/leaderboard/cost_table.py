@@ -1,11 +1,10 @@
 """What the methods cost: time, memory and size. Only measurements of one quiet machine are ranked."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from harness.leaderboard.board import HEADLINE_METRICS, NOTHING_EXPECTED, Board, Expected
+from harness.leaderboard.board import Board
 from harness.leaderboard.standings import Standings, placed
 from harness.leaderboard.tables import NOT_MEASURED, Column, Entry, Quantity, Table
 from harness.phrasing import counted
@@ -48,7 +47,6 @@ _COSTS = (
     _Cost(record_column="num_frozen_parameters", title="frozen", quantity="parameters", needs_quiet=False),
     _Cost(record_column="size_bytes", title="on disk", quantity="size", needs_quiet=False),
 )
-COST_COLUMNS = tuple(cost.record_column for cost in _COSTS)
 _MEANINGS = (
     ({"features"}, "Features: time of the frozen backbone, near 0 where another cell had left them in the cache."),
     ({"p50", "p95", "batch 1"}, "Latency (p50, p95) and throughput (batch 1) of single images."),
@@ -57,9 +55,7 @@ _MEANINGS = (
 )
 
 
-def cost_table(
-    frame: pd.DataFrame, *, metrics: Sequence[str] = HEADLINE_METRICS, expected: Expected = NOTHING_EXPECTED
-) -> Table | None:
+def cost_table(board: Board) -> Table | None:
     """Methods x costs for each data set: medians over categories and seeds, peaks for memory.
 
     A cost that no record holds has no column. The time of features is not ranked, because the first method of a run
@@ -67,32 +63,20 @@ def cost_table(
     cells ran on one host, device and number of threads, and throughput in batches also needs one batch size. Times
     and memory are ranked only among rows whose every cell was measured on a quiet machine (column ``is_quiet``).
 
-    Args:
-        frame: Records as ``select`` returns them.
-        metrics: Names of metrics; the first orders the rows, as in the main table.
-        expected: Data set to the categories that its mean needs, with or without records.
-
     Returns:
         The table; None where no record holds a cost.
-
-    Raises:
-        StoreError: There are no records, or they must not stand in one table (see ``select``).
-        UnknownNameError: A metric is unknown.
     """
-    return cost_table_of(Board.of(frame, metrics, expected, further=COST_COLUMNS))
-
-
-def cost_table_of(board: Board) -> Table | None:
-    """``cost_table`` of records that are laid out already, ``COST_COLUMNS`` among them."""
     costs = [cost for cost in _COSTS if board.frame[cost.record_column].notna().any()]
     if not costs:
         return None
     rows = board.best_first(board.standings)
-    finished = board.frame[board.frame["status"] == "ok"]
-    machines = {one.dataset: _machines(finished, one.dataset) for one in board.standings}
-    sizes = {one.dataset: _batch_sizes(finished, one.dataset) for one in board.standings}
-
-    loud = {one.dataset: _loud_rows(finished, one.dataset) for one in board.standings}
+    finished = {one.dataset: board.finished(one.dataset) for one in board.standings}
+    machines = {dataset: machines_of(cells) for dataset, cells in finished.items()}
+    sizes = {
+        dataset: sorted(int(size) for size in cells["batch_size"].dropna().unique())
+        for dataset, cells in finished.items()
+    }
+    loud = {dataset: _loud_rows(cells) for dataset, cells in finished.items()}
 
     def column(one: Standings, cost: _Cost) -> list[Entry]:
         entries = [_entry(one, row, cost) for row in rows]
@@ -106,7 +90,8 @@ def cost_table_of(board: Board) -> Table | None:
             entries[number] = entry
         return entries
 
-    columns = [column(one, cost) for one in board.standings for cost in costs]
+    measured = board.measured([cost.record_column for cost in costs])
+    columns = [column(one, cost) for one in measured for cost in costs]
     all_sizes = sorted(set().union(*sizes.values()))
     batch = f"batch {all_sizes[0]}" if len(all_sizes) == 1 else "batch"
     titles = [batch if cost.is_batched else cost.title for cost in costs]
@@ -149,10 +134,10 @@ def is_quiet(finished: pd.DataFrame) -> bool:
     return "is_quiet" in finished and bool(finished["is_quiet"].fillna(False).astype(bool).all())
 
 
-def _loud_rows(finished: pd.DataFrame, dataset: str) -> dict[str, str]:
+def _loud_rows(finished: pd.DataFrame) -> dict[str, str]:
     """Row label to how it was measured, for rows with a cell that was not measured on a quiet machine."""
     found = {}
-    for row, cells in finished[finished["dataset"] == dataset].groupby("row"):
+    for row, cells in finished.groupby("row"):
         if not is_quiet(cells):
             workers = cells["num_workers"].max() if "num_workers" in cells else None
             measured = f"measured while {counted(int(workers), 'worker')} ran" if pd.notna(workers) else ""
@@ -168,20 +153,14 @@ def _loud_notes(loud: dict[str, dict[str, str]]) -> list[str]:
     return [f"{', '.join(of)} on {dataset}: times and memory not ranked ({how})" for (dataset, how), of in rows.items()]
 
 
-def _machines(finished: pd.DataFrame, dataset: str) -> list[str]:
-    """``bench-1 (cpu, 2 threads)`` for each machine that measured cells of a data set."""
-    columns = ["cost_host", "cost_device", "cost_num_threads"]
-    found = finished.loc[finished["dataset"] == dataset, columns].drop_duplicates()
+def machines_of(finished: pd.DataFrame) -> list[str]:
+    """``bench-1 (cpu, 2 threads)`` for each machine that measured the costs of these cells."""
+    found = finished[["cost_host", "cost_device", "cost_num_threads"]].drop_duplicates()
     texts = []
     for host, device, threads in found.itertuples(index=False, name=None):
         shown = "" if pd.isna(threads) else f", {counted(int(threads), 'thread')}"
         texts.append(f"{host} ({device}{shown})")
     return sorted(texts)
-
-
-def _batch_sizes(finished: pd.DataFrame, dataset: str) -> list[int]:
-    of_dataset = finished[finished["dataset"] == dataset]
-    return sorted(int(size) for size in of_dataset["batch_size"].dropna().unique())
 
 
 def _one_machine_each(machines: dict[str, list[str]]) -> list[str]:

@@ -11,12 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.leaderboard.record_selection import check_comparable
-from harness.leaderboard.standings import Standings
-from harness.leaderboard.variants import row_labels
+from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings, laid_out
 from harness.metrics.catalogue import is_image_metric
 from harness.records import ImageScore
-from harness.stats import CONFIDENCE, NUM_RESAMPLES, ImagePool, percentile_interval, resampled_metrics
+from harness.stats import NUM_RESAMPLES, ImagePool, percentile_interval, resampled_metrics
 
 ImageScoresOf = Callable[[str], tuple[ImageScore, ...]]
 """Cell id to the scores of its test images, as ``RecordStore.image_scores``."""
@@ -26,7 +24,6 @@ Groups = Mapping[tuple[str, str], Mapping[str, str]]
 
 MEAN = "mean"
 NO_GROUPS: Groups = {}
-_NOTHING: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +79,9 @@ def intervals_of(
     image_scores: ImageScoresOf,
     metrics: Sequence[str],
     *,
-    expected: Mapping[str, Collection[str]] = _NOTHING,
+    expected: Expected = NOTHING_EXPECTED,
     groups: Groups = NO_GROUPS,
     num_resamples: int = NUM_RESAMPLES,
-    confidence: float = CONFIDENCE,
 ) -> Intervals:
     """Bootstrap intervals of the image metrics of every row, category and mean that the tables show.
 
@@ -99,7 +95,6 @@ def intervals_of(
         expected: Data set to the categories that its mean needs, as the tables were given it.
         groups: Near duplicates, where the stored scores do not have them.
         num_resamples: R.
-        confidence: Share of the resamples between the ends.
 
     Returns:
         The intervals. What is withheld in the tables, or has too few images to resample, has none.
@@ -107,24 +102,23 @@ def intervals_of(
     Raises:
         StoreError: The records must not stand in one table (see ``select``), or scores cannot be read.
     """
-    check_comparable(frame)
     resampled = [metric for metric in metrics if is_image_metric(metric)]
     found: dict[tuple[str, str, str, str], tuple[float, float]] = {}
     if not resampled or frame.empty:
         return Intervals()
-    labelled = frame.assign(row=row_labels(frame))
-    for dataset, records in labelled.groupby("dataset"):
-        standings = Standings.of(records, resampled, expected.get(str(dataset), ()))
+    labelled, all_standings = laid_out(frame, resampled, expected)
+    for standings in all_standings:
         for row in standings.rows:
-            values = _row_values(records[records["row"] == row], standings, row, image_scores, groups, num_resamples)
+            records = labelled[(labelled["dataset"] == standings.dataset) & (labelled["row"] == row)]
+            values = _row_values(records, standings, row, image_scores, groups, num_resamples)
             for metric in resampled:
                 for category, of_metric in values.items():
                     key = (standings.dataset, category, row, metric)
-                    found[key] = percentile_interval(of_metric[metric], confidence)
+                    found[key] = percentile_interval(of_metric[metric])
                 needed = standings.measured_categories(metric)
-                if standings.mean(row, metric).mean is not None and all(category in values for category in needed):
+                if standings.mean(row, metric).mean is not None and values.keys() >= set(needed):
                     mean_R = np.mean([values[category][metric] for category in needed], axis=0)
-                    found[standings.dataset, MEAN, row, metric] = percentile_interval(mean_R, confidence)
+                    found[standings.dataset, MEAN, row, metric] = percentile_interval(mean_R)
     return Intervals(ends=found, independent=ungrouped_datasets(frame, image_scores, groups))
 
 

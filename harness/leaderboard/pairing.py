@@ -1,13 +1,13 @@
 """Which cells of two rows may be set against each other. Pure work on frames."""
 
 from dataclasses import dataclass, field
-from itertools import groupby
 
 import pandas as pd
 
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.intervals import ImageScoresOf
 from harness.leaderboard.record_selection import check_comparable, newest_variant
+from harness.leaderboard.standings import cells_text
 from harness.leaderboard.variants import row_labels
 from harness.phrasing import counted
 
@@ -16,8 +16,6 @@ CELL_COLUMNS = ["dataset", "category", "seed"]
 
 SAME_COLUMNS = ("protocol", "split", "data_fingerprint")
 """They compare only if they agree in these too."""
-
-_CELLS_NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +81,7 @@ def common_cells(a: Side, b: Side) -> CommonCells:
         "failed for both": (merged["have"] == "both") & ~ok_a & ~ok_b,
     }
     left_out = tuple(
-        f"left out, {reason}: {cells_text(merged[chosen])}" for reason, chosen in reasons.items() if chosen.any()
+        f"left out, {reason}: {counted_cells(merged[chosen])}" for reason, chosen in reasons.items() if chosen.any()
     )
     common = merged[ok_a & ok_b]
     if common.empty:
@@ -94,18 +92,11 @@ def common_cells(a: Side, b: Side) -> CommonCells:
     return CommonCells(frame=common.sort_values(CELL_COLUMNS, ignore_index=True), left_out=left_out)
 
 
-def cells_text(frame: pd.DataFrame) -> str:
+def counted_cells(frame: pd.DataFrame) -> str:
     """For people: ``3 cells (demo/gear seeds 0, 1, demo/tile seed 0)``."""
-    cells = list(frame[CELL_COLUMNS].sort_values(CELL_COLUMNS).itertuples(index=False, name=None))
-    named = [
-        f"{dataset}/{category} {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
-        for (dataset, category), seeds in (
-            (name, [seed for _, _, seed in group])
-            for name, group in groupby(cells[:_CELLS_NAMED], key=lambda cell: cell[:2])
-        )
-    ]
-    rest = f" and {len(cells) - _CELLS_NAMED} more" if len(cells) > _CELLS_NAMED else ""
-    return f"{counted(len(cells), 'cell')} ({', '.join(named)}{rest})"
+    cells = frame[CELL_COLUMNS].sort_values(CELL_COLUMNS).itertuples(index=False, name=None)
+    named = [(f"{dataset}/{category}", seed) for dataset, category, seed in cells]
+    return f"{counted(len(named), 'cell')} ({cells_text(named)})"
 
 
 def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
@@ -116,7 +107,7 @@ def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
         first = differing.iloc[0]
         what = column.replace("_", " ")
         raise StoreError(
-            f"{a.label} and {b.label} do not compare on {cells_text(differing)}: {what} "
+            f"{a.label} and {b.label} do not compare on {counted_cells(differing)}: {what} "
             f"{first[f'{column}_a']} against {first[f'{column}_b']}. Expected cells of one {what}: "
             "choose with --protocol, --split, --categories or --seeds, or run one side again."
         )

@@ -28,7 +28,7 @@ class _Percentages(BaseModel):
     @model_validator(mode="after")
     def _not_empty(self) -> "_Percentages":
         if not self.model_fields_set:
-            raise ValueError("no number; image_auroc = 99.2 would be right")
+            raise ValueError("expected at least one number, e.g. image_auroc = 99.2")
         return self
 
 
@@ -87,7 +87,7 @@ def load_published(path: Path = PUBLISHED_FILE) -> tuple[PublishedResult, ...]:
         if first != number:
             raise DataError(
                 f"{path}, [[result]] number {number}, method: {result.method!r} on {result.dataset!r} is already "
-                f"number {first}; one entry a method and data set would be right."
+                f"number {first}. Expected one entry for each method and data set."
             )
     return tuple(results)
 

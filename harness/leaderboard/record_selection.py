@@ -78,18 +78,18 @@ class Newest:
 
 
 def newest(frame: pd.DataFrame, *, all_variants: bool = False) -> Newest:
-    """Keep the split, protocols, data and settings of the records that finished last.
+    """Keep the splits, protocols, data and settings of the records that finished last.
 
     Args:
         frame: Records as ``select`` returns them.
         all_variants: Keep all versions, settings and weights of each method, not only the newest.
 
     Returns:
-        The records of one split; one protocol a data set; one state of the data a category; and unless
+        The records of one split and one protocol a data set; one state of the data a category; and unless
         ``all_variants``, one variant a method.
     """
     steps: list[tuple[str, str, list[str], list[str], str]] = [
-        ("another split", "split", [], ["split"], "; see --split"),
+        ("another split", "split", ["dataset"], ["split"], "; see --split"),
         ("another protocol", "protocol", ["dataset"], ["protocol"], "; see --protocol"),
         ("an earlier state of the data", "category", ["dataset", "category"], ["data_fingerprint"], ""),
     ]
@@ -111,21 +111,17 @@ def check_comparable(frame: pd.DataFrame) -> None:
     """Refuse records that do not compare.
 
     Raises:
-        StoreError: There are several splits, a data set with several protocols, or a category with several
-            data fingerprints.
+        StoreError: There is a data set with several splits or protocols, or a category with several data
+            fingerprints.
     """
-    splits = sorted(frame["split"].unique())
-    if len(splits) > 1:
-        raise StoreError(
-            f"Expected records of one split, got {len(splits)}: {', '.join(splits)}. Choose one with --split."
-        )
-    for name, protocols in frame.groupby("dataset")["protocol"]:
-        found = sorted(protocols.unique())
-        if len(found) > 1:
-            raise StoreError(
-                f"Expected records of one protocol for {name}, got {len(found)}: {', '.join(found)}. "
-                "Choose one with --protocol."
-            )
+    for column in ("split", "protocol"):
+        for name, values in frame.groupby("dataset")[column]:
+            found = sorted(values.unique())
+            if len(found) > 1:
+                raise StoreError(
+                    f"Expected records of one {column} for {name}, got {len(found)}: {', '.join(found)}. "
+                    f"Choose one with --{column}."
+                )
     for (dataset, category), prints in frame.groupby(["dataset", "category"])["data_fingerprint"]:
         if prints.nunique() > 1:
             shown = ", ".join(sorted(str(value)[:12] for value in prints.unique()))
@@ -140,12 +136,25 @@ def protocols_text(protocol_of: Iterable[tuple[str, str]]) -> str:
     Args:
         protocol_of: Data set and ``Protocol.key()`` of each record; one protocol a data set.
     """
+    return _datasets_text((dataset, words_of(key)) for dataset, key in protocol_of)
+
+
+def splits_text(split_of: Iterable[tuple[str, str]]) -> str:
+    """The split of a table, or each with the data sets that have it.
+
+    >>> splits_text([("mtd", "published"), ("ksdd", "fold-1")])
+    'for ksdd fold-1; for mtd published'
+    """
+    return _datasets_text(split_of)
+
+
+def _datasets_text(value_of: Iterable[tuple[str, str]]) -> str:
     datasets: dict[str, set[str]] = {}
-    for dataset, protocol in protocol_of:
-        datasets.setdefault(protocol, set()).add(dataset)
+    for dataset, value in value_of:
+        datasets.setdefault(value, set()).add(dataset)
     if len(datasets) == 1:
-        return words_of(next(iter(datasets)))
-    return "; ".join(f"for {', '.join(sorted(of))} {words_of(key)}" for key, of in sorted(datasets.items()))
+        return next(iter(datasets))
+    return "; ".join(f"for {', '.join(sorted(of))} {value}" for value, of in sorted(datasets.items()))
 
 
 def _check_known(kind: str, values: Collection[object], column: pd.Series) -> None:
@@ -163,6 +172,6 @@ def newest_variant(frame: pd.DataFrame) -> pd.DataFrame:
 def _newest(frame: pd.DataFrame, *, of: list[str], by: list[str]) -> pd.DataFrame:
     # cell_id decides between two records of the same second.
     ordered = frame.sort_values(["finished_at", "cell_id"])
-    last = ordered.drop_duplicates(of, keep="last") if of else ordered.tail(1)
+    last = ordered.drop_duplicates(of, keep="last")
     keys = pd.MultiIndex.from_frame(frame[of + by])
     return frame[keys.isin(pd.MultiIndex.from_frame(last[of + by]))]

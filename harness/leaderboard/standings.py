@@ -6,17 +6,26 @@ Pure arithmetic on the records of one data set. Shape suffixes: R row, C categor
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.leaderboard.record_selection import check_comparable
 from harness.leaderboard.tables import NOT_DEFINED, WITHHELD, Entry
+from harness.leaderboard.variants import row_labels
 from harness.metrics.catalogue import metric_title
 from harness.stats import MIN_SEEDS, ROUNDING
 
 CellKey = tuple[str, int]
 """Category and seed."""
+
+Expected = Mapping[str, Collection[str]]
+"""Data set to the categories that its mean needs, with or without records."""
+
+NOTHING_EXPECTED: Expected = {}
+_MAX_CELLS = 5
 
 
 @dataclass(frozen=True)
@@ -132,6 +141,33 @@ class Standings:
 
     def _cells(self, mask_CS: NDArray[np.bool_]) -> list[CellKey]:
         return [(self.categories[category], self.seeds[seed]) for category, seed in np.argwhere(mask_CS)]
+
+
+def laid_out(
+    frame: pd.DataFrame, metrics: Sequence[str], expected: Expected
+) -> tuple[pd.DataFrame, tuple[Standings, ...]]:
+    """Label records in a column ``row``, and lay out each data set, in the order of their names.
+
+    Raises:
+        StoreError: The records must not stand in one table (see ``check_comparable``).
+    """
+    check_comparable(frame)
+    labelled = frame.assign(row=row_labels(frame))
+    standings = tuple(
+        Standings.of(records, metrics, expected.get(str(dataset), ()))
+        for dataset, records in labelled.groupby("dataset")
+    )
+    return labelled, standings
+
+
+def cells_text(cells: Sequence[CellKey]) -> str:
+    """For people: ``bottle seeds 0, 1, cable seed 2 and 4 more``."""
+    shown = []
+    for category, group in groupby(cells[:_MAX_CELLS], key=lambda cell: cell[0]):
+        seeds = [str(seed) for _, seed in group]
+        shown.append(f"{category} {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)}")
+    rest = len(cells) - _MAX_CELLS
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _floats(column: pd.Series) -> NDArray[np.float64]:

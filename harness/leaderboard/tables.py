@@ -10,6 +10,8 @@ Quantity = Literal["fraction", "duration", "latency", "rate", "memory", "size", 
 """What a column holds, in base units: fractions, seconds (duration, latency), images per second, bytes
 (memory, size), a count. It decides the unit and the decimals on the page."""
 
+LOWER_MARK = "↓"
+"""Stands in the title of a metric of which lower is better."""
 
 Absence = Literal["withheld", "not defined", "not measured"]
 """Why there is no number: a cell that it needs is missing or failed; the metric does not exist for these data, as pixel
@@ -84,7 +86,7 @@ class Table:
     protocol: str
     """Protocol of all records behind the table, in words; if data sets have their own, each with its data sets."""
     split: str = PUBLISHED_SPLIT
-    """Split of every record behind the table."""
+    """Split of all records behind the table; if data sets have their own, each with its data sets."""
     seeds: Mapping[str, tuple[int, ...]]
     """Data set to the seeds of its records, those in ``own_seeds`` excepted."""
     own_seeds: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)

@@ -66,7 +66,7 @@ def ablation_of(frame: pd.DataFrame, rows: pd.Series, settings: str | None = Non
         return [name for name in telling if parts[one].get(name) != parts[other].get(name)]
 
     asked = first[first["settings"] == settings]["row"].tolist()
-    # min keeps the first of equals, and dictionaries keep the order of their making.
+    # min keeps the first of equals, and dictionaries keep the order of insertion.
     reference = min(asked or parts, key=lambda one: sum(len(differing(one, other)) for other in parts))
     labels = {row: _shown(part, differing(row, reference)) for row, part in parts.items()}
     ordered = sorted((row for row in parts if row != reference), key=lambda row: _natural(labels[row]))

@@ -66,7 +66,7 @@ class Block:
 
     @property
     def num_lines(self) -> int:
-        """Rows, headings and rules: what the block takes of a page."""
+        """The rows, headings and rules that the block puts on a page."""
         return len(self.head) + len(self.body)
 
     @classmethod

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from harness.leaderboard.tables import Absence, Column, Entry, Quantity, Table
+from harness.leaderboard.tables import LOWER_MARK, Absence, Column, Entry, Quantity, Table
 from harness.phrasing import counted
 from harness.records import PUBLISHED_SPLIT
 from harness.stats import MIN_SEEDS
@@ -116,7 +116,7 @@ def unit_text(column: Column) -> str:
     """Unit and direction, e.g. ``ms ↓``; nothing for a fraction, which the caption explains."""
     if column.quantity == "fraction":
         return ""
-    return f"{_UNITS[column.quantity].text} {'↓' if column.lower_is_better else '↑'}"
+    return f"{_UNITS[column.quantity].text} {LOWER_MARK if column.lower_is_better else '↑'}"
 
 
 def column_headings(table: Table) -> list[str]:
@@ -141,8 +141,10 @@ def base_unit_headings(table: Table) -> list[str]:
 
 def _unit_text(table: Table) -> str:
     if all(column.quantity == "fraction" for column in table.columns):
-        return "Percent, higher is better"
-    return "Median over categories and seeds; lower is better with ↓, higher with ↑"
+        titles = (*table.groups, *(column.title for column in table.columns))
+        exception = f" except with {LOWER_MARK}" if any(title.endswith(LOWER_MARK) for title in titles) else ""
+        return f"Percent, higher is better{exception}"
+    return f"Median over categories and seeds; lower is better with {LOWER_MARK}, higher with ↑"
 
 
 def _spread_text(table: Table, spread: Spread) -> str:

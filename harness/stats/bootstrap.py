@@ -76,8 +76,8 @@ def resampled_metrics(
 def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The middle share of resampled values.
 
-    >>> percentile_interval(np.arange(0.0, 101.0), confidence=0.9)
-    (5.0, 95.0)
+    >>> percentile_interval(np.arange(0.0, 101.0), confidence=0.5)
+    (25.0, 75.0)
 
     Args:
         values_R: One number a resample.

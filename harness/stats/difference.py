@@ -21,7 +21,7 @@ MIN_SEEDS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A minus B, in fractions; positive where A is better."""
+    """A minus B, in fractions; positive where A has the higher value."""
 
     value: float
     low: float | None = None

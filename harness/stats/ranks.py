@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from harness.phrasing import counted
 
+_ALPHA = 0.05
+"""Level of significance."""
+
 _DECIMALS = 12  # fractions that differ beyond are equal but for rounding
 
 
@@ -19,13 +22,11 @@ _DECIMALS = 12  # fractions that differ beyond are equal but for rounding
 class RankComparison:
     """Mean ranks over all categories, and which methods do not differ significantly."""
 
-    num_categories: int
     mean_ranks: tuple[float, ...]
     """One a method, 1 is best; methods that tie in a category share the mean of their ranks."""
     friedman_p_value: float | None
-    """Chance of ranks at least this unequal among equal methods (chi-squared approximation)."""
-    friedman_reason: str = ""
-    """Why there is no p value; empty with one."""
+    """Chance of ranks at least this unequal among equal methods (chi-squared approximation). None with two methods,
+    with too few categories, or if all methods tie in every category."""
     critical_difference: float | None
     """Mean ranks at least this far apart differ significantly (Nemenyi)."""
     nemenyi_reason: str = ""
@@ -36,19 +37,18 @@ class RankComparison:
     does not reject; there are none without a critical difference."""
 
 
-def compare_ranks(values_CM: NDArray[np.float64], *, alpha: float = 0.05) -> RankComparison:
+def compare_ranks(values_CM: NDArray[np.float64]) -> RankComparison:
     """Rank methods in each category and test the mean ranks.
 
-    It covers the choice of categories, not seeds or images. A test is omitted if it could not reach ``alpha`` with
+    It covers the choice of categories, not seeds or images. A test is omitted if it could not reach .05 with
     so few categories even if the ranks were the same in all of them. The approximation behind
     Friedman's p value is good from about ten categories on; below it errs on the side of no difference.
 
     Args:
         values_CM: Fractions, higher is better, at least one category and two methods.
-        alpha: Level of significance, a fraction in (0, 1).
 
     Raises:
-        ValueError: The shape is wrong, a value is NaN, or ``alpha`` is out of range.
+        ValueError: The shape is wrong, or a value is NaN.
 
     >>> compare_ranks(np.tile([0.9, 0.8, 0.7], (10, 1))).mean_ranks
     (1.0, 2.0, 3.0)
@@ -57,59 +57,49 @@ def compare_ranks(values_CM: NDArray[np.float64], *, alpha: float = 0.05) -> Ran
         raise ValueError(f"Values have shape {values_CM.shape}, expected (C, M) with C >= 1 and M >= 2.")
     if np.isnan(values_CM).any():
         raise ValueError("A value is NaN, expected one of every method in every category.")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha is {alpha}, expected a fraction in (0, 1).")
     from scipy.stats import rankdata  # takes half a second to load, which tables need not pay
 
     ranks_CM = rankdata(-np.round(values_CM, _DECIMALS), axis=1)
     mean_ranks_M = ranks_CM.mean(axis=0)
-    p_value, friedman_reason = _friedman(ranks_CM, alpha)
-    critical, nemenyi_reason = _critical_difference(len(ranks_CM), len(mean_ranks_M), alpha)
+    p_value = _friedman(ranks_CM)
+    critical, nemenyi_reason = _critical_difference(len(ranks_CM), len(mean_ranks_M))
     if critical is None:
         cliques: tuple[tuple[int, ...], ...] = ()
     else:
-        may_differ = p_value is None or p_value < alpha
+        may_differ = p_value is None or p_value < _ALPHA
         cliques = _cliques(mean_ranks_M, critical if may_differ else math.inf)
     return RankComparison(
-        num_categories=len(ranks_CM),
         mean_ranks=tuple(mean_ranks_M.tolist()),
         friedman_p_value=p_value,
-        friedman_reason=friedman_reason,
         critical_difference=critical,
         nemenyi_reason=nemenyi_reason,
         cliques=cliques,
     )
 
 
-def _friedman(ranks_CM: NDArray[np.float64], alpha: float) -> tuple[float | None, str]:
+def _friedman(ranks_CM: NDArray[np.float64]) -> float | None:
     from scipy.stats import chi2, friedmanchisquare
 
     num_categories, num_methods = ranks_CM.shape
     if num_methods < 3:
-        return None, "2 methods, fewer than 3; Wilcoxon's test compares two"
+        return None
     # The largest statistic is C (M - 1), when every category has the same ranks.
-    needed = math.ceil(chi2.isf(alpha, num_methods - 1) / (num_methods - 1))
-    if num_categories < needed:
-        return None, _too_few(num_categories, needed)
-    if np.ptp(ranks_CM, axis=1).max() == 0:
-        return None, "all methods tie in every category"
-    return float(friedmanchisquare(*ranks_CM.T).pvalue), ""
+    needed = math.ceil(chi2.isf(_ALPHA, num_methods - 1) / (num_methods - 1))
+    if num_categories < needed or np.ptp(ranks_CM, axis=1).max() == 0:
+        return None
+    return float(friedmanchisquare(*ranks_CM.T).pvalue)
 
 
-def _critical_difference(num_categories: int, num_methods: int, alpha: float) -> tuple[float | None, str]:
+def _critical_difference(num_categories: int, num_methods: int) -> tuple[float | None, str]:
     from scipy.stats import studentized_range
 
-    quantile = float(studentized_range.ppf(1 - alpha, num_methods, math.inf)) / math.sqrt(2)
+    quantile = float(studentized_range.ppf(1 - _ALPHA, num_methods, math.inf)) / math.sqrt(2)
     of_one_category = quantile * math.sqrt(num_methods * (num_methods + 1) / 6)
     # Mean ranks are at most M - 1 apart.
     needed = math.ceil((of_one_category / (num_methods - 1)) ** 2)
     if num_categories < needed:
-        return None, _too_few(num_categories, needed)
+        return None, f"{counted(num_categories, 'category', 'categories')}, fewer than {needed}"
     return of_one_category / math.sqrt(num_categories), ""
-
-
-def _too_few(num_categories: int, needed: int) -> str:
-    return f"{counted(num_categories, 'category', 'categories')}, fewer than {needed}"
 
 
 def _cliques(mean_ranks_M: NDArray[np.float64], critical: float) -> tuple[tuple[int, ...], ...]:

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from harness.leaderboard.tables import Entry
 from harness.report.figures.plot_types import (
     AblationPlot,
     CategoryPlot,
     Curve,
     CurvePanel,
     CurvePlot,
-    Estimate,
     FactorLine,
     FactorPanel,
     FactorPoint,
@@ -17,7 +17,6 @@ from harness.report.figures.plot_types import (
     LatencyPanel,
     LatencyPlot,
     LatencyPoint,
-    Machine,
     RankPlot,
     RowCurves,
     TrialAxis,
@@ -44,7 +43,7 @@ def heading(name: str, *, notes: tuple[str, ...] = (), labels: tuple[str, ...] =
 
 LATENCY = LatencyPlot(
     heading=heading("accuracy_latency", notes=("padim on castings: records without latency",)),
-    machine=Machine(host="bench-1", device="cpu", num_threads=2),
+    machine="bench-1 (cpu, 2 threads)",
     panels=(
         LatencyPanel(
             title="castings",
@@ -61,7 +60,7 @@ LATENCY = LatencyPlot(
 def category_plot(num_categories: int = 2, labels: tuple[str, ...] = LABELS) -> CategoryPlot:
     """The last label has no number in the first category, and so no mean."""
     estimates = {
-        label: Estimate(mean=0.9 - 0.1 * number, low=0.85 - 0.1 * number, high=0.95 - 0.1 * number)
+        label: Entry(mean=0.9 - 0.1 * number, low=0.85 - 0.1 * number, high=0.95 - 0.1 * number)
         for number, label in enumerate(labels)
     }
     some = {label: estimates[label] for label in labels[:-1]}
@@ -94,7 +93,6 @@ RANKS = RankPlot(
     mean_ranks={LONG: 1.25, PLAIN: 1.75, "constant": 3.0},
     critical_difference=1.1,
     cliques=((LONG, PLAIN),),
-    num_categories=12,
     friedman_p_value=0.0004,
 )
 

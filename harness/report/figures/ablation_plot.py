@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from harness.leaderboard.ablation_study import AblationStudy
-from harness.leaderboard.board import Expected
-from harness.leaderboard.standings import Standings
-from harness.metrics.catalogue import check_metrics, metric_title
+from harness.leaderboard.standings import Expected, Standings
+from harness.metrics.catalogue import metric_title
 from harness.report.figures.plot_sheet import Sheet, gaps, lack_notes
 from harness.report.figures.plot_types import AblationPlot, FactorLine, FactorPanel, FactorPoint, LeftOut, PlotSet
 
@@ -31,26 +30,17 @@ def ablation_plots(frame: pd.DataFrame, study: AblationStudy, *, metrics: Sequen
         UnknownNameError: A metric is unknown.
         StoreError: No cell is finished, or the records must not stand in one table.
     """
-    check_metrics(metrics)
-    sheet = Sheet.of(frame, expected, metrics)
+    sheet = Sheet.of(frame, metrics, expected=expected)
     made = [_plot(sheet, study, metric) for metric in metrics]
-    labels = [*(line.label for one in made if isinstance(one, AblationPlot) for line in _lines(one)), *study.controls]
-    return PlotSet(
-        labels=tuple(dict.fromkeys(labels)),
-        plots=tuple(one for one in made if not isinstance(one, LeftOut)),
-        left_out=tuple(one for one in made if isinstance(one, LeftOut)),
-    )
-
-
-def _lines(plot: AblationPlot) -> list[FactorLine]:
-    return [line for panel in plot.panels for line in panel.lines]
+    panels = [panel for one in made if isinstance(one, AblationPlot) for panel in one.panels]
+    return PlotSet.of([*(line.label for panel in panels for line in panel.lines), *study.controls], made)
 
 
 def _plot(sheet: Sheet, study: AblationStudy, metric: str) -> AblationPlot | LeftOut:
     name = f"ablation_{study.method.replace(':', '.')}_{metric}"
-    of_method = sheet.records[sheet.records["method"] == study.method]
+    of_method = sheet.frame[sheet.frame["method"] == study.method]
     row_of = dict(zip(of_method["settings"], of_method["row"], strict=True))
-    others = sheet.records[sheet.records["method"].isin(list(study.controls))]
+    others = sheet.frame[sheet.frame["method"].isin(list(study.controls))]
     controls = dict(zip(others["row"], others["method"], strict=True))
     shown = [row_of[text] for change in study.changes() if (text := study.settings_json(change)) in row_of]
     lacks = [lack for one in sheet.standings for lack in gaps(one, [*shown, *controls], metric)]
@@ -102,8 +92,7 @@ def _panels(
         return [panel(factor, [{}]) for factor in study.factors]
     first, *rest = study.factors
     combinations = product(*(study.values_with_base(name) for name in rest))
-    panels = panel(first, [dict(zip(rest, values, strict=True)) for values in combinations])
-    return [panels]
+    return [panel(first, [dict(zip(rest, values, strict=True)) for values in combinations])]
 
 
 def _text(value: Any) -> str:

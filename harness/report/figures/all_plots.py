@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from harness.leaderboard.board import Expected
 from harness.leaderboard.intervals import ImageScoresOf, Intervals
+from harness.leaderboard.standings import Expected
 from harness.report.figures.category_plot import category_plot
 from harness.report.figures.curve_plot import curve_plot
 from harness.report.figures.latency_plot import latency_plot
@@ -33,19 +33,14 @@ def all_plots(
         StoreError: No cell is finished, the records must not stand in one table (see ``select``), or
             scores cannot be read.
     """
-    sheet = Sheet.of(frame, expected)
-    made = list(_all(sheet, image_scores, intervals))
-    return PlotSet(
-        labels=sheet.rows,
-        plots=tuple(one for one in made if not isinstance(one, LeftOut)),
-        left_out=tuple(one for one in made if isinstance(one, LeftOut)),
-    )
+    sheet = Sheet.of(frame, expected=expected, intervals=intervals)
+    return PlotSet.of(sheet.rows, _all(sheet, image_scores))
 
 
-def _all(sheet: Sheet, image_scores: ImageScoresOf, intervals: Intervals) -> Iterator[Plot | LeftOut]:
+def _all(sheet: Sheet, image_scores: ImageScoresOf) -> Iterator[Plot | LeftOut]:
     yield latency_plot(sheet)
     for one in sheet.standings:
-        yield category_plot(sheet, one, intervals)
+        yield category_plot(sheet, one)
         yield curve_plot(sheet, one, "roc", image_scores)
         yield curve_plot(sheet, one, "pro", image_scores)
     yield rank_plot(sheet)

@@ -1,25 +1,22 @@
-"""A metric against the values of settings: a panel a factor, whiskers over seeds, the reference ringed."""
+"""A metric against the values of settings: one panel a factor, whiskers over seeds, a ring around the reference."""
 
 from collections.abc import Iterator, Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from harness.report.figures.lettering import width_inches
-from harness.report.figures.page import Page, panel_pages, width_of
+from harness.report.figures.page import Page, panel_pages, panels_across
 from harness.report.figures.plot_types import AblationPlot, FactorLine, FactorPanel
-from harness.report.figures.style import INK, SMALL_POINTS, Look
+from harness.report.figures.style import INK, Look
 
 _PANEL_INCHES = 1.9
 _CONTROL = (0, (4, 1.2))
-_FRAME_INCHES = 0.55  # of a panel's width, for its ticks and the label of its axis
-_GAP_INCHES = 0.06
 _MIN_SPAN = 2.0  # percentage points: less would make noise look like an effect
 
 
 def draw_ablation(plot: AblationPlot, looks: Mapping[str, Look], *, wide: bool) -> Iterator[Page]:
-    """Figures of one or more pages, as many panels beside each other as their values leave room for."""
-    across = _across(plot, width_of(wide), 4 if wide else 2)
+    """Figures of one or more pages, with as many panels beside each other as their values leave room for."""
+    across = panels_across([panel.values for panel in plot.panels], wide=wide)
     pages = panel_pages(
         plot.heading,
         plot.panels,
@@ -36,14 +33,6 @@ def draw_ablation(plot: AblationPlot, looks: Mapping[str, Look], *, wide: bool) 
             if number % across == 0:
                 axes.set_ylabel(f"{plot.metric} (%)")
         yield page
-
-
-def _across(plot: AblationPlot, width: float, most: int) -> int:
-    widest = max(
-        _FRAME_INCHES + sum(width_inches(value, SMALL_POINTS) + _GAP_INCHES for value in panel.values)
-        for panel in plot.panels
-    )
-    return max(1, min(most, len(plot.panels), int(width / widest)))
 
 
 def _remark(plot: AblationPlot) -> str:
@@ -81,13 +70,6 @@ def _write_legend(axes: Axes, plot: AblationPlot, looks: Mapping[str, Look]) -> 
             # A label that begins with "_" would be a hidden one; a space before it shows nothing.
             [f" {label}" for label in (*lines, *controls)],
             loc="best",
-            fontsize=SMALL_POINTS,
-            handlelength=1.6,
-            handletextpad=0.2,
-            labelspacing=0.2,
-            borderpad=0.3,
-            framealpha=0.85,
-            edgecolor="none",
         )
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from harness.leaderboard.tables import WITHHELD, Column, Entry
 from harness.report.figures.lettering import height_inches, wrapped
 from harness.report.figures.page import Page, new_page, width_of
-from harness.report.figures.plot_types import CategoryPlot, Estimate
+from harness.report.figures.plot_types import CategoryPlot
 from harness.report.figures.style import INK, MAX_HEIGHT_INCHES, SMALL_POINTS, Look
-from harness.report.wording import ABSENCE_MARKS
+from harness.report.wording import entry_text
 
 _PITCH_INCHES = 0.058
 """Between two dots of one category."""
@@ -31,7 +32,7 @@ class _Line:
 
     label: str
     position: float
-    estimate: Estimate | None
+    entry: Entry | None
 
 
 @dataclass(frozen=True)
@@ -81,20 +82,18 @@ def _means(plot: CategoryPlot, name_inches: float) -> list[_Group]:
     for label in plot.labels:
         lines = wrapped(label, name_inches, SMALL_POINTS)
         bottom = top + height_inches(len(lines), SMALL_POINTS) + 0.03
-        line = _Line(label=label, position=(top + bottom) / 2, estimate=plot.means.get(label))
+        line = _Line(label=label, position=(top + bottom) / 2, entry=plot.means.get(label))
         groups.append(_Group(text="\n".join(lines), lines=(line,), top=top, bottom=bottom, is_mean=True))
         top = bottom
     return groups
 
 
-def _groups(
-    labels: Sequence[str], categories: Sequence[tuple[str, Mapping[str, Estimate]]], top: float
-) -> list[_Group]:
+def _groups(labels: Sequence[str], categories: Sequence[tuple[str, Mapping[str, Entry]]], top: float) -> list[_Group]:
     groups = []
     for name, of_rows in categories:
         first = top + (_GAP_INCHES + _PITCH_INCHES) / 2
         lines = tuple(
-            _Line(label=label, position=first + number * _PITCH_INCHES, estimate=of_rows[label])
+            _Line(label=label, position=first + number * _PITCH_INCHES, entry=of_rows[label])
             for number, label in enumerate(labels)
             if label in of_rows
         )
@@ -114,16 +113,17 @@ def _balanced(num_categories: int, pitch: float, of_means: float) -> int:
 
 
 def _lowest(plot: CategoryPlot) -> float:
-    estimates = [*plot.means.values(), *(one for of_rows in plot.categories.values() for one in of_rows.values())]
-    lowest = 100 * min(one.mean if one.low is None else one.low for one in estimates)
+    entries = [*plot.means.values(), *(entry for of_rows in plot.categories.values() for entry in of_rows.values())]
+    ends = [entry.mean if entry.low is None else entry.low for entry in entries]
+    lowest = 100 * min(end for end in ends if end is not None)
     return max(0.0, lowest - 0.04 * (100 - lowest) - 0.5)
 
 
 def _remark(plot: CategoryPlot) -> str:
     whiskers = any(one.low is not None for of_rows in plot.categories.values() for one in of_rows.values())
     texts = ["Numbers: mean over categories."] if len(plot.categories) > 1 else []
-    texts += ["Whiskers: 95 % bootstrap interval over test images."] if whiskers else []
-    return " ".join(texts)
+    texts += ["Whiskers: 95 % bootstrap interval over test images.", plot.resampling] if whiskers else []
+    return " ".join(texts).strip()
 
 
 def _draw_groups(axes: Axes, groups: Sequence[_Group], looks: Mapping[str, Look]) -> None:
@@ -139,17 +139,15 @@ def _draw_groups(axes: Axes, groups: Sequence[_Group], looks: Mapping[str, Look]
         if group.is_mean:
             _write_mean(axes, group.lines[0], looks)
         for line in group.lines:
-            if line.estimate is not None:
-                _draw_estimate(axes, line.position, line.estimate, line.label, looks[line.label])
+            _draw_line(axes, line, looks[line.label])
     last_mean = [group.bottom for group in groups if group.is_mean]
     if last_mean and last_mean[-1] < groups[-1].bottom:
         axes.axhline(last_mean[-1], color=INK, linewidth=0.6)
 
 
 def _write_mean(axes: Axes, line: _Line, looks: Mapping[str, Look]) -> None:
-    text = ABSENCE_MARKS["withheld"] if line.estimate is None else f"{100 * line.estimate.mean:.1f}"
     axes.annotate(
-        text,
+        entry_text(line.entry or WITHHELD, Column(title=line.label), "none"),
         (1.0, line.position),
         (2, 0),
         xycoords=axes.get_yaxis_transform(),
@@ -160,13 +158,16 @@ def _write_mean(axes: Axes, line: _Line, looks: Mapping[str, Look]) -> None:
     )
 
 
-def _draw_estimate(axes: Axes, position: float, estimate: Estimate, label: str, look: Look) -> None:
-    if estimate.low is not None and estimate.high is not None:
-        ends = [100 * estimate.low, 100 * estimate.high]
-        axes.plot(ends, [position, position], color=look.colour, linewidth=0.8, label=f"{label} interval")
+def _draw_line(axes: Axes, line: _Line, look: Look) -> None:
+    entry = line.entry
+    if entry is None or entry.mean is None:
+        return
+    if entry.low is not None and entry.high is not None:
+        ends = [100 * entry.low, 100 * entry.high]
+        axes.plot(ends, [line.position] * 2, color=look.colour, linewidth=0.8, label=f"{line.label} interval")
     axes.plot(
-        100 * estimate.mean,
-        position,
+        100 * entry.mean,
+        line.position,
         color=look.colour,
         marker=look.marker,
         markersize=3.2,
@@ -174,5 +175,5 @@ def _draw_estimate(axes: Axes, position: float, estimate: Estimate, label: str, 
         linestyle="none",
         clip_on=False,
         zorder=3,
-        label=label,
+        label=line.label,
     )

@@ -1,4 +1,4 @@
-"""ROC and PRO curves, a panel a category: mean over seeds thick, each seed thin."""
+"""ROC and PRO curves, one panel for each category: a thick line for the mean, a thin one for each seed."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,7 +18,7 @@ _REMARK: Mapping[CurveKind, str] = {"roc": "Numbers: AUROC in percent", "pro": "
 
 
 def draw_curves(plot: CurvePlot, looks: Mapping[str, Look], *, wide: bool) -> Iterator[Page]:
-    """Figures of one or more pages, as many panels beside each other as their labels leave room for."""
+    """Figures of one or more pages, with as many panels beside each other as their labels leave room for."""
     across, texts = _arrangement(plot, width_of(wide), 4 if wide else 2)
     several = any(len(row.seeds) > 1 for panel in plot.panels for row in panel.rows)
     remark = _REMARK[plot.kind] + (", mean over seeds; thin lines are single seeds." if several else ".")
@@ -80,15 +80,7 @@ def _draw_panel(
         # The number first: it cannot be taken for a hidden label, which begins with "_".
         [f"{100 * row.area:.1f} {texts[row.label]}" for row in panel.rows],
         loc="lower right",
-        fontsize=SMALL_POINTS,
         labelcolor=[looks[row.label].ink for row in panel.rows],
-        handlelength=1.6,
-        handletextpad=0.5,
-        labelspacing=0.2,
-        borderpad=0.3,
-        borderaxespad=0.2,
-        framealpha=0.85,
-        edgecolor="none",
     )
 
 

@@ -15,10 +15,10 @@ from harness.report.figures.plot_types import RankPlot
 from harness.report.figures.style import INK, MUTED, SMALL_POINTS, Look
 
 _TOP_INCHES = 0.42
-"""Of the line of ranks: room for the critical difference and the numbers above it."""
+"""Distance of the line of ranks from the top: room for the critical difference and the numbers above it."""
 _CLIQUE_INCHES = 0.07
 _NAME_SHARE = 0.3
-"""Of the width, that the names on each side may take."""
+"""Share of the width that the names on each side may take."""
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,14 @@ from collections.abc import Iterator
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from harness.report.figures.lettering import height_inches, width_inches, wrapped
-from harness.report.figures.page import Page, new_page, panel_pages, width_of
+from harness.report.figures.lettering import height_inches, wrapped
+from harness.report.figures.page import Page, new_page, panel_pages, panels_across
 from harness.report.figures.plot_types import ImportancePlot, TrialAxis, TrialPanel, TrialPlot
 from harness.report.figures.style import INK, MUTED, SMALL_POINTS, TEXT_POINTS, looks_of
 
 _TRIAL, _WINNER, _DEFAULT = (look.colour for look in looks_of(("trial", "winner", "default")).values())
-_MAX_ACROSS = 4
 _PANEL_INCHES = 1.6
 _SINGLE_INCHES = 2.6
-_FRAME_INCHES = 0.55  # of a panel's width, for its ticks and the label of its axis
-_GAP_INCHES = 0.1
 _BAR_INCHES = 0.2
 _NAME_PAD_INCHES = 0.1
 
@@ -23,12 +20,7 @@ _NAME_PAD_INCHES = 0.1
 def draw_trials(plot: TrialPlot, *, wide: bool) -> Iterator[Page]:
     """Figures of one or more pages, with as many panels beside each other as their choices leave room for."""
     height = _SINGLE_INCHES if len(plot.panels) == 1 else _PANEL_INCHES
-    widest = max(
-        _FRAME_INCHES + sum(width_inches(choice, SMALL_POINTS) + _GAP_INCHES for choice in panel.x.choices)
-        for panel in plot.panels
-    )
-    most = _MAX_ACROSS if wide else _MAX_ACROSS // 2
-    across = max(1, min(most, len(plot.panels), int(width_of(wide) / widest)))
+    across = panels_across([panel.x.choices for panel in plot.panels], wide=wide)
     remark = f"Star: winner. Diamond: default. {f'Line: {plot.line}.' if plot.line else ''}"
     pages = panel_pages(plot.heading, plot.panels, across=across, panel_inches=height, wide=wide, remark=remark.strip())
     for page, panels in pages:

@@ -4,14 +4,12 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
-from harness.leaderboard.cost_table import is_quiet
-from harness.leaderboard.standings import Standings
-from harness.report.figures.plot_sheet import LATENCY, SCORE, Lack, Sheet, gaps, lack_notes
-from harness.report.figures.plot_types import LatencyPanel, LatencyPlot, LatencyPoint, LeftOut, Machine
+from harness.leaderboard.cost_table import is_quiet, machines_of
+from harness.report.figures.plot_sheet import SCORE, Lack, Sheet, gaps, lack_notes
+from harness.report.figures.plot_types import LatencyPanel, LatencyPlot, LatencyPoint, LeftOut
 
 NAME = "accuracy_latency"
+LATENCY = "latency_p50_seconds"
 
 _Place = tuple[str, str]
 """Data set and row."""
@@ -25,22 +23,22 @@ def latency_plot(sheet: Sheet) -> LatencyPlot | LeftOut:
     """
     measured: dict[_Place, tuple[float, float]] = {}
     lacks: list[Lack] = []
-    for one in sheet.standings:
+    for one, times in zip(sheet.standings, sheet.measured([LATENCY]), strict=True):
         for row in sheet.rows:
-            score, seconds = _means(one, row)
+            score, seconds = one.mean(row, SCORE).mean, times.median(row, LATENCY).mean
             if score is not None and seconds is not None:
                 measured[one.dataset, row] = seconds, score
             else:
                 lacks += gaps(one, [row], SCORE) or [Lack(row, one.dataset, "records without latency")]
-    machines = {place: _machines(sheet.finished(*place)) for place in measured}
+    machines = {place: machines_of(sheet.finished(*place)) for place in measured}
     chosen = _most_used(sheet, machines)
     for (dataset, row), found in machines.items():
-        if found != {chosen}:
-            lacks.append(Lack(row, dataset, f"measured on {' and '.join(sorted(map(str, found)))}"))
+        if found != [chosen]:
+            lacks.append(Lack(row, dataset, f"measured on {' and '.join(found)}"))
     notes = lack_notes(lacks, sheet.rows)
     if chosen is None:
         return LeftOut(name=NAME, reason="; ".join(notes))
-    kept = {place: point for place, point in measured.items() if machines[place] == {chosen}}
+    kept = {place: point for place, point in measured.items() if machines[place] == [chosen]}
     quiet = all(is_quiet(sheet.finished(*place)) for place in kept)
     return LatencyPlot(
         heading=sheet.heading(NAME, "Image AUROC against latency of one image", kept, notes),
@@ -50,29 +48,15 @@ def latency_plot(sheet: Sheet) -> LatencyPlot | LeftOut:
     )
 
 
-def _means(one: Standings, row: str) -> tuple[float | None, float | None]:
-    if row not in one.rows:
-        return None, None
-    return one.mean(row, SCORE).mean, one.median(row, LATENCY).mean
-
-
-def _machines(finished: pd.DataFrame) -> set[Machine]:
-    columns = finished[["host", "device", "num_threads"]].drop_duplicates()
-    return {
-        Machine(host=host, device=device, num_threads=None if pd.isna(threads) else int(threads))
-        for host, device, threads in columns.itertuples(index=False, name=None)
-    }
-
-
-def _most_used(sheet: Sheet, machines: Mapping[_Place, set[Machine]]) -> Machine | None:
-    places: dict[Machine, list[_Place]] = defaultdict(list)
+def _most_used(sheet: Sheet, machines: Mapping[_Place, list[str]]) -> str | None:
+    places: dict[str, list[_Place]] = defaultdict(list)
     for place, found in machines.items():
         if len(found) == 1:
-            places[next(iter(found))].append(place)
+            places[found[0]].append(place)
 
-    def order(machine: Machine) -> tuple[int, str, str]:
+    def order(machine: str) -> tuple[int, str, str]:
         last = max(sheet.finished(*place)["finished_at"].max() for place in places[machine])
-        return len(places[machine]), last, str(machine)
+        return len(places[machine]), last, machine
 
     return max(places, key=order, default=None)
 

@@ -20,7 +20,7 @@ _LEADER_FROM = 11.0
 _SWEEPS = 3
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _SHARE_OF_WIDTH = 0.45
-"""Of the axes, that a line of a name may take."""
+"""Share of the width of the axes that a line of a name may take."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class _Field:
     line: Sequence[_Box]
 
     def arranged(self, options: Sequence[Sequence[_Place]], order: Sequence[int]) -> list[_Place]:
-        """A place for every name, found in this order."""
+        """A place for every name; names are placed in this order."""
         chosen: dict[int, _Place] = {}
         for _ in range(_SWEEPS):
             for number in order:
@@ -67,7 +67,7 @@ class _Field:
         return [chosen[number] for number in range(len(options))]
 
     def cost(self, chosen: Sequence[_Place]) -> float:
-        """Of all names together."""
+        """Cost of all names together."""
         return sum(
             self._cost_of(place, number, [*chosen[:number], *chosen[number + 1 :]])
             for number, place in enumerate(chosen)
@@ -92,8 +92,8 @@ def name_points(
 ) -> None:
     """Write a name beside each point, with a line to it where it stands far off.
 
-    Each name in turn goes where it costs least beside those that have a place, and again until nothing
-    was in the way of a later one; of three orders the cheapest stays. The axes must have their final
+    Each name in turn takes the place that costs least beside the names already placed. This is repeated a few
+    times, in three orders of the names, and the cheapest arrangement stays. The axes must have their final
     place and limits; the names are not part of the layout.
 
     Args:

@@ -1,4 +1,4 @@
-"""Title above, drawing, notes below: what all figures share but their drawing."""
+"""The title, the notes and the free space of a figure, and how panels fill pages."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from harness.records import PUBLISHED_SPLIT
-from harness.report.figures.lettering import height_inches, wrapped
+from harness.report.figures.lettering import height_inches, width_inches, wrapped
 from harness.report.figures.plot_types import Heading
 from harness.report.figures.style import (
     COLUMN_INCHES,
@@ -25,7 +25,11 @@ from harness.report.figures.style import (
 _MARGIN_INCHES = 0.05
 _MAX_NOTE_LINES = 6
 _SHRINK = 0.85
-"""Of its height that a panel may have to do with, where one row more then fits a page."""
+"""A panel may be lower than asked by this factor, if one more row then fits the page."""
+_FRAME_INCHES = 0.55
+"""Of a panel's width, for its ticks and the label of its axis."""
+_GAP_INCHES = 0.06
+"""Between two texts along an axis."""
 T = TypeVar("T")
 
 
@@ -34,7 +38,7 @@ class Page:
     """A figure with its title and notes written, and free space between them."""
 
     name: str
-    """Of its files."""
+    """Name of its files, without ending."""
     figure: Figure
     body: tuple[float, float, float, float]
     """The free space: left, bottom, width and height as shares of the figure."""
@@ -57,10 +61,10 @@ def new_page(heading: Heading, body_inches: float, *, wide: bool, remark: str = 
 
     Args:
         heading: What is written above and below.
-        body_inches: Height of the space between, as wide as the figure.
+        body_inches: Height of the free space between.
         wide: Over both columns of a paper.
-        remark: A sentence more to write above.
-        name: Of its files, where it is not that of the plot.
+        remark: Another sentence for the text above.
+        name: Name of its files; None for that of the plot.
     """
     width = width_of(wide)
     above, below = _above(heading, remark, width), _below(heading, width)
@@ -92,7 +96,7 @@ def panel_pages(
         across: Axes beside each other, at most.
         panel_inches: Height of one.
         wide: Over both columns of a paper.
-        remark: A sentence more to write above.
+        remark: Another sentence for the text above.
     """
     width = width_of(wide)
     free = MAX_HEIGHT_INCHES - _height(_above(heading, remark, width)) - _height(_below(heading, width))
@@ -110,6 +114,17 @@ def panel_pages(
         for unused in axes[len(part) :]:
             unused.remove()
         yield page, list(zip(axes, part, strict=False))
+
+
+def panels_across(texts: Sequence[Sequence[str]], *, wide: bool) -> int:
+    """How many panels stand beside each other so that the texts along the axis of each have room; 4 at most.
+
+    Args:
+        texts: What stands along the horizontal axis of each panel, from left to right.
+        wide: Over both columns of a paper.
+    """
+    widest = max(_FRAME_INCHES + sum(width_inches(text, SMALL_POINTS) + _GAP_INCHES for text in of) for of in texts)
+    return max(1, min(4 if wide else 2, len(texts), int(width_of(wide) / widest)))
 
 
 def seeds_text(seeds: Mapping[str, Mapping[str, tuple[int, ...]]]) -> str:

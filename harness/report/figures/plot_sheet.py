@@ -1,76 +1,52 @@
 """The records of one report as its plots need them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Self
 
 import pandas as pd
 
 from harness.errors import StoreError
-from harness.leaderboard.board import Expected
-from harness.leaderboard.record_selection import check_comparable, protocols_text
-from harness.leaderboard.standings import Standings
-from harness.leaderboard.variants import row_labels
+from harness.leaderboard.board import NO_INTERVALS, Board
+from harness.leaderboard.intervals import Intervals
+from harness.leaderboard.record_selection import protocols_text, splits_text
+from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings
 from harness.phrasing import counted
 from harness.report.figures.plot_types import Heading
 
 SCORE = "image_auroc"
 OVERLAP = "aupro_30"
-LATENCY = "latency_p50_seconds"
-_NAMED = 5
+_MAX_NAMES = 5
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Sheet:
-    """Comparable records, labelled, and laid out for each data set."""
-
-    records: pd.DataFrame = field(repr=False)
-    """Failed ones too, with their labels in a column ``row``."""
-    standings: tuple[Standings, ...]
-    """One a data set, in the order of their names."""
+class Sheet(Board):
+    """Comparable records, at least one of them of a finished cell."""
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, expected: Expected, metrics: Sequence[str] = (SCORE, OVERLAP, LATENCY)) -> "Sheet":
-        """Lay out records.
-
-        Args:
-            frame: Records as ``select`` returns them.
-            expected: Data set to the categories that its mean needs, with or without records.
-            metrics: Columns of records that ``standings`` shall hold.
+    def of(
+        cls,
+        frame: pd.DataFrame,
+        metrics: Sequence[str] = (SCORE, OVERLAP),
+        *,
+        expected: Expected = NOTHING_EXPECTED,
+        intervals: Intervals = NO_INTERVALS,
+    ) -> Self:
+        """Lay out records as ``Board.of`` does.
 
         Raises:
             StoreError: No cell is finished, or the records must not stand in one table.
         """
         if not (frame["status"] == "ok").any():
-            raise StoreError(f"There is nothing to draw: none of {counted(len(frame), 'cell')} is finished.")
-        check_comparable(frame)
-        records = frame.assign(row=row_labels(frame))
-        return cls(
-            records=records,
-            standings=tuple(
-                Standings.of(of_dataset, metrics, expected.get(str(dataset), ()))
-                for dataset, of_dataset in records.groupby("dataset")
-            ),
-        )
+            raise StoreError(
+                f"There is nothing to draw: no cell is finished ({counted(len(frame), 'cell')} failed). Expected at "
+                "least one finished cell."
+            )
+        return super().of(frame, metrics, expected=expected, intervals=intervals)
 
     @property
     def rows(self) -> tuple[str, ...]:
         """Every label, by name: a look depends on nothing that a new number changes."""
-        return tuple(sorted(self.records["row"].unique()))
-
-    def finished(self, dataset: str, row: str, category: str | None = None) -> pd.DataFrame:
-        """The finished cells of a row on a data set, or in one category of it."""
-        of = self.records
-        chosen = (of["dataset"] == dataset) & (of["row"] == row) & (of["status"] == "ok")
-        return of[chosen if category is None else chosen & (of["category"] == category)]
-
-    def best_first(self, one: Standings) -> tuple[str, ...]:
-        """The rows of a data set by their mean; those whose mean is withheld come last."""
-
-        def order(row: str) -> tuple[bool, float, str]:
-            mean = one.mean(row, SCORE).mean
-            return mean is None, -(mean or 0.0), row
-
-        return tuple(sorted(one.rows, key=order))
+        return tuple(sorted(self.frame["row"].unique()))
 
     def heading(self, name: str, title: str, drawn: Iterable[tuple[str, str]], notes: Sequence[str] = ()) -> Heading:
         """Title, origin and notes of a plot.
@@ -85,12 +61,12 @@ class Sheet:
         for dataset, row in drawn:
             found = sorted(int(seed) for seed in self.finished(dataset, row)["seed"].unique())
             seeds.setdefault(dataset, {})[row] = tuple(found)
-        shown = self.records[self.records["dataset"].isin(seeds)] if seeds else self.records
+        shown = self.frame[self.frame["dataset"].isin(seeds)] if seeds else self.frame
         return Heading(
             name=name,
             title=title,
             protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True)),
-            split=str(self.records["split"].iloc[0]),
+            split=splits_text(zip(shown["dataset"], shown["split"], strict=True)),
             seeds=seeds,
             notes=tuple(notes),
         )
@@ -121,7 +97,7 @@ def lack_notes(lacks: Iterable[Lack], rows: Sequence[str]) -> list[str]:
     """One line a reason, e.g. ``gaussian, padim on mvtec_ad: failed in cable``.
 
     Args:
-        lacks: What is to be said.
+        lacks: What to report.
         rows: All rows of the plot; where all of them lack the same, they are not listed.
     """
     datasets: dict[tuple[str, str], list[str]] = {}
@@ -139,5 +115,5 @@ def lack_notes(lacks: Iterable[Lack], rows: Sequence[str]) -> list[str]:
 def names_text(names: Iterable[str]) -> str:
     """Each name once: ``cable, grid`` or ``bottle, cable, capsule, carpet, grid and 10 more``."""
     different = list(dict.fromkeys(names))
-    rest = len(different) - _NAMED
-    return ", ".join(different[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(different) - _MAX_NAMES
+    return ", ".join(different[:_MAX_NAMES]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,13 +1,13 @@
 """Plots as data: ``*_plot`` modules compute them, ``draw_*`` modules draw them. Shape suffix: P points of a curve."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.phrasing import counted
+from harness.leaderboard.tables import Entry
 from harness.records import PUBLISHED_SPLIT
 
 
@@ -27,21 +27,6 @@ class Heading:
     """Data set to row label to the seeds that are drawn."""
     notes: tuple[str, ...] = ()
     """What is not drawn and why, one line each."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Machine:
-    """Where times were taken."""
-
-    host: str
-    device: str
-    num_threads: int | None
-    """Threads of one operation on the CPU; None where it was not recorded."""
-
-    def __str__(self) -> str:
-        """For people: ``bench-1 (cpu, 2 threads)``."""
-        threads = "" if self.num_threads is None else f", {counted(self.num_threads, 'thread')}"
-        return f"{self.host} ({self.device}{threads})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,21 +57,11 @@ class LatencyPlot:
     """Accuracy against the time of one image, on one machine."""
 
     heading: Heading
-    machine: Machine
+    machine: str
+    """Host, device and threads where the times were taken."""
     panels: tuple[LatencyPanel, ...]
     is_quiet: bool = True
     """Whether all times were measured on an otherwise quiet machine; otherwise the plot has no Pareto front."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A mean over seeds and its interval, fractions."""
-
-    mean: float
-    low: float | None = None
-    """Lower end of the 95 % bootstrap interval over test images; None where it is not known."""
-    high: float | None = None
-    """Upper end; known exactly when ``low`` is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +71,10 @@ class CategoryPlot:
     heading: Heading
     labels: tuple[str, ...]
     """Rows, best mean first."""
-    means: Mapping[str, Estimate]
+    means: Mapping[str, Entry]
     """Row label to its mean over the categories; withheld means are absent."""
-    categories: Mapping[str, Mapping[str, Estimate]]
-    """Category to row label to its estimate; what is withheld is absent."""
+    categories: Mapping[str, Mapping[str, Entry]]
+    """Category to row label to its mean over the seeds; what is withheld is absent."""
     resampling: str = ""
     """A sentence that says what the bootstrap resampled; empty without intervals."""
 
@@ -157,7 +132,6 @@ class RankPlot:
     """Mean ranks at least this far apart differ significantly."""
     cliques: tuple[tuple[str, ...], ...]
     """Labels, best first, that cannot be told apart."""
-    num_categories: int
     friedman_p_value: float | None
 
 
@@ -280,3 +254,13 @@ class PlotSet:
     left_out: tuple[LeftOut, ...] = ()
     left_out_records: str = ""
     """What is not drawn because it is not the newest, and how to see it; empty if nothing is."""
+
+    @classmethod
+    def of(cls, labels: Iterable[str], made: Iterable[Plot | LeftOut]) -> Self:
+        """Tell the plots apart from those that the records do not allow."""
+        made = list(made)
+        return cls(
+            labels=tuple(dict.fromkeys(labels)),
+            plots=tuple(one for one in made if not isinstance(one, LeftOut)),
+            left_out=tuple(one for one in made if isinstance(one, LeftOut)),
+        )

@@ -40,6 +40,5 @@ def rank_plot(sheet: Sheet) -> RankPlot | LeftOut:
         mean_ranks=dict(sorted(mean_ranks.items(), key=lambda item: (item[1], item[0]))),
         critical_difference=ranks.critical_difference,
         cliques=tuple(tuple(labels[number] for number in clique) for clique in ranks.cliques),
-        num_categories=ranks.num_categories,
         friedman_p_value=ranks.friedman_p_value,
     )

@@ -1,4 +1,4 @@
-"""How every figure looks: sizes, greys, and one look for each method. The only place for any of it."""
+"""How every figure looks: sizes, greys, and one look for each method."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ COLUMN_INCHES = 3.3
 PAGE_INCHES = 6.9
 """Both columns."""
 MAX_HEIGHT_INCHES = 9.0
-"""What fits a page above its caption."""
+"""Height that leaves room for a caption on a page."""
 
 TEXT_POINTS = 7.0
 SMALL_POINTS = 6.0
@@ -51,6 +51,14 @@ _RC: dict[str, Any] = {
     "lines.linewidth": 1.2,
     "lines.markersize": 4.0,
     "lines.solid_capstyle": "round",
+    "legend.fontsize": SMALL_POINTS,
+    "legend.handlelength": 1.6,
+    "legend.handletextpad": 0.5,
+    "legend.labelspacing": 0.2,
+    "legend.borderpad": 0.3,
+    "legend.borderaxespad": 0.2,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # TrueType: some publishers refuse matplotlib's usual Type 3
     "text.parse_math": False,  # a label is text, whatever it contains
@@ -79,7 +87,7 @@ class Look:
 
 
 def looks_of(labels: Sequence[str]) -> dict[str, Look]:
-    """A look for each label; 56 differ from each other before any comes again."""
+    """A look for each label; the first 56 differ from each other."""
     return {
         label: Look(
             colour=_COLOURS[number % len(_COLOURS)],

@@ -57,10 +57,6 @@ def test_json_has_fractions_and_marks(bench: Callable[..., Answer]) -> None:
     assert line["wilcoxon"] == {"p_value": None, "reason": "2 of 2 categories differ, fewer than 6"}
 
 
-def test_the_same_command_prints_the_same(bench: Callable[..., Answer]) -> None:
-    assert bench("mfrnet", "gaussian") == bench("mfrnet", "gaussian")
-
-
 def test_rows_of_two_stores_are_compared(bench: Callable[..., Answer], tmp_path: Path) -> None:
     fill(tmp_path / "other", "mfrnet", 2.0, ("gear",))
     answer = bench("other::mfrnet", "mfrnet", "--metrics", "image_auroc")
@@ -97,11 +93,6 @@ def test_a_row_with_brackets_is_printed_whole(bench: Callable[..., Answer], tmp_
     assert "mfrnet [k=3]" in answer.out
 
 
-def test_a_method_of_several_rows_is_compared_by_its_newest(bench: Callable[..., Answer], tmp_path: Path) -> None:
-    fill(tmp_path / "results", "mfrnet", 1.5, settings={"k": 3})
-    assert bench("mfrnet", "gaussian").code == 0
-
-
 @pytest.mark.parametrize(
     ("arguments", "texts"),
     [
@@ -115,9 +106,3 @@ def test_a_method_of_several_rows_is_compared_by_its_newest(bench: Callable[...,
 )
 def test_a_mistake_is_one_line(bench: Callable[..., Answer], arguments: tuple[str, ...], texts: list[str]) -> None:
     refused(bench(*arguments), *texts)
-
-
-@pytest.mark.parametrize("column", ["protocol", "split", "data_fingerprint"])
-def test_stores_that_do_not_compare_are_refused(bench: Callable[..., Answer], tmp_path: Path, column: str) -> None:
-    fill(tmp_path / "other", "mfrnet", 2.0, ("gear",), **{column: "another"})
-    refused(bench("other::mfrnet", "mfrnet"), "do not compare on 3 cells", column.replace("_", " "), "another against")

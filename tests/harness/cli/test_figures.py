@@ -51,7 +51,7 @@ def test_figures_go_where_they_are_asked_to(bench: Callable[..., Answer], result
         (("--seeds", "x"), "--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got 'x'."),
         (("--protocol", "none"), "Unknown protocol 'none'."),
         (("--split", "none"), "Unknown split 'none'."),
-        (("--methods", "padim"), "None of 1 cells is finished; right would be at least one."),
+        (("--methods", "padim"), "There is nothing to draw: no cell is finished (1 cell failed)."),
     ],
 )
 def test_a_mistake_is_one_line(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.leaderboard import cost_table
+from harness.leaderboard import Board, cost_table
 from harness.leaderboard.tables import NOT_MEASURED, Entry, Table
 from harness.store.schema import Record
 from tests.support import records as make
@@ -15,7 +15,7 @@ def cell(method: str, category: str = "gear", dataset: str = "demo", seed: int =
 
 
 def costs(*records: Record, is_quiet: bool = True) -> Table:
-    table = cost_table(make.frame(*records).assign(is_quiet=is_quiet))
+    table = cost_table(Board.of(make.frame(*records).assign(is_quiet=is_quiet)))
     assert table is not None
     return table
 
@@ -162,4 +162,4 @@ def test_device_memory_has_a_column_where_it_was_measured() -> None:
 
 
 def test_without_any_cost_there_is_no_table() -> None:
-    assert cost_table(make.frame(make.failure_record(identity=make.identity()))) is None
+    assert cost_table(Board.of(make.frame(make.failure_record(identity=make.identity())))) is None

@@ -2,11 +2,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pytest
-from scipy import stats
 
-from harness.errors import StoreError
-from harness.leaderboard import category_table, intervals_of
+from harness.leaderboard import Board, category_table, intervals_of
 from harness.store.schema import Record
 from tests.support import records as make
 from tests.support.scores import drawn_scores, image_scores, scored_record, scores_of
@@ -35,7 +32,7 @@ def test_every_number_of_an_image_metric_has_an_interval_around_it() -> None:
     found = intervals(FULL)
     frame = make.frame(*FULL)
     assert len(found) == 2 * 3 * len(METRICS)
-    table = category_table(frame, "demo", metrics=METRICS)
+    table = category_table(Board.of(frame, METRICS), "demo")
     labels = [column.title for column in table.columns]
     places = [(row, metric, label) for row in table.rows for metric in METRICS for label in labels]
     entries = [entry for line in table.entries for entry in line]
@@ -52,21 +49,6 @@ def test_a_mean_is_surer_than_its_categories() -> None:
         category: np.diff(found["demo", category, "mfrnet", "image_auroc"]) for category in ("gear", "tile", "mean")
     }
     assert width["mean"] < min(width["gear"], width["tile"])
-
-
-def test_an_interval_is_scipy_s_where_there_is_one_seed() -> None:
-    record = cell("gear")
-    scores = scores_of([record])(record.identity.cell_id)
-    defects, normals = ([each.anomaly_score for each in scores if each.is_defect is kind] for kind in (True, False))
-
-    def auroc(defects_P: Any, normals_N: Any) -> float:
-        return float(np.mean(np.asarray(defects_P)[:, None] > normals_N))
-
-    theirs = stats.bootstrap(
-        (defects, normals), auroc, method="percentile", n_resamples=1000, vectorized=False, rng=np.random.default_rng(0)
-    ).confidence_interval
-    found = intervals([record], ["image_auroc"])
-    assert found["demo", "gear", "mfrnet", "image_auroc"] == pytest.approx((theirs.low, theirs.high), abs=0.025)
 
 
 def test_metrics_that_need_pixels_have_none() -> None:
@@ -102,11 +84,6 @@ def test_an_interval_does_not_depend_on_what_is_shown_beside_it() -> None:
 def test_rows_are_called_as_in_the_tables() -> None:
     records = [cell("gear", settings={"k": k}) for k in (3, 4)]
     assert {row for _, _, row, _ in intervals(records)} == {"mfrnet [k=3]", "mfrnet [k=4]"}
-
-
-def test_what_one_table_must_not_mix_is_refused() -> None:
-    with pytest.raises(StoreError, match="Expected records of one protocol for demo, got 2"):
-        intervals([cell("gear"), cell("tile", protocol="other")])
 
 
 def test_a_data_set_without_known_near_duplicates_is_named_in_the_remark() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError
-from harness.leaderboard.published_numbers import PUBLISHED_FILE, load_published
+from harness.leaderboard.published_numbers import load_published
 
 GOOD = """
 [[result]]
@@ -42,10 +42,6 @@ def test_the_shipped_file_is_good() -> None:
     assert len(results) == 28
 
 
-def test_the_shipped_file_is_inside_its_package() -> None:
-    assert PUBLISHED_FILE.parent.name == "leaderboard"
-
-
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
@@ -60,7 +56,7 @@ def test_the_shipped_file_is_inside_its_package() -> None:
         (
             "image_auroc = 97.5, aupro_30 = 68.6",
             "",
-            r"number 1, percent: no number; image_auroc = 99\.2 would be right",
+            r"number 1, percent: expected at least one number, e\.g\. image_auroc = 99\.2",
         ),
         ('source = "IM-IAD re-runs"', 'source = ""', r"number 1, source: expected a string that is not empty, got ''"),
         ("2026-08/2026-11", "last year", r"number 1, read: expected a string that matches .*, got 'last year'"),

@@ -86,14 +86,6 @@ def test_newest_settings_are_those_of_the_method_and_may_all_be_kept() -> None:
     assert newest(frame, all_variants=True).left_out == ""
 
 
-def test_two_protocols_of_a_data_set_are_not_comparable() -> None:
-    frame = make.frame(record(seed=0), record(seed=1, protocol="other"))
-    with pytest.raises(
-        StoreError, match=r"one protocol for demo, got 2: mfrnet-bench-1/192/keep/127, other\. Choose one"
-    ):
-        check_comparable(frame)
-
-
 def test_each_data_set_may_have_a_protocol_of_its_own() -> None:
     check_comparable(FRAME)
 
@@ -103,19 +95,30 @@ def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
     assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "for demo, mtd a; for ksdd b"
 
 
-def test_two_splits_are_not_comparable() -> None:
-    frame = make.frame(record(seed=0), record(seed=1))
-    frame.loc[1, "split"] = "few-shot-4"
-    with pytest.raises(StoreError, match=r"one split, got 2: few-shot-4, published\. Choose one with --split\."):
-        check_comparable(frame)
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"protocol": "other"}, r"one protocol for demo, got 2: mfrnet-bench-1/192/keep/127, other\. Choose one with"),
+        ({"split": "few-shot-4"}, r"one split for demo, got 2: few-shot-4, published\. Choose one with --split\."),
+        ({"data_fingerprint": "new"}, r"one state of the data of demo/tile, got 2: demo-tile, new\."),
+    ],
+)
+def test_records_that_do_not_compare_are_refused(other: Any, message: str) -> None:
+    with pytest.raises(StoreError, match=message):
+        check_comparable(make.frame(record(seed=0), record(seed=1, **other)))
+
+
+def test_each_data_set_keeps_its_own_newest_split() -> None:
+    frame = make.frame(
+        record("2025-01-01", split="fold-1", dataset="ksdd"),
+        record("2025-01-02", dataset="mtd"),
+        record("2025-01-03", split="fold-2", dataset="mtd"),
+    )
+    found = newest(frame).frame
+    assert found[["dataset", "split"]].to_numpy().tolist() == [["ksdd", "fold-1"], ["mtd", "fold-2"]]
+    check_comparable(found)
 
 
 def test_an_unknown_split_is_refused() -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown split 'publishd'\. Did you mean 'published'\?"):
         select(FRAME, split="publishd")
-
-
-def test_two_states_of_one_category_are_not_comparable() -> None:
-    frame = make.frame(record(data_fingerprint="old"), record(data_fingerprint="new", method="gaussian"))
-    with pytest.raises(StoreError, match=r"one state of the data of demo/tile, got 2: new, old\."):
-        check_comparable(frame)

@@ -147,7 +147,3 @@ def test_means_that_only_look_equal_when_rounded_do_not_share_a_place() -> None:
 
 def test_a_withheld_mean_has_no_place() -> None:
     assert places(0.9, None, 0.5) == [1, None, 2]
-
-
-def test_a_mean_alone_has_no_place() -> None:
-    assert places(0.9, None) == [None, None]

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from harness.leaderboard.tables import Table
 from harness.report.console import console_table
-from tests.support.tables import COSTS, REPORTED, TABLE
+from tests.support.tables import REPORTED, TABLE
 
 
 def rendered(table: Table, *, width: int = 80, styled: bool = False) -> str:
@@ -30,10 +30,6 @@ def test_the_best_is_bold_and_the_second_underlined() -> None:
     assert "\x1b[4m90.0 ± 0.2\x1b[0m" in text
 
 
-def test_notes_stand_beneath() -> None:
-    assert rendered(TABLE).rstrip().endswith("pixel_mean on mtd_x: failed mtd seed 0")
-
-
 def test_brackets_in_a_name_are_shown_not_read_as_style() -> None:
     text = rendered(replace(TABLE, rows=("a [bold]", "b [/x]", "c"), notes=("d [red]",)))
     assert "a [bold]" in text
@@ -47,16 +43,8 @@ def test_summary_rows_stand_under_a_line() -> None:
     assert lines[first - 1].startswith("├")
 
 
-def test_units_stand_in_the_headings() -> None:
-    assert "p50 (ms ↓)" in rendered(COSTS, width=100)
-
-
 def test_reported_rows_stand_under_a_line_and_only_where_they_have_a_number() -> None:
     lines = rendered(replace(TABLE, reported=REPORTED), width=100).splitlines()
     (row, source) = [number for number, line in enumerate(lines) if "PatchCore_W‡" in line]
     assert lines[row - 1].startswith("├")
     assert lines[source] == "PatchCore_W‡: demo: its paper, arXiv 2106.08265"
-
-
-def test_a_label_with_seeds_of_its_own_has_a_dagger() -> None:
-    assert "constant†" in rendered(replace(TABLE, own_seeds={"constant": {"demo": (0,)}}))

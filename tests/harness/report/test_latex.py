@@ -92,10 +92,6 @@ def test_a_table_longer_than_a_page_breaks_across_pages() -> None:
     assert "longtable" not in latex_table(with_rows(20))
 
 
-def test_a_short_table_is_long_when_asked_to() -> None:
-    assert r"\begin{longtable}" in latex_table(TABLE, environment="longtable")
-
-
 def test_further_columns_of_a_long_table_keep_its_number() -> None:
     lines = lines_of(with_groups(1, columns=8), environment="longtable")
     assert [line for line in lines if "caption*" in line] == [r"\caption*{Further columns.}\\"]
@@ -152,12 +148,6 @@ def test_a_long_heading_has_several_lines() -> None:
 def test_a_label_with_seeds_of_its_own_has_a_dagger() -> None:
     text = latex_table(replace(TABLE, own_seeds={"constant": {"demo": (0,)}}))
     assert r"constant$^\dagger$ & " in text
-
-
-def test_a_table_can_span_two_columns() -> None:
-    text = latex_table(TABLE, environment="table*")
-    assert r"\begin{table*}[t]" in text
-    assert r"\end{table*}" in text
 
 
 def test_a_document_holds_every_table_between_preamble_and_end() -> None:

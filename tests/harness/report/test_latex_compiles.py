@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.leaderboard import all_tables
+from harness.leaderboard import Board, Intervals, all_tables
 from harness.leaderboard.published_numbers import PublishedResult
 from harness.leaderboard.tables import Table
 from harness.report.latex import Environment, latex_document, latex_table
@@ -54,8 +54,8 @@ PUBLISHED = [
 def tables() -> dict[str, Table]:
     frame = make.frame(*records())
     keys = product(["mvtec_ad", "mtd"], ["mean", *CATEGORIES], ["mfrnet [k=2, layers unset]", "patch_core"])
-    intervals = {(*key, "image_auroc"): (0.05, 0.999) for key in keys}
-    return {table.name: table for table in all_tables(frame, intervals=intervals, published=PUBLISHED)}
+    intervals = Intervals(ends={(*key, "image_auroc"): (0.05, 0.999) for key in keys})
+    return {table.name: table for table in all_tables(Board.of(frame, intervals=intervals), PUBLISHED)}
 
 
 TABLES = tables()

@@ -41,10 +41,6 @@ def test_markdown_marks_reported_rows_and_names_their_sources() -> None:
     assert lines[7] == r"| PatchCore\_W‡ | 99.2 | -- | -- | -- | demo: its paper, arXiv 2106.08265 |"
 
 
-def test_markdown_names_units() -> None:
-    assert "| demo p50 (ms ↓) | demo batch 1 (images/s ↑) |" in markdown_table(COSTS)
-
-
 def rows_of(table: Table) -> list[list[str]]:
     return list(csv.reader(io.StringIO(csv_table(table))))
 

@@ -28,10 +28,6 @@ def test_a_mean_is_percent_with_one_decimal() -> None:
     assert entry_text(Entry(mean=0.98765), FRACTION) == "98.8"
 
 
-def test_a_std_follows_the_mean() -> None:
-    assert entry_text(Entry(mean=0.98765, std=0.0123), FRACTION) == "98.8 ± 1.2"
-
-
 def test_a_caption_names_seeds_and_protocol() -> None:
     assert caption(table(seeds={"demo": (0, 1, 2)}, entry=Entry(mean=0.5, std=0.1))) == (
         "Title. Percent, higher is better; mean ± standard deviation over seeds; 3 seeds (0, 1, 2). Protocol: p-1."

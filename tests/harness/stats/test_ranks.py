@@ -83,7 +83,6 @@ def test_all_are_one_clique_where_friedman_does_not_reject() -> None:
 def test_two_methods_have_a_critical_difference_and_no_friedman_test() -> None:
     found = compare_ranks(staircase(4, 2))
     assert found.friedman_p_value is None
-    assert found.friedman_reason == "2 methods, fewer than 3; Wilcoxon's test compares two"
     assert found.critical_difference == pytest.approx(0.98, abs=1e-3)
     assert found.cliques == ()
 
@@ -92,9 +91,6 @@ def test_two_methods_have_a_critical_difference_and_no_friedman_test() -> None:
 def test_too_few_categories_say_nothing(num_categories: int, num_methods: int, needed: int) -> None:
     found = compare_ranks(staircase(num_categories, num_methods))
     assert found.friedman_p_value is None
-    assert (
-        found.friedman_reason == f"{num_categories} categor{'y' if num_categories == 1 else 'ies'}, fewer than {needed}"
-    )
     assert found.critical_difference is None
     assert found.nemenyi_reason.endswith(f"fewer than {needed}")
     assert found.cliques == ()
@@ -102,17 +98,15 @@ def test_too_few_categories_say_nothing(num_categories: int, num_methods: int, n
 
 @pytest.mark.parametrize("num_methods", [3, 4, 6])
 def test_the_fewest_categories_are_those_that_can_reach_alpha(num_methods: int) -> None:
-    by_number = [compare_ranks(staircase(number, num_methods)) for number in range(1, 8)]
-    tested = [found for found in by_number if found.friedman_p_value is not None]
-    assert tested[0].friedman_p_value < 0.05
-    (last_untested,) = (found for found in by_number if found.num_categories == tested[0].num_categories - 1)
-    p_value = stats.friedmanchisquare(*staircase(last_untested.num_categories, num_methods).T).pvalue
-    assert p_value > 0.05
+    p_values = [compare_ranks(staircase(number, num_methods)).friedman_p_value for number in range(1, 8)]
+    num_untested = p_values.count(None)
+    assert p_values[num_untested] < 0.05
+    assert stats.friedmanchisquare(*staircase(num_untested, num_methods).T).pvalue > 0.05
 
 
 def test_methods_that_always_tie_are_not_tested() -> None:
     found = compare_ranks(np.full((10, 3), 0.5))
-    assert (found.friedman_p_value, found.friedman_reason) == (None, "all methods tie in every category")
+    assert found.friedman_p_value is None
     assert found.cliques == ((0, 1, 2),)
 
 
@@ -124,20 +118,18 @@ def test_no_number_is_nan_and_ranks_add_up(values_CM) -> None:
     found = compare_ranks(values_CM / 4)
     num_methods = values_CM.shape[1]
     assert sum(found.mean_ranks) == pytest.approx(num_methods * (num_methods + 1) / 2)
-    assert (found.friedman_p_value is None) == bool(found.friedman_reason)
     assert (found.critical_difference is None) == bool(found.nemenyi_reason)
     assert found.friedman_p_value is None or 0 <= found.friedman_p_value <= 1
 
 
 @pytest.mark.parametrize(
-    ("values_CM", "alpha", "message"),
+    ("values_CM", "message"),
     [
-        (np.zeros((3, 1)), 0.05, r"shape \(3, 1\), expected \(C, M\)"),
-        (np.zeros(3), 0.05, r"shape \(3,\), expected \(C, M\)"),
-        (np.array([[0.1, np.nan]]), 0.05, "A value is NaN"),
-        (np.zeros((3, 2)), 5, r"alpha is 5, expected a fraction in \(0, 1\)"),
+        (np.zeros((3, 1)), r"shape \(3, 1\), expected \(C, M\)"),
+        (np.zeros(3), r"shape \(3,\), expected \(C, M\)"),
+        (np.array([[0.1, np.nan]]), "A value is NaN"),
     ],
 )
-def test_values_without_ranks_are_refused(values_CM, alpha, message) -> None:
+def test_values_without_ranks_are_refused(values_CM, message) -> None:
     with pytest.raises(ValueError, match=message):
-        compare_ranks(values_CM, alpha=alpha)
+        compare_ranks(values_CM)

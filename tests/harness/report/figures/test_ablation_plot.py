@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import StoreError, UnknownNameError
+from harness.errors import UnknownNameError
 from harness.leaderboard.ablation_study import AblationStudy
 from harness.report.figures.ablation_plot import ablation_plots
 from harness.report.figures.plot_types import AblationPlot, FactorPanel, FactorPoint, PlotSet
@@ -42,6 +42,12 @@ def test_a_panel_a_factor_with_the_reference_in_each() -> None:
     assert [point.is_reference for point in of_n.lines[0].points if point] == [False, True]
 
 
+def test_the_spread_over_three_seeds_is_the_tables_standard_deviation() -> None:
+    records = [cell(value, seed, **change) for change in ({}, {"k": 3}) for seed, value in enumerate((0.7, 0.8, 0.9))]
+    (panel,) = panels(plots(*records, k=(3,)))
+    assert [point.std for point in panel.lines[0].points if point] == [pytest.approx(0.1)] * 2
+
+
 def test_crossed_factors_are_lines_in_one_panel() -> None:
     records = [cell(0.5 + 0.1 * k + 0.01 * n, k=k, n=n) for k in (2, 3) for n in (1, 3)]
     (panel,) = panels(plots(*records, crossed=True, k=(2, 3), n=(1, 3)))
@@ -71,8 +77,3 @@ def test_a_metric_that_no_record_has_is_left_out() -> None:
     assert (made.plots, [one.name for one in made.left_out]) == ((), ["ablation_mfrnet_aupro_30"])
     with pytest.raises(UnknownNameError, match="Unknown metric 'aupro'"):
         ablation_plots(make.frame(record), study, metrics=["aupro"], expected={})
-
-
-def test_failures_alone_are_refused() -> None:
-    with pytest.raises(StoreError, match="none of 1 cell is finished"):
-        plots(make.failure_record(identity=make.identity(settings=BASE)), k=(3,))

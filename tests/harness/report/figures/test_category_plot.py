@@ -1,8 +1,9 @@
 from harness.leaderboard.board import NO_INTERVALS
 from harness.leaderboard.intervals import Intervals
+from harness.leaderboard.tables import Entry
 from harness.report.figures.category_plot import category_plot
 from harness.report.figures.plot_sheet import Sheet
-from harness.report.figures.plot_types import CategoryPlot, Estimate, LeftOut
+from harness.report.figures.plot_types import CategoryPlot, LeftOut
 from harness.store.schema import Record
 from tests.support import records as make
 
@@ -12,8 +13,8 @@ def cell(method: str, category: str, score: float) -> Record:
 
 
 def plot_of(*records: Record, intervals: Intervals) -> CategoryPlot:
-    sheet = Sheet.of(make.frame(*records), {})
-    plot = category_plot(sheet, sheet.standings[0], intervals)
+    sheet = Sheet.of(make.frame(*records), intervals=intervals)
+    plot = category_plot(sheet, sheet.standings[0])
     assert isinstance(plot, CategoryPlot)
     return plot
 
@@ -31,10 +32,10 @@ def test_every_number_has_its_own_interval() -> None:
         ),
     )
     assert plot.categories == {
-        "gear": {"a": Estimate(mean=0.5, low=0.4, high=0.6)},
-        "tile": {"a": Estimate(mean=1.0, low=0.9, high=1.0)},
+        "gear": {"a": Entry(mean=0.5, low=0.4, high=0.6)},
+        "tile": {"a": Entry(mean=1.0, low=0.9, high=1.0)},
     }
-    assert plot.means == {"a": Estimate(mean=0.75, low=0.7, high=0.8)}
+    assert plot.means == {"a": Entry(mean=0.75, low=0.7, high=0.8)}
     assert plot.heading.notes == ()
 
 
@@ -55,8 +56,8 @@ def test_a_number_without_an_interval_is_named() -> None:
 
 
 def test_categories_that_the_mean_needs_are_kept_without_numbers() -> None:
-    sheet = Sheet.of(make.frame(cell("a", "gear", 0.5)), {"demo": ("gear", "tile")})
-    plot = category_plot(sheet, sheet.standings[0], NO_INTERVALS)
+    sheet = Sheet.of(make.frame(cell("a", "gear", 0.5)), expected={"demo": ("gear", "tile")})
+    plot = category_plot(sheet, sheet.standings[0])
     assert isinstance(plot, CategoryPlot)
     assert plot.categories["tile"] == {}
     assert plot.means == {}
@@ -64,6 +65,6 @@ def test_categories_that_the_mean_needs_are_kept_without_numbers() -> None:
 
 def test_a_data_set_without_a_number_has_no_plot() -> None:
     failed = make.failure_record(identity=make.identity(dataset="mtd", category="mtd"))
-    sheet = Sheet.of(make.frame(cell("a", "gear", 0.5), failed), {})
-    plot = category_plot(sheet, sheet.standings[1], NO_INTERVALS)
+    sheet = Sheet.of(make.frame(cell("a", "gear", 0.5), failed))
+    plot = category_plot(sheet, sheet.standings[1])
     assert plot == LeftOut(name="categories_mtd", reason="mfrnet on mtd: failed in mtd")

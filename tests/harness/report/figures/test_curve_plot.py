@@ -13,7 +13,7 @@ from tests.support.scores import drawn_scores, scored_record, scores_of
 
 
 def plot_of(kind: CurveKind, *records: Record) -> CurvePlot | LeftOut:
-    sheet = Sheet.of(make.frame(*records), {})
+    sheet = Sheet.of(make.frame(*records))
     return curve_plot(sheet, sheet.standings[0], kind, scores_of(records))
 
 

@@ -1,5 +1,6 @@
 """What is drawn is what was given, and nothing is cut off or covered."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -97,6 +98,12 @@ def test_a_dot_is_at_its_mean_and_its_whisker_at_the_ends() -> None:
     np.testing.assert_allclose(whiskers, [[85.0, 95.0]] * 3)
     assert sum(line.get_label() == "constant" for line in axes.lines) == 1
     assert [text.get_text() for text in axes.texts] == ["90.0", "80.0", "--"]
+
+
+def test_whiskers_are_explained_with_what_was_resampled() -> None:
+    (figure,) = figures_of(replace(category_plot(2), resampling="Near duplicates were resampled together."))
+    said = " ".join(text.get_text() for text in figure.texts)
+    assert "bootstrap interval over test images. Near duplicates were resampled together." in said
 
 
 def test_one_category_is_drawn_once() -> None:

@@ -1,11 +1,9 @@
 from typing import Any
 
-import pytest
-
 from harness.records import CellRecord
 from harness.report.figures.latency_plot import latency_plot
 from harness.report.figures.plot_sheet import Sheet
-from harness.report.figures.plot_types import LatencyPlot, LeftOut, Machine
+from harness.report.figures.plot_types import LatencyPlot, LeftOut
 from tests.support import records as make
 
 
@@ -21,7 +19,7 @@ def cell(
 
 
 def plot_of(*records: Any, is_quiet: bool = True) -> LatencyPlot | LeftOut:
-    return latency_plot(Sheet.of(make.frame(*records).assign(is_quiet=is_quiet), {}))
+    return latency_plot(Sheet.of(make.frame(*records).assign(is_quiet=is_quiet)))
 
 
 def drawn(plot: LatencyPlot | LeftOut) -> dict[str, dict[str, tuple[float, float]]]:
@@ -36,7 +34,7 @@ def test_a_point_is_the_mean_over_seeds() -> None:
     plot = plot_of(cell("a", 0.5, 0.25, seed=0), cell("a", 1.0, 0.75, seed=1))
     assert drawn(plot) == {"demo": {"a": (0.5, 0.75)}}
     assert isinstance(plot, LatencyPlot)
-    assert plot.machine == Machine(host="bench-1", device="cpu", num_threads=2)
+    assert plot.machine == "bench-1 (cpu, 2 threads)"
     assert plot.heading.seeds == {"demo": {"a": (0, 1)}}
 
 
@@ -107,14 +105,3 @@ def test_old_records_and_failed_cells_are_named() -> None:
 def test_without_any_latency_there_is_no_plot() -> None:
     plot = plot_of(cell("a", 0.5, None), cell("a", 0.5, None, dataset="mtd"))
     assert plot == LeftOut(name="accuracy_latency", reason="a on demo, mtd: records without latency")
-
-
-@pytest.mark.parametrize(
-    ("machine", "text"),
-    [
-        (Machine(host="h", device="cpu", num_threads=1), "h (cpu, 1 thread)"),
-        (Machine(host="h", device="cuda", num_threads=None), "h (cuda)"),
-    ],
-)
-def test_a_machine_is_named(machine: Machine, text: str) -> None:
-    assert str(machine) == text

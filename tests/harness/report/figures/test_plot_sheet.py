@@ -27,10 +27,10 @@ def test_gaps_are_cells_that_failed_or_never_ran() -> None:
         make.cell_record(identity=make.identity(category="gear", method="whole")),
         make.cell_record(identity=make.identity(category="tile", method="whole")),
     )
-    (one,) = Sheet.of(frame, {"demo": ("gear", "tile")}).standings
+    (one,) = Sheet.of(frame, expected={"demo": ("gear", "tile")}).standings
     assert gaps(one, ["mfrnet", "whole", "absent"], "image_auroc") == [
         Lack("mfrnet", "demo", "failed in tile"),
         Lack("absent", "demo", "no records"),
     ]
-    (needy,) = Sheet.of(frame, {"demo": ("gear", "tile", "weave")}).standings
+    (needy,) = Sheet.of(frame, expected={"demo": ("gear", "tile", "weave")}).standings
     assert gaps(needy, ["whole"], "image_auroc") == [Lack("whole", "demo", "missing in weave")]

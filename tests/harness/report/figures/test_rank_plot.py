@@ -19,13 +19,12 @@ def grid(num_categories: int, scores: dict[str, float] = SCORES) -> list[Record]
 
 
 def test_ranks_are_those_of_the_statistics() -> None:
-    plot = rank_plot(Sheet.of(make.frame(*grid(10)), {}))
+    plot = rank_plot(Sheet.of(make.frame(*grid(10))))
     assert isinstance(plot, RankPlot)
     assert plot.mean_ranks == {"a": 1.0, "b": 2.0, "c": 3.0}
     expected = compare_ranks(make.frame(*grid(10))["image_auroc"].to_numpy(float).reshape(3, 10).T)
     assert plot.critical_difference == pytest.approx(expected.critical_difference)
     assert plot.cliques == (("a", "b"), ("b", "c"))
-    assert plot.num_categories == 10
 
 
 def test_categories_of_all_data_sets_count() -> None:
@@ -33,26 +32,26 @@ def test_categories_of_all_data_sets_count() -> None:
         make.cell_record(identity=make.identity(dataset="mtd", category="mtd", method=method), image_auroc=score)
         for method, score in SCORES.items()
     ]
-    plot = rank_plot(Sheet.of(make.frame(*grid(9), *other), {}))
+    plot = rank_plot(Sheet.of(make.frame(*grid(9), *other)))
     assert isinstance(plot, RankPlot)
-    assert plot.num_categories == 10
+    assert plot.heading.title == "Mean rank by image AUROC over 10 categories"
     assert set(plot.heading.seeds) == {"demo", "mtd"}
 
 
 def test_a_row_with_a_gap_is_left_out() -> None:
     failed = make.failure_record(identity=make.identity(method="c", category="part_9"))
-    plot = rank_plot(Sheet.of(make.frame(*grid(10)[:-1], failed), {}))
+    plot = rank_plot(Sheet.of(make.frame(*grid(10)[:-1], failed)))
     assert isinstance(plot, RankPlot)
     assert set(plot.mean_ranks) == {"a", "b"}
     assert plot.heading.notes == ("c on demo: failed in part_9",)
 
 
 def test_too_few_categories_leave_the_plot_out() -> None:
-    plot = rank_plot(Sheet.of(make.frame(*grid(1)), {}))
+    plot = rank_plot(Sheet.of(make.frame(*grid(1))))
     assert isinstance(plot, LeftOut)
     assert plot.reason.startswith("1 category, fewer than ")
 
 
 def test_one_method_cannot_be_ranked() -> None:
-    plot = rank_plot(Sheet.of(make.frame(*grid(10, {"a": 0.9})), {}))
+    plot = rank_plot(Sheet.of(make.frame(*grid(10, {"a": 0.9}))))
     assert plot == LeftOut(name="critical_difference", reason="1 row with a number in every category, fewer than 2")
