@@ -59,7 +59,7 @@ def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
     1.0
     """
     alarms_V, overlap_V = _curve(tally)
-    limit = max_fpr * tally.scores.num_normals
+    limit = max_fpr * tally.num_normals
     end = int(np.searchsorted(alarms_V, limit, side="right"))
     overlap_at_limit = np.interp(limit, alarms_V[end - 1 : end + 1], overlap_V[end - 1 : end + 1])
     alarms_V = np.append(alarms_V[:end], limit)
@@ -83,21 +83,20 @@ def overlap_at(tally: PixelTally, fprs_F: NDArray[np.float64]) -> NDArray[np.flo
     array([0. , 0.3, 1. ])
     """
     alarms_V, overlap_V = _curve(tally)
-    return np.interp(fprs_F * tally.scores.num_normals, alarms_V, overlap_V)
+    return np.interp(fprs_F * tally.num_normals, alarms_V, overlap_V)
 
 
 def _curve(tally: PixelTally) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Vertices from (0, 0) to (all normal pixels, 1): false alarms and mean overlap."""
-    scores = tally.scores
     overlap_after_K = np.cumsum(tally.overlap_at[::-1])
     # The last is the number of regions but for rounding; over itself it is exactly 1.
     overlap_after_K /= overlap_after_K[-1]
     overlap_before_K = np.concatenate(([0.0], overlap_after_K[:-1]))
-    alarms_after_K = scores.num_false_alarms[::-1]
-    alarms_before_K = alarms_after_K - scores.num_normals_at[::-1]
+    alarms_after_K = tally.num_false_alarms[::-1]
+    alarms_before_K = alarms_after_K - tally.num_normals_at[::-1]
 
     # Counts, not rates, on the horizontal axis: they are exact, and only the limit is rounded.
-    alarms_V = np.concatenate(([0.0], _interleaved(alarms_before_K, alarms_after_K), [scores.num_normals]))
+    alarms_V = np.concatenate(([0.0], _interleaved(alarms_before_K, alarms_after_K), [tally.num_normals]))
     overlap_V = np.concatenate(([0.0], _interleaved(overlap_before_K, overlap_after_K), [1.0]))
     return alarms_V, overlap_V
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.metrics.aupro import area_under_overlap
-from harness.metrics.checks import check_max_fpr, checked_images
+from harness.metrics.checks import check_max_fpr, check_scores
 from harness.metrics.overlap import tally_shares
 from harness.metrics.tally import Scores
 
@@ -90,7 +90,8 @@ def _with_shares(
 ) -> Iterator[tuple[Scores, NDArray[np.bool_], Callable[[], NDArray[np.float64]]]]:
     for position, (map_HW, regions) in enumerate(maps_and_regions):
         _check_regions(f"Image {position}", map_HW, regions)
-        [(_, union_HW)] = checked_images([(map_HW, _union(map_HW, regions))])
+        union_HW = _union(map_HW, regions)
+        check_scores(f"Image {position}", map_HW, union_HW, "HW")
         yield map_HW, union_HW, partial(saturated_shares, map_HW, regions)
 
 
