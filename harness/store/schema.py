@@ -119,9 +119,9 @@ def joined_table(records: Any, costs: Any) -> Any:
 
     Returns:
         The records, in order. Where a cell has costs, they stand in the columns of ``RECORD_SCHEMA`` of the same
-        name. Further columns: ``is_quiet`` (False where the costs were not measured apart from the run),
-        ``load_before``, ``load_after``, and ``cost_host``, ``cost_device`` and ``cost_num_threads``, which
-        say where the costs were measured, be it in the run. Then the metrics of plug-ins.
+        name. Further columns are ``is_quiet`` (False where the costs were not measured apart from the run),
+        ``load_before``, ``load_after``, the machine of the costs (``cost_host``, ``cost_device``,
+        ``cost_num_threads``), and the metrics of plug-ins.
     """
     places = pc.index_in(records["cell_id"], value_set=costs["cell_id"].combine_chunks())
     has_costs = pc.is_valid(places)

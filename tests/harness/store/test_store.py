@@ -81,11 +81,6 @@ def test_the_frame_has_a_row_a_record(store: RecordStore) -> None:
     pd.testing.assert_frame_equal(store.frame(), make.frame(OK, other))
 
 
-def test_image_scores_keep_their_order(store: RecordStore) -> None:
-    store.write(OK)
-    assert store.image_scores(CELL.cell_id) == OK.image_scores
-
-
 def test_a_success_replaces_a_failure(store: RecordStore) -> None:
     store.write(FAILED)
     store.write(OK)
