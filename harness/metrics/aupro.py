@@ -44,15 +44,8 @@ def aupro(maps_BHW: Scores, masks_BHW: NDArray[np.bool_], *, max_fpr: float = 0.
 def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
     """Integrate the curve of a tally from (0, 0) to ``max_fpr`` and divide by ``max_fpr``.
 
-    The overlap rises only at defect scores; there it rises along a straight line when normal pixels
-    tie, and upright when none does. Between defect scores the curve is level. Linear at the limit.
-
-    Args:
-        tally: Pixel scores of a category.
-        max_fpr: Right end of the integral, a fraction in (0, 1].
-
-    Returns:
-        A fraction in [0, 1].
+    The overlap rises only at defect scores: along a straight line if normal pixels have the same score, and
+    vertically if none has. Between defect scores the curve is level; at the limit it is interpolated linearly.
 
     >>> tally = tally_arrays(np.array([[[0.9, 0.1]]]), np.array([[[True, False]]]))
     >>> area_under_overlap(tally, 0.3)
@@ -69,14 +62,9 @@ def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
 
 
 def overlap_at(tally: PixelTally, fprs_F: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The curve of a tally at some false positive rates, linear between its vertices.
+    """Mean overlap of the regions at some false positive rates in [0, 1], linear between the curve's vertices.
 
-    Args:
-        tally: Pixel scores of a category.
-        fprs_F: False positive rates in [0, 1].
-
-    Returns:
-        Mean overlap of the regions in [0, 1], shape (F,); where the curve is upright, its upper end.
+    Where the curve is vertical, its upper end counts.
 
     >>> tally = tally_arrays(np.ones((1, 1, 2)), np.array([[[True, False]]]))
     >>> overlap_at(tally, np.array([0.0, 0.3, 1.0]))

@@ -92,13 +92,7 @@ def tally_arrays(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> PixelTally:
 
 
 def region_shares(mask_HW: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of its 8-connected region that each defect pixel covers.
-
-    Args:
-        mask_HW: True on defect pixels.
-
-    Returns:
-        One over the region's size for each defect pixel, in row-major order.
+    """One over the size of its 8-connected region for each defect pixel, in row-major order.
 
     >>> region_shares(np.array([[True, True, False, True]]))
     array([0.5, 0.5, 1. ])

@@ -62,15 +62,8 @@ def spro(maps_and_regions: MapsAndRegions, *, max_fpr: float = 0.05) -> float:
 def saturated_shares(map_HW: Scores, regions: Regions) -> NDArray[np.float64]:
     """How much each defect pixel adds to the summed saturated overlap once its score is the threshold.
 
-    In a region of saturation area s, the s pixels with the highest scores add 1/s each, a broken
-    last one its part of that, and the others nothing.
-
-    Args:
-        map_HW: Anomaly map.
-        regions: Masks and saturation areas.
-
-    Returns:
-        One number for each pixel of the union of the masks, in row-major order.
+    In a region of saturation area s, the s pixels with the highest scores add 1/s each, a fractional last one
+    that fraction of 1/s, and the others nothing. The pixels are those of the union of the masks, in row-major order.
 
     >>> saturated_shares(np.array([[0.9, 0.1, 0.5]]), [(np.array([[True, True, True]]), 2.0)])
     array([0.5, 0. , 0.5])
