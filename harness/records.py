@@ -98,26 +98,12 @@ class CellRecord:
     maps_sha256: str
     """Hash of all test maps' bytes in test order: equal hashes are identical maps."""
     image_scores: tuple[ImageScore, ...] = field(repr=False)
-    # Runs before version 3 measured these while other workers ran; they are None since, see CostRecord.
-    latency_p50_seconds: float | None = None
-    latency_p95_seconds: float | None = None
-    images_per_second: float | None = None
-    batch_size: int | None = None
-    batch_latency_p50_seconds: float | None = None
-    batch_latency_p95_seconds: float | None = None
-    batch_images_per_second: float | None = None
-    peak_memory_bytes: int | None = None
-    peak_device_memory_bytes: int | None = None
-    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class CostRecord:
-    """What a cell costs, measured apart from the run, one cell at a time."""
+class JudgingCosts:
+    """What it costs to judge images with a fitted method. Runs before version 3 measured this too."""
 
-    cell_id: str
-    fit_seconds: float
-    """Learning, calibration included, feature extraction excluded."""
     latency_p50_seconds: float
     """Median time from one image in memory (8-bit, resized) to its map and score, backbone included."""
     latency_p95_seconds: float
@@ -128,13 +114,22 @@ class CostRecord:
     batch_latency_p50_seconds: float
     batch_latency_p95_seconds: float
     batch_images_per_second: float
-    peak_memory_bytes: int | None
-    """Growth of the process's resident size while it fits and judges, memory-mapped features included; None
-    where the system does not say."""
-    peak_device_memory_bytes: int | None
-    """Most memory that tensors held on the GPU; None on a CPU."""
     size_bytes: int
     """Everything that judging needs, saved to disk, backbone included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostRecord(JudgingCosts):
+    """What a cell costs, measured apart from the run, one cell at a time."""
+
+    cell_id: str
+    fit_seconds: float
+    """Learning, calibration included, feature extraction excluded."""
+    peak_memory_bytes: int | None
+    """Growth of the process's resident size while it fits and judges, memory-mapped features included; None
+    where the kernel does not let a process reset its peak."""
+    peak_device_memory_bytes: int | None
+    """Most memory that tensors held on the GPU; None on a CPU."""
     load_before: float
     """Cores that other processes kept busy just before the cell."""
     load_after: float

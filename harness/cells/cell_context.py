@@ -22,8 +22,6 @@ class CellContext:
     command: str = ""
     num_workers: int = 1
     """Workers of the run, each with a cell of its own."""
-    metrics: tuple[str, ...] = ()
-    """``package.module:attribute`` of metrics to compute beside those of the catalogue."""
     panels_dir: Path | None = None
     """Where heat-map panels are written; None for none."""
     num_panels: int = 0

@@ -1,12 +1,13 @@
 """What a cell costs, on a machine that does nothing else."""
 
 import time
+from dataclasses import asdict
 
 import torch
 
 from harness.cells.cell_context import CellContext
 from harness.cells.devices import device_name
-from harness.cells.judging_costs import BATCH_SIZE, measure_judging
+from harness.cells.judging_costs import measure_judging
 from harness.cells.machine_load import load_of_others, max_quiet_load
 from harness.cells.opened_cell import open_cell
 from harness.cells.peak_memory import PeakMemory
@@ -38,16 +39,9 @@ def measure_costs(cell: Cell, context: CellContext) -> CostRecord:
     return CostRecord(
         cell_id=cell.id,
         fit_seconds=fit_seconds,
-        latency_p50_seconds=judging.single.p50_seconds,
-        latency_p95_seconds=judging.single.p95_seconds,
-        images_per_second=judging.single.images_per_second,
-        batch_size=BATCH_SIZE,
-        batch_latency_p50_seconds=judging.batch.p50_seconds,
-        batch_latency_p95_seconds=judging.batch.p95_seconds,
-        batch_images_per_second=judging.batch.images_per_second,
+        **asdict(judging),
         peak_memory_bytes=peak_memory.process_bytes,
         peak_device_memory_bytes=peak_memory.device_bytes,
-        size_bytes=judging.size_bytes,
         load_before=load_before,
         load_after=load_after,
         is_quiet=max(load_before, load_after) <= max_quiet_load(),

@@ -24,15 +24,9 @@ def save_panels(
     scores_B: NDArray[np.float32],
     count: int,
 ) -> None:
-    """Write panels of ``count`` defect images into ``folder``.
+    """Write panels of at most ``count`` defect images into ``folder``, each image at the size of its map.
 
-    Args:
-        folder: Made when missing.
-        cell: Named in the titles.
-        samples: Of the test set.
-        maps: Of the same images, which are shown at the maps' sizes.
-        scores_B: The same.
-        count: How many, at most.
+    ``samples``, ``maps`` and ``scores_B`` are those of the whole test set, in one order.
     """
     from harness.report.panels import save_panel
 

@@ -1,8 +1,8 @@
 """How images become what a method sees, and how its maps and scores become those of the images.
 
-One picture of it for every ``Protocol.aspect``: an image is scaled and seen through windows of one
-size. One window that is the image itself (``keep``, ``square``), one that is larger (``pad``), or
-several that are smaller (``tiles``). A method is given windows; everything else is given images.
+For every ``Protocol.aspect``, an image is scaled and then seen through windows of one size: one window of the
+image's own size (``keep``, ``square``), one larger window (``pad``), or several smaller ones (``tiles``). A method
+is given windows; everything else is given images.
 
 Shapes: V views of one image, H x W pixels of a window, Y x X pixels of the scaled image.
 """
@@ -25,10 +25,10 @@ def frame(
 
     Args:
         ids: Names of the images.
-        paths: Their files; where images are padded or tiled, their headers are read.
-        key: Names the content; the way it is seen need not be in it.
+        paths: Files of the images; their headers are read if images are padded or tiled.
+        key: Identifies the content of the images. It need not depend on the protocol.
         size_px: ``Protocol.size_for`` of the category.
-        protocol: Says how.
+        protocol: Determines the windows.
 
     Raises:
         DataError: A file's header cannot be read.
@@ -47,12 +47,7 @@ def frame(
 
 
 def padded_view(image_px: tuple[int, int], size_px: tuple[int, int]) -> View:
-    """The image scaled to fit, small ones up, in the middle of the window.
-
-    Args:
-        image_px: Height and width of the image.
-        size_px: Height and width of the window.
-    """
+    """An image that is scaled, up or down, to fit into the middle of a window. Sizes are height and width."""
     scale = min(size / own for size, own in zip(size_px, image_px, strict=True))
     height, width = (min(size, max(1, round(scale * own))) for size, own in zip(size_px, image_px, strict=True))
     return View((height, width), (-((size_px[0] - height) // 2), -((size_px[1] - width) // 2)))
@@ -67,8 +62,8 @@ def tile_views(
         image_px: Height and width of the image.
         side_px: Side of a tile.
         overlap: Share of the side that neighbours have in common, at least; in [0, 1).
-        tiled_size_px: Shorter side that the image is resized to before, at least ``side_px``; None for
-            its own, or ``side_px`` where that is larger.
+        tiled_size_px: Shorter side of the image after resizing, at least ``side_px``; None keeps the image's
+            own size, unless it is smaller than a tile.
     """
     scale = (tiled_size_px or max(side_px, min(image_px))) / min(image_px)
     height, width = (max(side_px, round(scale * own)) for own in image_px)
@@ -77,18 +72,10 @@ def tile_views(
 
 
 def stitch(views: Sequence[View], maps_VHW: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The map of an image from those of its views; what a window shows beyond the image is dropped.
+    """The map (Y, X) of an image from the maps of all its views, without what a window shows beyond the image.
 
-    Where tiles overlap, their maps are averaged with weights that fall linearly from a tile's middle to
-    its edge: no seam shows, and a network knows least about what is next to its edge. Equal maps stay
-    what they are.
-
-    Args:
-        views: All of one image.
-        maps_VHW: Their maps.
-
-    Returns:
-        ``(Y, X)``.
+    Where tiles overlap, their maps are averaged with weights that fall linearly from the middle of a tile to its
+    edge: no seam shows, and a network knows least about what is next to its edge. Equal maps stay unchanged.
     """
     size_px = (maps_VHW[0].shape[0], maps_VHW[0].shape[1])
     if len(views) == 1:
@@ -104,30 +91,19 @@ def stitch(views: Sequence[View], maps_VHW: Sequence[NDArray[np.float32]]) -> ND
 
 
 def image_score(scores_V: Sequence[float], map_YX: NDArray[np.float32], protocol: Protocol) -> float:
-    """The score of an image, by one rule for all methods.
+    """The score of an image from the scores of its views and its map, by one rule for all methods.
 
-    Whole images have the score that the method gave. Tiles: the highest of theirs, so an image is as
-    anomalous as its worst tile. Padded images: the highest value of the map inside the image, because
-    a method's own score may come from pixels that are none.
-
-    Args:
-        scores_V: What the method gave for each view.
-        map_YX: The image's map.
-        protocol: Says how the image was seen.
+    A whole image has the score that the method gave it, and a tiled image that of its worst tile. A padded image
+    has the highest value of its map, because the method's own score may come from the padding.
     """
     return float(map_YX.max()) if protocol.aspect == "pad" else max(scores_V)
 
 
 def at_resolution(map_YX: NDArray[np.float32], path: Path, protocol: Protocol) -> NDArray[np.float32]:
-    """A map at the size where it meets its mask: as it is, or resized to the image's own size.
-
-    Args:
-        map_YX: Stitched.
-        path: The image; its header is read.
-        protocol: Says which.
+    """A stitched map at the size at which it is compared with its mask: unchanged, or at the size of the image.
 
     Raises:
-        DataError: The file's header cannot be read.
+        DataError: The image's header cannot be read.
     """
     return map_YX if protocol.resolution == "frame" else resize_map(map_YX, image_size(path))
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from harness.cells.framing import stitch
 from harness.images import ImageSet, View
 from harness.methods.base import Method
+from harness.records import JudgingCosts
 
 BATCH_SIZE = 8
 _NUM_SINGLES = 30
@@ -29,26 +30,6 @@ _MAX_VIEWS_HELD = 512
 """Tiles, or whole images, that are kept in memory: 57 MB at 192 px."""
 _MAX_VIEWS_JUDGED = 32
 """Given to a method at once, so that an image of many tiles needs no more memory than one of few."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Latency:
-    """Times of calls on batches of one size."""
-
-    p50_seconds: float
-    p95_seconds: float
-    images_per_second: float
-    """Images over the sum of the times."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgingCosts:
-    """What a fitted method costs."""
-
-    single: Latency
-    batch: Latency
-    """On batches of ``BATCH_SIZE`` images."""
-    size_bytes: int
 
 
 def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCosts:
@@ -72,9 +53,16 @@ def measure_judging(method: Method, images: ImageSet, device: str) -> JudgingCos
         [held[(first + offset) % len(held)] for offset in range(BATCH_SIZE)]
         for first in range(0, BATCH_SIZE * _NUM_BATCHES, BATCH_SIZE)
     ]
+    p50_seconds, p95_seconds, images_per_second = _latency(method, singles, device)
+    batch_p50_seconds, batch_p95_seconds, batch_images_per_second = _latency(method, batches, device)
     return JudgingCosts(
-        single=_latency(method, singles, device),
-        batch=_latency(method, batches, device),
+        latency_p50_seconds=p50_seconds,
+        latency_p95_seconds=p95_seconds,
+        images_per_second=images_per_second,
+        batch_size=BATCH_SIZE,
+        batch_latency_p50_seconds=batch_p50_seconds,
+        batch_latency_p95_seconds=batch_p95_seconds,
+        batch_images_per_second=batch_images_per_second,
         size_bytes=_saved_size(method),
     )
 
@@ -92,7 +80,8 @@ def _held(images: ImageSet, views: range) -> _Image:
     return _Image([images.view(view) for view in views], pixels_VHWC)
 
 
-def _latency(method: Method, batches: Sequence[Sequence[_Image]], device: str) -> Latency:
+def _latency(method: Method, batches: Sequence[Sequence[_Image]], device: str) -> tuple[float, float, float]:
+    """Median and 95th percentile of the seconds of a call, and images over the sum of the seconds."""
     for batch in batches[:_WARM_UP]:
         _timed(method, batch, device)
     seconds: list[float] = []
@@ -102,7 +91,7 @@ def _latency(method: Method, batches: Sequence[Sequence[_Image]], device: str) -
             break
     num_images = len(seconds) * len(batches[0])
     p50, p95 = np.percentile(seconds, [50, 95])
-    return Latency(p50_seconds=float(p50), p95_seconds=float(p95), images_per_second=num_images / sum(seconds))
+    return float(p50), float(p95), num_images / sum(seconds)
 
 
 def _timed(method: Method, batch: Sequence[_Image], device: str) -> float:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 
 class MapFile:
-    """One array after the other in one memory-mapped file; a map is read and written in place."""
+    """Maps one after the other in one memory-mapped file; each is read and written in place."""
 
     def __init__(self, path: Path, sizes_px: Sequence[tuple[int, int]]) -> None:
         """Args:
-        path: Made, or written over; ends in ``.npy``.
+        path: File to create or overwrite; ends in ``.npy``.
         sizes_px: Height and width of each map.
         """
         self._sizes_px = tuple(sizes_px)

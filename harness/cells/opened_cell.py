@@ -66,13 +66,8 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
 def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
     """Training and test images as a method is given them: selections of one set of the whole category.
 
-    All splits select from the same set, so that features are computed once.
-
-    Args:
-        split: Samples.
-        size_px: ``category_size`` of the split.
-        protocol: How the images are framed.
-        key: Identifies the content of the category.
+    All splits select from the same set, so that features are computed once. ``size_px`` is the ``category_size``
+    of the split, and ``key`` identifies the content of the category.
 
     Raises:
         DataError: The header of an image cannot be read.

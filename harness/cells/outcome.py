@@ -1,7 +1,4 @@
-"""What a cell tells while it runs, and what it came to.
-
-Everything here crosses process borders, so it is plain data and imports neither Ray nor torch.
-"""
+"""Progress and outcome of a cell: plain data that is sent between processes, without Ray and torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,17 +12,17 @@ class CellProgress:
     """How far a running cell is."""
 
     stage: str
-    """What the cell does now, in the words of a progress line, e.g. ``"fit"``."""
+    """Present step in the words of a progress line, e.g. ``"fit"``."""
     done: int
     total: int
     loss: float | None = None
     warning: str | None = None
-    """What a reader of the numbers should know, in one line; passed on with the outcome."""
+    """One line that a reader of the metrics should know; it is passed on with the outcome."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellOutcome:
-    """What a worker says about a cell whose record it has written."""
+    """How a cell ended whose record has been written."""
 
     cell_id: str
     status: Literal["ok", "failed"]
@@ -52,12 +49,7 @@ class CellWork(Protocol):
         ...
 
     def give_up(self, cell: Cell, reason: str) -> None:
-        """Write the failed record of a cell whose attempts were all in vain.
-
-        Args:
-            cell: Which one.
-            reason: Why the last attempt ended, in one line.
-        """
+        """Write the failed record of a cell that no attempt finished; ``reason`` says why the last one ended."""
         ...
 
     def batch_size(self, cell: Cell) -> int:

@@ -74,7 +74,6 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
             labels_B,
             partial(with_masks, maps, split.test, cell.protocol) if has_masks else None,
             regions_of_kinds(maps, split, cell.protocol) if split.saturations else None,
-            extra_metrics=context.metrics,
         )
         maps_sha256 = hash_of_maps(maps)
         if context.panels_dir is not None and context.num_panels > 0:

@@ -26,14 +26,7 @@ def maps_for(test: ImageSet, folder: Path) -> MapFile:
 def score_all(
     method: Method, test: ImageSet, protocol: Protocol, maps: MapFile, report: Callable[[CellProgress], None]
 ) -> NDArray[np.float32]:
-    """Fill in the maps of all images and return their scores.
-
-    Args:
-        method: Fitted.
-        test: Images to score.
-        protocol: How the images are framed.
-        maps: Receives the map of each image.
-        report: Called with the progress.
+    """Write the maps of all images of a set into ``maps`` and return their scores.
 
     Raises:
         FloatingPointError: A map or a score is not finite.

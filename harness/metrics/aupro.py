@@ -44,22 +44,15 @@ def aupro(maps_BHW: Scores, masks_BHW: NDArray[np.bool_], *, max_fpr: float = 0.
 def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
     """Integrate the curve of a tally from (0, 0) to ``max_fpr`` and divide by ``max_fpr``.
 
-    The overlap rises only at defect scores; there it rises along a straight line when normal pixels
-    tie, and upright when none does. Between defect scores the curve is level. Linear at the limit.
-
-    Args:
-        tally: Pixel scores of a category.
-        max_fpr: Right end of the integral, a fraction in (0, 1].
-
-    Returns:
-        A fraction in [0, 1].
+    The overlap rises only at defect scores: along a straight line if normal pixels have the same score, and
+    vertically if none has. Between defect scores the curve is level; at the limit it is interpolated linearly.
 
     >>> tally = tally_arrays(np.array([[[0.9, 0.1]]]), np.array([[[True, False]]]))
     >>> area_under_overlap(tally, 0.3)
     1.0
     """
     alarms_V, overlap_V = _curve(tally)
-    limit = max_fpr * tally.scores.num_normals
+    limit = max_fpr * tally.num_normals
     end = int(np.searchsorted(alarms_V, limit, side="right"))
     overlap_at_limit = np.interp(limit, alarms_V[end - 1 : end + 1], overlap_V[end - 1 : end + 1])
     alarms_V = np.append(alarms_V[:end], limit)
@@ -69,35 +62,29 @@ def area_under_overlap(tally: PixelTally, max_fpr: float) -> float:
 
 
 def overlap_at(tally: PixelTally, fprs_F: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The curve of a tally at some false positive rates, linear between its vertices.
+    """Mean overlap of the regions at some false positive rates in [0, 1], linear between the curve's vertices.
 
-    Args:
-        tally: Pixel scores of a category.
-        fprs_F: False positive rates in [0, 1].
-
-    Returns:
-        Mean overlap of the regions in [0, 1], shape (F,); where the curve is upright, its upper end.
+    Where the curve is vertical, its upper end counts.
 
     >>> tally = tally_arrays(np.ones((1, 1, 2)), np.array([[[True, False]]]))
     >>> overlap_at(tally, np.array([0.0, 0.3, 1.0]))
     array([0. , 0.3, 1. ])
     """
     alarms_V, overlap_V = _curve(tally)
-    return np.interp(fprs_F * tally.scores.num_normals, alarms_V, overlap_V)
+    return np.interp(fprs_F * tally.num_normals, alarms_V, overlap_V)
 
 
 def _curve(tally: PixelTally) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Vertices from (0, 0) to (all normal pixels, 1): false alarms and mean overlap."""
-    scores = tally.scores
     overlap_after_K = np.cumsum(tally.overlap_at[::-1])
     # The last is the number of regions but for rounding; over itself it is exactly 1.
     overlap_after_K /= overlap_after_K[-1]
     overlap_before_K = np.concatenate(([0.0], overlap_after_K[:-1]))
-    alarms_after_K = scores.num_false_alarms[::-1]
-    alarms_before_K = alarms_after_K - scores.num_normals_at[::-1]
+    alarms_after_K = tally.num_false_alarms[::-1]
+    alarms_before_K = alarms_after_K - tally.num_normals_at[::-1]
 
     # Counts, not rates, on the horizontal axis: they are exact, and only the limit is rounded.
-    alarms_V = np.concatenate(([0.0], _interleaved(alarms_before_K, alarms_after_K), [scores.num_normals]))
+    alarms_V = np.concatenate(([0.0], _interleaved(alarms_before_K, alarms_after_K), [tally.num_normals]))
     overlap_V = np.concatenate(([0.0], _interleaved(overlap_before_K, overlap_after_K), [1.0]))
     return alarms_V, overlap_V
 

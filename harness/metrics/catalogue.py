@@ -7,7 +7,7 @@ a ``Metric``; their values are stored beside the others under the metric's name.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from statistics import mean
 from typing import Any, Literal
 
@@ -53,36 +53,11 @@ _BUILT_IN = {
         Metric(name="image_auroc", title="image AUROC", needs="scores", compute=ranking.auroc),
         Metric(name="image_average_precision", title="image AP", needs="scores", compute=ranking.average_precision),
         Metric(name="image_f1_max", title="image F1-max", needs="scores", compute=ranking.f1_max),
-        Metric(
-            name="pixel_auroc",
-            title="pixel AUROC",
-            needs="masks",
-            compute=lambda pixels: ranking.auroc(pixels.scores),
-        ),
-        Metric(
-            name="pixel_average_precision",
-            title="pixel AP",
-            needs="masks",
-            compute=lambda pixels: ranking.average_precision(pixels.scores),
-        ),
-        Metric(
-            name="pixel_f1_max",
-            title="pixel F1-max",
-            needs="masks",
-            compute=lambda pixels: ranking.f1_max(pixels.scores),
-        ),
-        Metric(
-            name="aupro_30",
-            title="AUPRO",
-            needs="masks",
-            compute=lambda pixels: area_under_overlap(pixels, 0.3),
-        ),
-        Metric(
-            name="aupro_05",
-            title="AUPRO 5%",
-            needs="masks",
-            compute=lambda pixels: area_under_overlap(pixels, 0.05),
-        ),
+        Metric(name="pixel_auroc", title="pixel AUROC", needs="masks", compute=ranking.auroc),
+        Metric(name="pixel_average_precision", title="pixel AP", needs="masks", compute=ranking.average_precision),
+        Metric(name="pixel_f1_max", title="pixel F1-max", needs="masks", compute=ranking.f1_max),
+        Metric(name="aupro_30", title="AUPRO", needs="masks", compute=partial(area_under_overlap, max_fpr=0.3)),
+        Metric(name="aupro_05", title="AUPRO 5%", needs="masks", compute=partial(area_under_overlap, max_fpr=0.05)),
         Metric(name="spro_05", title="sPRO 5%", needs="regions", compute=_mean_spro),
     )
 }
@@ -108,24 +83,23 @@ def metric_names() -> tuple[str, ...]:
 def find_metric(name: str) -> Metric:
     """The metric of this name.
 
-    Args:
-        name: One of ``metric_names()``, or ``package.module:attribute`` of a ``Metric``.
-
     Raises:
-        UnknownNameError: No metric has this name.
+        UnknownNameError: No metric has this name, or its entry point is none of this name.
+        PlugInError: Two packages register this name, or its package cannot be imported.
 
     >>> find_metric("aupro_30").title
     'AUPRO'
     """
     if name in _BUILT_IN:
         return _BUILT_IN[name]
-    if ":" not in name and name not in _plug_ins().names():
+    if name not in _plug_ins().names():
         raise UnknownNameError.of("metric", name, metric_names())
     metric = _plug_ins().get(name)
-    if not isinstance(metric, Metric):
-        raise UnknownNameError(f"Metric {name!r}: expected a harness.metrics.Metric, got {type(metric).__name__}.")
-    if ":" not in name and metric.name != name:
-        raise UnknownNameError(f"Metric {name!r}: its entry point must have the metric's own name {metric.name!r}.")
+    found = metric.name if isinstance(metric, Metric) else type(metric).__name__
+    if found != name:
+        raise UnknownNameError(
+            f"Metric {name!r}: expected its entry point to be a harness.metrics.Metric of this name, got {found!r}."
+        )
     return metric
 
 
@@ -140,21 +114,10 @@ def check_metrics(names: Iterable[str]) -> None:
 
 
 def metric_title(name: str) -> str:
-    """The heading of a metric.
-
-    Raises:
-        UnknownNameError: No metric has this name.
-
-    >>> metric_title("pixel_average_precision")
-    'pixel AP'
-    """
+    """The heading of a metric."""
     return find_metric(name).title
 
 
 def is_image_metric(name: str) -> bool:
-    """Whether a metric follows from the scores of the images, so that it can be computed for resamples of them.
-
-    >>> is_image_metric("image_auroc"), is_image_metric("aupro_30")
-    (True, False)
-    """
+    """Whether a metric follows from the scores of the images, so that it can be computed for resamples of them."""
     return find_metric(name).needs == "scores"

@@ -1,9 +1,4 @@
-"""Refusal of scores and labels that would give a number without meaning.
-
-Shapes: B images, H height, W width.
-"""
-
-from collections.abc import Iterable, Iterator
+"""Refusal of scores and labels whose metrics would have no meaning."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +6,21 @@ from numpy.typing import NDArray
 from harness.metrics.tally import Scores
 
 
-def check_scores(what: str, scores: Scores, truth: NDArray[np.bool_]) -> None:
-    """Refuse wrong dtypes, differing shapes, nothing at all, and scores that have no order.
+def check_scores(what: str, scores: Scores, truth: NDArray[np.bool_], dimensions: str) -> None:
+    """Refuse arrays that no metric can be computed from.
 
     Args:
         what: Names the arrays in the error, e.g. ``"Image 3"``.
         scores: Anomaly scores, higher is more anomalous.
         truth: True where a defect is.
+        dimensions: One letter for each expected dimension, e.g. ``"HW"``.
 
     Raises:
-        ValueError: Any of the above; the text says which.
+        ValueError: The shapes differ, are empty or have other dimensions, a dtype is wrong, or a score is NaN
+            or infinite.
     """
+    if scores.ndim != len(dimensions):
+        raise ValueError(f"{what}: scores have shape {scores.shape}, expected {len(dimensions)}-D ({dimensions}).")
     if scores.dtype not in (np.float32, np.float64):
         raise ValueError(f"{what}: scores have dtype {scores.dtype}, expected float32 or float64.")
     if truth.dtype != np.bool_:
@@ -36,7 +35,7 @@ def check_scores(what: str, scores: Scores, truth: NDArray[np.bool_]) -> None:
 
 
 def check_both_classes(what: str, num_defects: int, num_normals: int) -> None:
-    """Refuse data with one class only: no curve exists.
+    """Refuse data with one class only, for which no curve exists.
 
     Raises:
         ValueError: There is no defect, or nothing normal.
@@ -47,21 +46,6 @@ def check_both_classes(what: str, num_defects: int, num_normals: int) -> None:
         raise ValueError(f"All of {num_defects} {what} are defects; expected at least one defect and one normal.")
 
 
-def check_dimensions(what: str, array: NDArray[np.generic], dimensions: str) -> None:
-    """Refuse an array of another rank.
-
-    Args:
-        what: Names the array in the error, e.g. ``"maps"``.
-        array: Any array.
-        dimensions: One letter each, e.g. ``"BHW"``.
-
-    Raises:
-        ValueError: The rank is another.
-    """
-    if array.ndim != len(dimensions):
-        raise ValueError(f"{what} have shape {array.shape}, expected {len(dimensions)} dimensions ({dimensions}).")
-
-
 def check_max_fpr(max_fpr: float) -> None:
     """Refuse a limit outside (0, 1].
 
@@ -70,17 +54,3 @@ def check_max_fpr(max_fpr: float) -> None:
     """
     if not 0 < max_fpr <= 1:
         raise ValueError(f"max_fpr is {max_fpr}, expected a fraction in (0, 1].")
-
-
-def checked_images(
-    images: Iterable[tuple[Scores, NDArray[np.bool_]]],
-) -> Iterator[tuple[Scores, NDArray[np.bool_]]]:
-    """Pass maps and masks on, each pair checked as it comes.
-
-    Raises:
-        ValueError: A pair is not a 2-D map of finite scores with a boolean mask of its shape.
-    """
-    for position, (map_HW, mask_HW) in enumerate(images):
-        check_dimensions(f"Image {position}: scores", map_HW, "HW")
-        check_scores(f"Image {position}", map_HW, mask_HW)
-        yield map_HW, mask_HW

@@ -3,7 +3,7 @@
 Shapes: B images, H height, W width.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.metrics.aupro import overlap_at
 from harness.metrics.catalogue import BUILT_IN_NAMES, Metric, find_metric, metric_names
-from harness.metrics.checks import check_both_classes, check_dimensions, check_scores
+from harness.metrics.checks import check_both_classes, check_scores
 from harness.metrics.overlap import MapsAndMasks, tally_arrays, tally_pixels
 from harness.metrics.spro import MapsAndRegions
 from harness.metrics.tally import Scores, Tally, tally_scores
@@ -22,7 +22,7 @@ CURVE_FPRS = np.linspace(0, 0.3, 101)
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a test set came to."""
+    """All metrics of a test set."""
 
     metrics: dict[str, float | None]
     """Metric name to its value in [0, 1]; None where it is not defined."""
@@ -35,8 +35,6 @@ def measure(
     labels_B: NDArray[np.bool_],
     maps_and_masks: MapsAndMasks | None = None,
     regions_of_kinds: Sequence[MapsAndRegions] | None = None,
-    *,
-    extra_metrics: Iterable[str] = (),
 ) -> Measured:
     """Compute every metric of the catalogue.
 
@@ -48,12 +46,10 @@ def measure(
         maps_and_masks: Called twice; each call gives the same pairs of an anomaly map (H, W), float32 or
             float64, and its mask (H, W), True on defect pixels. None if a defect image has no mask.
         regions_of_kinds: For each kind of defect, what ``spro`` takes. None without saturation areas.
-        extra_metrics: ``package.module:attribute`` of metrics that are not in the catalogue.
 
     Raises:
         ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, one of the
             two classes is absent, or the second call gave another number of normal pixels.
-        UnknownNameError: An extra metric does not exist.
 
     >>> measured = measure(np.array([0.1, 0.9]), np.array([False, True]))
     >>> measured.metrics["image_auroc"], measured.metrics["pixel_auroc"]
@@ -61,11 +57,10 @@ def measure(
     """
     pixels = None if maps_and_masks is None else tally_pixels(maps_and_masks)
     given = {"scores": _image_tally(scores_B, labels_B), "masks": pixels, "regions": regions_of_kinds}
-    metrics = [find_metric(name) for name in dict.fromkeys([*metric_names(), *extra_metrics])]
     return Measured(
         metrics={
             metric.name: None if given[metric.needs] is None else float(metric.compute(given[metric.needs]))
-            for metric in metrics
+            for metric in map(find_metric, metric_names())
         },
         overlap_curve=None if pixels is None else tuple(overlap_at(pixels, CURVE_FPRS).tolist()),
     )
@@ -113,8 +108,7 @@ def _built_in(needs: str) -> list[Metric]:
 
 
 def _image_tally(scores_B: Scores, labels_B: NDArray[np.bool_]) -> Tally:
-    check_dimensions("Image scores", scores_B, "B")
-    check_scores("Images", scores_B, labels_B)
+    check_scores("Images", scores_B, labels_B, "B")
     num_defects = int(np.count_nonzero(labels_B))
     check_both_classes("images", num_defects, len(labels_B) - num_defects)
     tally, _ = tally_scores(scores_B[labels_B], [scores_B[~labels_B]])

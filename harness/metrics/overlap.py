@@ -3,7 +3,7 @@
 Shapes: H height, W width, of one image; P defect pixels; K distinct defect scores, ascending.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from harness.metrics.checks import check_both_classes, check_dimensions, checked_images
+from harness.metrics.checks import check_both_classes, check_scores
 from harness.metrics.tally import Scores, Tally, tally_scores
 
 MapsAndMasks: TypeAlias = Callable[[], Iterable[tuple[Scores, NDArray[np.bool_]]]]
@@ -24,10 +24,9 @@ EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PixelTally:
+class PixelTally(Tally):
     """Pixel scores of a category, counted."""
 
-    scores: Tally
     overlap_at: NDArray[np.float64]
     """Shape (K,): rise at this score of the overlap, summed over regions; in all, the number of regions."""
 
@@ -38,11 +37,7 @@ def tally_pixels(maps_and_masks: MapsAndMasks) -> PixelTally:
     Raises:
         ValueError: See ``measure``.
     """
-    return tally_shares(
-        lambda: (
-            (map_HW, mask_HW, partial(region_shares, mask_HW)) for map_HW, mask_HW in checked_images(maps_and_masks())
-        )
-    )
+    return tally_shares(lambda: _with_region_shares(maps_and_masks()))
 
 
 def tally_shares(maps_and_shares: MapsAndShares) -> PixelTally:
@@ -80,7 +75,7 @@ def tally_shares(maps_and_shares: MapsAndShares) -> PixelTally:
         )
     overlap_K = np.bincount(index_P, weights=np.concatenate(shares_of_images))
     # Weighted counts are float64 already; only the type stubs of NumPy say integers.
-    return PixelTally(scores=tally, overlap_at=overlap_K.astype(np.float64, copy=False))
+    return PixelTally(**vars(tally), overlap_at=overlap_K.astype(np.float64, copy=False))
 
 
 def tally_arrays(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> PixelTally:
@@ -89,20 +84,15 @@ def tally_arrays(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> PixelTally:
     Raises:
         ValueError: See ``pixel_metrics``.
     """
-    check_dimensions("Maps", maps_BHW, "BHW")
-    if maps_BHW.shape != masks_BHW.shape:
-        raise ValueError(f"Maps have shape {maps_BHW.shape}, masks {masks_BHW.shape}; expected the same.")
+    if maps_BHW.ndim != 3 or maps_BHW.shape != masks_BHW.shape:
+        raise ValueError(
+            f"Maps have shape {maps_BHW.shape}, masks {masks_BHW.shape}; expected the same three dimensions (BHW)."
+        )
     return tally_pixels(lambda: zip(maps_BHW, masks_BHW, strict=True))
 
 
 def region_shares(mask_HW: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of its 8-connected region that each defect pixel covers.
-
-    Args:
-        mask_HW: True on defect pixels.
-
-    Returns:
-        One over the region's size for each defect pixel, in row-major order.
+    """One over the size of its 8-connected region for each defect pixel, in row-major order.
 
     >>> region_shares(np.array([[True, True, False, True]]))
     array([0.5, 0.5, 1. ])
@@ -110,3 +100,11 @@ def region_shares(mask_HW: NDArray[np.bool_]) -> NDArray[np.float64]:
     regions_HW, _ = label(mask_HW, structure=EIGHT_NEIGHBOURS)
     region_P = regions_HW[mask_HW]
     return 1 / np.bincount(region_P)[region_P]
+
+
+def _with_region_shares(
+    maps_and_masks: Iterable[tuple[Scores, NDArray[np.bool_]]],
+) -> Iterator[tuple[Scores, NDArray[np.bool_], Callable[[], NDArray[np.float64]]]]:
+    for position, (map_HW, mask_HW) in enumerate(maps_and_masks):
+        check_scores(f"Image {position}", map_HW, mask_HW, "HW")
+        yield map_HW, mask_HW, partial(region_shares, mask_HW)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.metrics.aupro import area_under_overlap
-from harness.metrics.checks import check_max_fpr, checked_images
+from harness.metrics.checks import check_max_fpr, check_scores
 from harness.metrics.overlap import tally_shares
 from harness.metrics.tally import Scores
 
@@ -62,15 +62,8 @@ def spro(maps_and_regions: MapsAndRegions, *, max_fpr: float = 0.05) -> float:
 def saturated_shares(map_HW: Scores, regions: Regions) -> NDArray[np.float64]:
     """How much each defect pixel adds to the summed saturated overlap once its score is the threshold.
 
-    In a region of saturation area s, the s pixels with the highest scores add 1/s each, a broken
-    last one its part of that, and the others nothing.
-
-    Args:
-        map_HW: Anomaly map.
-        regions: Masks and saturation areas.
-
-    Returns:
-        One number for each pixel of the union of the masks, in row-major order.
+    In a region of saturation area s, the s pixels with the highest scores add 1/s each, a fractional last one
+    that fraction of 1/s, and the others nothing. The pixels are those of the union of the masks, in row-major order.
 
     >>> saturated_shares(np.array([[0.9, 0.1, 0.5]]), [(np.array([[True, True, True]]), 2.0)])
     array([0.5, 0. , 0.5])
@@ -90,7 +83,8 @@ def _with_shares(
 ) -> Iterator[tuple[Scores, NDArray[np.bool_], Callable[[], NDArray[np.float64]]]]:
     for position, (map_HW, regions) in enumerate(maps_and_regions):
         _check_regions(f"Image {position}", map_HW, regions)
-        [(_, union_HW)] = checked_images([(map_HW, _union(map_HW, regions))])
+        union_HW = _union(map_HW, regions)
+        check_scores(f"Image {position}", map_HW, union_HW, "HW")
         yield map_HW, union_HW, partial(saturated_shares, map_HW, regions)
 
 

@@ -130,8 +130,8 @@ class Evaluation:
         if _MEASURED & {name for goal in self.goals for name in goal.metrics}:
             # Runs the backbone on some images, which a search for quality alone never does again.
             costs = measure_judging(method, test, device)
-            metrics["latency_p50_seconds"] = costs.single.p50_seconds
-            metrics["batch_latency_p50_seconds"] = costs.batch.p50_seconds
+            metrics["latency_p50_seconds"] = costs.latency_p50_seconds
+            metrics["batch_latency_p50_seconds"] = costs.batch_latency_p50_seconds
             metrics["size_bytes"] = float(costs.size_bytes)
         return metrics
 

@@ -48,9 +48,7 @@ class LocalFolder:
     """A folder of a mounted file system."""
 
     def __init__(self, path: Path) -> None:
-        """Args:
-        path: Need not exist; the first ``put`` makes it.
-        """
+        """``path`` need not exist; the first ``put`` makes it."""
         self._root = path.expanduser().absolute()
         self.url = self.title = str(self._root)
 
@@ -112,10 +110,8 @@ class ObjectFolder:
 
     def delete(self, name: str) -> None:
         """See ``Folder.delete``."""
-        try:
+        with suppress(FileNotFoundError):
             self._filesystem.delete_file(f"{self._root}/{name}")
-        except FileNotFoundError:
-            return
 
 
 def open_folder(url: str) -> Folder:

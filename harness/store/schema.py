@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
+from types import UnionType
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from harness.records import (
     CostRecord,
     FailureRecord,
     ImageScore,
+    JudgingCosts,
     Provenance,
 )
 
@@ -25,124 +27,71 @@ if TYPE_CHECKING:
 Record = CellRecord | FailureRecord
 
 
-def _always(name: str, kind: Any) -> Any:
-    return pa.field(name, kind, nullable=False)
-
-
-RECORD_SCHEMA = pa.schema(
-    [
-        _always("cell_id", pa.string()),
-        _always("dataset", pa.string()),
-        _always("category", pa.string()),
-        _always("method", pa.string()),
-        _always("method_version", pa.int64()),
-        _always("seed", pa.int64()),
-        _always("settings", pa.string()),
-        _always("protocol", pa.string()),
-        _always("data_fingerprint", pa.string()),
-        _always("weights_sha256", pa.string()),
-        _always("split", pa.string()),
-        _always("status", pa.string()),
-        pa.field("error", pa.string()),
-        pa.field("traceback", pa.string()),
-        # Null in a failed record from here to maps_sha256.
-        *(pa.field(name, pa.float64()) for name in BUILT_IN_NAMES),
-        pa.field("extra_metrics", pa.string()),  # a JSON object: metrics of plug-ins
-        pa.field("overlap_curve", pa.list_(pa.float64())),
-        pa.field("num_train", pa.int64()),
-        pa.field("num_test_normal", pa.int64()),
-        pa.field("num_test_defect", pa.int64()),
-        pa.field("num_left_out", pa.int64()),
-        pa.field("image_height_px", pa.int64()),
-        pa.field("image_width_px", pa.int64()),
-        pa.field("fit_seconds", pa.float64()),
-        pa.field("feature_seconds", pa.float64()),
-        pa.field("score_seconds", pa.float64()),
-        pa.field("latency_p50_seconds", pa.float64()),
-        pa.field("latency_p95_seconds", pa.float64()),
-        pa.field("images_per_second", pa.float64()),
-        pa.field("batch_size", pa.int64()),
-        pa.field("batch_latency_p50_seconds", pa.float64()),
-        pa.field("batch_latency_p95_seconds", pa.float64()),
-        pa.field("batch_images_per_second", pa.float64()),
-        pa.field("peak_memory_bytes", pa.int64()),
-        pa.field("peak_device_memory_bytes", pa.int64()),
-        pa.field("num_parameters", pa.int64()),
-        pa.field("num_frozen_parameters", pa.int64()),
-        pa.field("size_bytes", pa.int64()),
-        pa.field("maps_sha256", pa.string()),
-        _always("code_commit", pa.string()),
-        _always("code_dirty", pa.bool_()),
-        _always("versions", pa.string()),
-        _always("host", pa.string()),
-        _always("device", pa.string()),
-        pa.field("num_threads", pa.int64()),
-        pa.field("num_workers", pa.int64()),
-        pa.field("num_processes", pa.int64()),
-        _always("command", pa.string()),
-        _always("started_at", pa.string()),
-        _always("finished_at", pa.string()),
-        _always("schema_version", pa.int64()),
-    ]
-)
-
-SCORES_SCHEMA = pa.schema(
-    [
-        _always("cell_id", pa.string()),
-        _always("image_id", pa.string()),
-        _always("is_defect", pa.bool_()),
-        _always("defect_kind", pa.string()),
-        _always("anomaly_score", pa.float64()),
-        pa.field("group", pa.string()),
-        _always("schema_version", pa.int64()),
-    ]
-)
-
-_ARROW_TYPES: dict[Any, Any] = {
+_ARROW_TYPES: Mapping[Any, Any] = {
     str: pa.string(),
+    str | None: pa.string(),
     int: pa.int64(),
     int | None: pa.int64(),
     float: pa.float64(),
     bool: pa.bool_(),
+    tuple[float, ...] | None: pa.list_(pa.float64()),
 }
-COSTS_SCHEMA = pa.schema(
-    [pa.field(field.name, _ARROW_TYPES[field.type]) for field in fields(CostRecord)]
-    + [_always("schema_version", pa.int64())]
-)
-
 _NOT_FLAT = {"identity", "provenance", "image_scores", "metrics"}
-_IDENTITY_COLUMNS = [field.name for field in fields(CellIdentity)]
-_PROVENANCE_COLUMNS = [field.name for field in fields(Provenance)]
 _RESULT_COLUMNS = [field.name for field in fields(CellRecord) if field.name not in _NOT_FLAT]
-_COST_COLUMNS = [
-    name
-    for name in COSTS_SCHEMA.names
-    if name in RECORD_SCHEMA.names
-    and name not in {"cell_id", "schema_version", "host", "device", "num_threads", "versions"}
-]
-_SCORE_COLUMNS = [field.name for field in fields(ImageScore)]
+_COSTS_OF_OLD_RUNS = [field.name for field in fields(JudgingCosts)] + ["peak_memory_bytes", "peak_device_memory_bytes"]
+
+
+def _columns(kind: type[Any], names: Iterable[str] | None = None, *, is_nullable: bool = False) -> list[Any]:
+    types = {field.name: field.type for field in fields(kind)}
+    return [
+        pa.field(name, _ARROW_TYPES[types[name]], nullable=is_nullable or isinstance(types[name], UnionType))
+        for name in names or types
+    ]
+
+
+_CELL_ID = pa.field("cell_id", pa.string(), nullable=False)
+_VERSION = pa.field("schema_version", pa.int64(), nullable=False)
+
+RECORD_SCHEMA = pa.schema(
+    [
+        *_columns(CellIdentity),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("error", pa.string()),
+        pa.field("traceback", pa.string()),
+        # A failed record is null from here to the columns of the provenance.
+        *(pa.field(name, pa.float64()) for name in BUILT_IN_NAMES),
+        pa.field("extra_metrics", pa.string()),  # a JSON object: metrics of plug-ins
+        *_columns(CellRecord, _RESULT_COLUMNS, is_nullable=True),
+        *_columns(CostRecord, _COSTS_OF_OLD_RUNS, is_nullable=True),
+        *_columns(Provenance),
+        _VERSION,
+    ]
+)
+SCORES_SCHEMA = pa.schema([_CELL_ID, *_columns(ImageScore), _VERSION])
+COSTS_SCHEMA = pa.schema([*_columns(CostRecord), _VERSION])
 
 
 def table_of(records: Iterable[Record]) -> Any:
     """Records as an Arrow table of ``RECORD_SCHEMA``, without their image scores."""
-    return pa.Table.from_pylist([_row_of(record) for record in records], schema=RECORD_SCHEMA)
+    return _table(map(_row_of, records), RECORD_SCHEMA)
 
 
 def scores_table_of(record: CellRecord) -> Any:
     """The image scores of one record as an Arrow table of ``SCORES_SCHEMA``."""
-    rows = [
-        _storable(
-            asdict(score) | {"cell_id": record.identity.cell_id, "schema_version": SCHEMA_VERSION},
-        )
-        for score in record.image_scores
-    ]
-    return pa.Table.from_pylist(rows, schema=SCORES_SCHEMA)
+    return _table(
+        (asdict(score) | {"cell_id": record.identity.cell_id} for score in record.image_scores), SCORES_SCHEMA
+    )
+
+
+def costs_table_of(records: Iterable[CostRecord]) -> Any:
+    """Cost records as an Arrow table of ``COSTS_SCHEMA``."""
+    return _table(map(asdict, records), COSTS_SCHEMA)
 
 
 def record_of(row: Mapping[str, Any], image_scores: tuple[ImageScore, ...] = ()) -> Record:
     """The record that ``table_of`` made this row from; ``image_scores`` are kept elsewhere."""
-    identity = CellIdentity(**{name: row[name] for name in _IDENTITY_COLUMNS})
-    provenance = Provenance(**{name: row[name] for name in _PROVENANCE_COLUMNS})
+    identity = CellIdentity(**{field.name: row[field.name] for field in fields(CellIdentity)})
+    provenance = Provenance(**{field.name: row[field.name] for field in fields(Provenance)})
     if row["status"] == "failed":
         return FailureRecord(identity=identity, provenance=provenance, error=row["error"], traceback=row["traceback"])
     results = {name: row[name] for name in _RESULT_COLUMNS}
@@ -153,13 +102,12 @@ def record_of(row: Mapping[str, Any], image_scores: tuple[ImageScore, ...] = ())
 
 def image_scores_of(table: Any) -> tuple[ImageScore, ...]:
     """The image scores in a table of ``SCORES_SCHEMA``, in stored order."""
-    return tuple(ImageScore(**row) for row in table.select(_SCORE_COLUMNS).to_pylist())
+    return tuple(ImageScore(**row) for row in table.drop_columns(["cell_id", "schema_version"]).to_pylist())
 
 
-def costs_table_of(records: Iterable[CostRecord]) -> Any:
-    """Cost records as an Arrow table of ``COSTS_SCHEMA``."""
-    rows = [_storable(asdict(record) | {"schema_version": SCHEMA_VERSION}) for record in records]
-    return pa.Table.from_pylist(rows, schema=COSTS_SCHEMA)
+def costs_of(table: Any) -> dict[str, CostRecord]:
+    """Cell id to the costs in a table of ``COSTS_SCHEMA``."""
+    return {row["cell_id"]: CostRecord(**row) for row in table.drop_columns(["schema_version"]).to_pylist()}
 
 
 def joined_table(records: Any, costs: Any) -> Any:
@@ -171,14 +119,14 @@ def joined_table(records: Any, costs: Any) -> Any:
 
     Returns:
         The records, in order. Where a cell has costs, they stand in the columns of ``RECORD_SCHEMA`` of the same
-        name. Further columns: ``is_quiet`` (False where the costs were not measured apart from the run),
-        ``load_before``, ``load_after``, and ``cost_host``, ``cost_device`` and ``cost_num_threads``, which
-        say where the costs were measured, be it in the run. Then the metrics of plug-ins.
+        name. Further columns are ``is_quiet`` (False where the costs were not measured apart from the run),
+        ``load_before``, ``load_after``, the machine of the costs (``cost_host``, ``cost_device``,
+        ``cost_num_threads``), and the metrics of plug-ins.
     """
     places = pc.index_in(records["cell_id"], value_set=costs["cell_id"].combine_chunks())
     has_costs = pc.is_valid(places)
     table = records.drop_columns(["extra_metrics"])
-    for name in _COST_COLUMNS:
+    for name in ("fit_seconds", *_COSTS_OF_OLD_RUNS):
         column = pc.if_else(has_costs, costs[name].take(places), records[name])
         table = table.set_column(table.column_names.index(name), name, column)
     table = table.append_column("is_quiet", pc.fill_null(costs["is_quiet"].take(places), False))
@@ -205,22 +153,22 @@ def frame_of(table: Any) -> "pd.DataFrame":
 
 
 def _row_of(record: Record) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(RECORD_SCHEMA.names)
-    row |= asdict(record.identity) | asdict(record.provenance) | {"schema_version": SCHEMA_VERSION}
-    if isinstance(record, CellRecord):
-        row |= {name: getattr(record, name) for name in _RESULT_COLUMNS} | {"status": "ok"}
-        row |= {name: record.metrics.get(name) for name in BUILT_IN_NAMES}
-        extra = {name: value for name, value in record.metrics.items() if name not in BUILT_IN_NAMES}
-        row["extra_metrics"] = json.dumps(extra) if extra else None
-    else:
-        row |= {"status": "failed", "error": record.error, "traceback": record.traceback}
-    return _storable(row)
+    row: dict[str, Any] = asdict(record.identity) | asdict(record.provenance)
+    if isinstance(record, FailureRecord):
+        return row | {"status": "failed", "error": record.error, "traceback": record.traceback}
+    row |= {name: getattr(record, name) for name in _RESULT_COLUMNS} | {"status": "ok"}
+    row |= {name: record.metrics.get(name) for name in BUILT_IN_NAMES}
+    extra = {name: value for name, value in record.metrics.items() if name not in BUILT_IN_NAMES}
+    return row | {"extra_metrics": json.dumps(extra) if extra else None}
 
 
-def _storable(row: dict[str, Any]) -> dict[str, Any]:
+def _table(rows: Iterable[Mapping[str, Any]], schema: Any) -> Any:
+    """An Arrow table of the current version; a column that a row lacks is null."""
+    storable = [{name: _storable(value) for name, value in row.items()} for row in rows]
+    return pa.Table.from_pylist([row | {"schema_version": SCHEMA_VERSION} for row in storable], schema=schema)
+
+
+def _storable(value: Any) -> Any:
     # A file name that is not UTF-8 reaches us with lone surrogates, which Parquet refuses. The
     # record that names the bad file must not be lost to the bad name.
-    return {
-        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-        for name, value in row.items()
-    }
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 import pandas as pd
@@ -86,18 +87,8 @@ def cell_record(*, identity: CellIdentity, provenance: Provenance = PROVENANCE, 
         "fit_seconds": 12.5,
         "feature_seconds": 3.25,
         "score_seconds": 0.5,
-        "latency_p50_seconds": 0.02,
-        "latency_p95_seconds": 0.03,
-        "images_per_second": 45.0,
-        "batch_size": 8,
-        "batch_latency_p50_seconds": 0.1,
-        "batch_latency_p95_seconds": 0.125,
-        "batch_images_per_second": 78.0,
-        "peak_memory_bytes": 1_000_000_000,
-        "peak_device_memory_bytes": None,
         "num_parameters": 123_456,
         "num_frozen_parameters": 2_782_784,
-        "size_bytes": 15_000_000,
         "maps_sha256": "ab" * 32,
         "image_scores": (
             ImageScore(image_id="test/good/000.png", is_defect=False, defect_kind="", anomaly_score=0.25),
@@ -124,8 +115,8 @@ def cost_record(cell_id: str, **changes: Any) -> CostRecord:
         "load_after": 0.1,
         "is_quiet": True,
         "num_cores": 4,
-        "num_threads": 4,
-        "host": "quiet-1",
+        "num_threads": 2,
+        "host": "bench-1",
         "device": "cpu",
         "versions": "{}",
         "measured_at": "2025-02-01T00:00:00+00:00",
@@ -147,77 +138,32 @@ def frame(*records: Record, costs: Iterable[CostRecord] = ()) -> pd.DataFrame:
 
 
 _counts = st.integers(min_value=0, max_value=2**62)
-_seconds = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 _fractions = st.floats(min_value=0, max_value=1)
 _texts = st.text(max_size=8)
+_OF_TYPE: dict[Any, st.SearchStrategy[Any]] = {
+    str: _texts,
+    str | None: st.none() | _texts,
+    int: _counts,
+    int | None: st.none() | _counts,
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    tuple[float, ...] | None: st.none() | st.lists(_fractions, max_size=4).map(tuple),
+}
 
-identities = st.builds(
-    CellIdentity,
-    cell_id=st.text("0123456789abcdef", min_size=16, max_size=16),
-    dataset=_texts,
-    category=_texts,
-    method=_texts,
-    method_version=_counts,
-    seed=_counts,
-    settings=_texts,
-    protocol=_texts,
-    data_fingerprint=_texts,
-    weights_sha256=_texts,
-    split=_texts,
+
+def _any(kind: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Any record of a kind; ``given`` are fields whose type does not say enough."""
+    return st.builds(kind, **{each.name: _OF_TYPE.get(each.type) for each in fields(kind)} | given)
+
+
+_of_a_cell: dict[str, st.SearchStrategy[Any]] = {
+    "identity": _any(CellIdentity, cell_id=st.text("0123456789abcdef", min_size=16, max_size=16)),
+    "provenance": _any(Provenance),
+}
+_metrics = st.fixed_dictionaries(
+    dict.fromkeys(METRICS, st.none() | _fractions), optional={"plug_in": st.none() | _fractions}
 )
-provenances = st.builds(
-    Provenance,
-    code_commit=_texts,
-    code_dirty=st.booleans(),
-    versions=_texts,
-    host=_texts,
-    device=_texts,
-    num_threads=st.none() | _counts,
-    num_workers=st.none() | _counts,
-    num_processes=st.none() | _counts,
-    command=_texts,
-    started_at=_texts,
-    finished_at=_texts,
+_image_scores = st.lists(_any(ImageScore), max_size=4).map(tuple)
+records = _any(CellRecord, metrics=_metrics, image_scores=_image_scores, **_of_a_cell) | _any(
+    FailureRecord, **_of_a_cell
 )
-image_scores = st.builds(
-    ImageScore,
-    image_id=_texts,
-    is_defect=st.booleans(),
-    defect_kind=_texts,
-    anomaly_score=st.floats(allow_nan=False),
-    group=st.none() | _texts,
-)
-cell_records = st.builds(
-    CellRecord,
-    identity=identities,
-    provenance=provenances,
-    metrics=st.fixed_dictionaries(
-        dict.fromkeys(METRICS, st.none() | _fractions), optional={"plug_in": st.none() | _fractions}
-    ),
-    overlap_curve=st.none() | st.lists(_fractions, max_size=4).map(tuple),
-    num_train=_counts,
-    num_test_normal=_counts,
-    num_test_defect=_counts,
-    num_left_out=_counts,
-    image_height_px=_counts,
-    image_width_px=_counts,
-    fit_seconds=_seconds,
-    feature_seconds=_seconds,
-    score_seconds=_seconds,
-    latency_p50_seconds=st.none() | _seconds,
-    latency_p95_seconds=st.none() | _seconds,
-    images_per_second=st.none() | _seconds,
-    batch_size=st.none() | _counts,
-    batch_latency_p50_seconds=st.none() | _seconds,
-    batch_latency_p95_seconds=st.none() | _seconds,
-    batch_images_per_second=st.none() | _seconds,
-    peak_memory_bytes=st.none() | _counts,
-    peak_device_memory_bytes=st.none() | _counts,
-    num_parameters=_counts,
-    num_frozen_parameters=st.none() | _counts,
-    size_bytes=st.none() | _counts,
-    maps_sha256=_texts,
-    image_scores=st.lists(image_scores, max_size=4).map(tuple),
-)
-failure_records = st.builds(FailureRecord, identity=identities, provenance=provenances, error=_texts, traceback=_texts)
-records = cell_records | failure_records

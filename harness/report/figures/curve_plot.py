@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from harness.leaderboard.intervals import ImageScoresOf
 from harness.leaderboard.standings import Standings
-from harness.metrics.roc import roc_curve
 from harness.report.figures.plot_sheet import OVERLAP, SCORE, Lack, Sheet, gaps, lack_notes, names_text
 from harness.report.figures.plot_types import Curve, CurveKind, CurvePanel, CurvePlot, LeftOut, RowCurves
 
@@ -101,10 +100,12 @@ def _limits(curve: Curve, rates_R: NDArray[np.float64]) -> tuple[NDArray[np.floa
 
 
 def _roc_curves(cells: pd.DataFrame, image_scores: ImageScoresOf) -> Iterator[tuple[int, Curve]]:
+    import sklearn.metrics  # takes half a second, and only drawing needs it
+
     for cell_id, seed in zip(cells["cell_id"], cells["seed"], strict=True):
         scores = image_scores(cell_id)
-        fprs_P, tprs_P = roc_curve(
-            np.array([score.anomaly_score for score in scores]), np.array([score.is_defect for score in scores])
+        fprs_P, tprs_P, _ = sklearn.metrics.roc_curve(
+            [score.is_defect for score in scores], [score.anomaly_score for score in scores], drop_intermediate=False
         )
         yield int(seed), Curve(fprs=fprs_P, values=tprs_P)
 

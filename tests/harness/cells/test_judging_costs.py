@@ -67,7 +67,7 @@ def test_a_slow_method_is_asked_fewer_times(images: ImageSet, monkeypatch: pytes
     recorder = Recorder()
     measured = measure_judging(recorder, images, "cpu")
     assert [len(batch) for batch in recorder.asked].count(1) == 2 + 5
-    assert measured.single.images_per_second > 0
+    assert measured.images_per_second > 0
 
 
 class SlowAtFirst(Recorder):
@@ -95,9 +95,9 @@ def test_quantiles_and_throughput_are_those_of_the_calls_after_the_first_two(
     ticks = clock()
     monkeypatch.setattr(costs.time, "perf_counter", lambda: next(ticks))
     measured = measure_judging(SlowAtFirst(ticks), images, "cpu")
-    assert (measured.single.p50_seconds, measured.single.p95_seconds) == (0.5, 0.5)
-    assert measured.single.images_per_second == 2
-    assert measured.batch.images_per_second == 2 * BATCH_SIZE
+    assert (measured.latency_p50_seconds, measured.latency_p95_seconds) == (0.5, 0.5)
+    assert measured.images_per_second == 2
+    assert measured.batch_images_per_second == 2 * BATCH_SIZE
 
 
 def test_every_saved_byte_counts(images: ImageSet) -> None:

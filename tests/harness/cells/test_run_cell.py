@@ -16,7 +16,7 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.errors import DataError
 from harness.methods import METHODS
-from harness.metrics import Metric, measure
+from harness.metrics import measure
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord
 from harness.store import RecordStore
@@ -29,11 +29,6 @@ TINY: dict[str, dict[str, Any]] = {
     "gaussian": {"backbone": "filter_bank", "grid_stride_px": 8},
     "mfrnet": TINY_SETTINGS,
 }
-
-
-NO_ALARM = Metric(
-    name="no_alarm", title="no alarm", needs="masks", compute=lambda pixels: pixels.scores.num_normals > 0
-)
 
 
 @pytest.fixture
@@ -85,17 +80,6 @@ def test_a_cell_leaves_a_whole_record(root: Path, method: str) -> None:
     assert record.provenance.started_at < record.provenance.finished_at
 
 
-def test_a_constant_map_is_rated_as_chance(root: Path) -> None:
-    record = ran(cell_of(root, "constant"), root)
-    assert record.metrics["image_auroc"] == record.metrics["pixel_auroc"] == 0.5
-
-
-def test_bright_squares_are_found(root: Path) -> None:
-    record = ran(cell_of(root), root)
-    assert record.metrics["image_auroc"] == 1.0
-    assert record.metrics["pixel_auroc"] > 0.8
-
-
 def test_scores_are_named_by_image_in_the_order_of_the_test_set(root: Path) -> None:
     record = ran(cell_of(root), root)
     test = find("mvtec_ad", root).split(root, "bottle", 0).test
@@ -111,12 +95,6 @@ def test_near_duplicates_among_the_test_images_share_a_group(root: Path) -> None
     first, second, third = (f"bottle/test/good/00{number}.png" for number in range(3))
     assert groups[first] == groups[second]
     assert groups[third] == third
-
-
-def test_a_metric_of_a_plug_in_is_measured_and_stored(root: Path, tmp_path: Path) -> None:
-    context = CellContext(data_root=root, device="cpu", metrics=(f"{__name__}:NO_ALARM",))
-    CellRunner(results=str(tmp_path / "results"), context=context)(cell_of(root), lambda progress: None)
-    assert RecordStore(str(tmp_path / "results")).frame()["no_alarm"].tolist() == [1.0]
 
 
 @pytest.mark.parametrize("method", ["gaussian", "mfrnet"])

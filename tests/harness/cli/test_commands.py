@@ -276,10 +276,10 @@ def test_a_config_file_says_what_to_run_and_flags_go_over_it(bench: Bench, tmp_p
         "--config", "run.toml", "--seeds", "4", "--categories", "carpet", "--set", "gaussian.smoothing_px=2"
     )
     assert answer.code == 0, answer.err
-    (record,) = RecordStore(str(bench.results)).records()
-    settings = json.loads(record.identity.settings)
-    assert (record.identity.category, record.identity.seed) == ("carpet", 4)
-    assert record.identity.protocol == "mfrnet-bench-1/32/keep/127"
+    (record,) = RecordStore(str(bench.results)).frame().itertuples()
+    settings = json.loads(record.settings)
+    assert (record.category, record.seed) == ("carpet", 4)
+    assert record.protocol == "mfrnet-bench-1/32/keep/127"
     assert (settings["backbone"], settings["grid_stride_px"], settings["smoothing_px"]) == ("filter_bank", 8, 2.0)
 
 
@@ -290,7 +290,7 @@ def test_each_data_set_is_run_under_its_own_protocol_and_shown_with_it(bench: Be
         *("--protocol", "resolution=own", "--protocol", "ksdd.aspect=tiles", "--panels", "1"),
     )
     assert answer.code == 0, answer.err
-    keys = {record.identity.dataset: record.identity.protocol for record in RecordStore(str(bench.results)).records()}
+    keys = RecordStore(str(bench.results)).frame().set_index("dataset")["protocol"].to_dict()
     assert keys == {"mvtec_ad": "mfrnet-bench-1/32/keep/127/own", "ksdd": "mfrnet-bench-1/32/tiles-0.25/127/own"}
     assert "mfrnet-bench-1/32/keep/127/own for mvtec_ad; mfrnet-bench-1/32/tiles-0.25/127/own for ksdd" in answer.out
     assert len(list((bench.results / "panels").rglob("*.png"))) == 2

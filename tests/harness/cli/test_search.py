@@ -140,8 +140,8 @@ def test_a_search_leaves_study_records_settings_tables_plots_and_refitted_cells(
     settings = tomllib.loads((folder / "space-mvtec_ad.settings.toml").read_text())
     best = max(records, key=lambda each: (each.values, -each.number))
     assert settings["methods"]["gaussian"]["smoothing_px"] == best.settings["smoothing_px"]
-    cells = RecordStore(str(tmp_path / "results")).records()
-    assert {record.identity.method for record in cells} == {"gaussian"}
+    cells = RecordStore(str(tmp_path / "results")).frame()
+    assert set(cells["method"]) == {"gaussian"}
     assert len(cells) == (2 if best.number == 0 else 4)
     agreements = json.loads((folder / "audit.json").read_text())
     assert [each["category"] for each in agreements] == ["mvtec_ad/bottle", "mvtec_ad/carpet"]
@@ -189,9 +189,10 @@ def test_validation_images_are_left_out_of_what_is_reported(bench: Bench, tmp_pa
         left_out = {row["image"] for row in csv.DictReader(stream) if row["part"] == "left_out"}
     assert len(left_out) == 3
     store = RecordStore(str(tmp_path / "results"))
-    for record in store.records():
-        assert record.identity.split.startswith("manifest-")
-        assert not left_out & {score.image_id for score in store.image_scores(record.identity.cell_id)}
+    cells = store.frame()
+    assert cells["split"].str.startswith("manifest-").all()
+    for cell_id in cells["cell_id"]:
+        assert not left_out & {score.image_id for score in store.image_scores(cell_id)}
 
 
 def test_what_test_images_chose_is_kept_apart(bench: Bench, tmp_path: Path) -> None:
@@ -199,9 +200,9 @@ def test_what_test_images_chose_is_kept_apart(bench: Bench, tmp_path: Path) -> N
         "mvtec_ad/bottle", "--space", "space.toml", "--selection", "oracle", "--refit", "0", "--trials", "1"
     )
     assert code == 0, error
-    assert RecordStore(str(tmp_path / "results")).records() == []
+    assert RecordStore(str(tmp_path / "results")).statuses() == {}
     apart = folder_of(tmp_path) / "oracle-results"
-    assert len(RecordStore(str(apart)).records()) == 1
+    assert len(RecordStore(str(apart)).statuses()) == 1
     settings = tomllib.loads((folder_of(tmp_path) / "space-mvtec_ad.settings.toml").read_text())
     assert settings["results"] == str(apart)
     assert records_of(tmp_path)[0].selection == "oracle"

@@ -1,21 +1,35 @@
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from harness.leaderboard import Board, cost_table
 from harness.leaderboard.tables import NOT_MEASURED, Entry, Table
+from harness.records import CostRecord
 from harness.store.schema import Record
 from tests.support import records as make
 
+Measured = tuple[Record, CostRecord | None]
 
-def cell(method: str, category: str = "gear", dataset: str = "demo", seed: int = 0, **changes: Any) -> Record:
-    where = {name: changes.pop(name) for name in ("host", "device", "num_threads") if name in changes}
+
+def cell(method: str, category: str = "gear", dataset: str = "demo", seed: int = 0, **changes: Any) -> Measured:
+    """A record and the costs that were measured on the machine of its run."""
+    where = {name: changes[name] for name in ("host", "device", "num_threads") if name in changes}
     identity = make.identity(dataset=dataset, category=category, method=method, seed=seed)
-    return make.cell_record(identity=identity, provenance=make.provenance(**where), **changes)
+    of_costs = {field.name: changes.pop(field.name) for field in fields(CostRecord) if field.name in changes}
+    record = make.cell_record(identity=identity, provenance=make.provenance(**where), **changes)
+    return record, make.cost_record(identity.cell_id, **of_costs)
 
 
-def costs(*records: Record, is_quiet: bool = True) -> Table:
-    table = cost_table(Board.of(make.frame(*records).assign(is_quiet=is_quiet)))
+def without_costs(method: str) -> Measured:
+    """A record whose cell 'bench costs' has not measured, and which is older than some columns."""
+    record = make.cell_record(identity=make.identity(category="gear", method=method), num_frozen_parameters=None)
+    return record, None
+
+
+def costs(*cells: Measured, is_quiet: bool = True) -> Table:
+    frame = make.frame(*(record for record, _ in cells), costs=[found for _, found in cells if found is not None])
+    table = cost_table(Board.of(frame.assign(is_quiet=is_quiet)))
     assert table is not None
     return table
 
@@ -23,21 +37,6 @@ def costs(*records: Record, is_quiet: bool = True) -> Table:
 def column(table: Table, title: str) -> list[Entry]:
     (number,) = [number for number, column in enumerate(table.columns) if column.title == title]
     return [row[number] for row in table.entries]
-
-
-ABSENT = {
-    "latency_p50_seconds": None,
-    "latency_p95_seconds": None,
-    "images_per_second": None,
-    "batch_size": None,
-    "batch_latency_p50_seconds": None,
-    "batch_latency_p95_seconds": None,
-    "batch_images_per_second": None,
-    "peak_memory_bytes": None,
-    "num_frozen_parameters": None,
-    "size_bytes": None,
-}
-"""What version 1 did not measure."""
 
 
 def test_costs_stand_in_base_units_with_their_directions() -> None:
@@ -57,16 +56,16 @@ def test_costs_stand_in_base_units_with_their_directions() -> None:
     assert [column.title for column in table.columns if not column.lower_is_better] == ["batch 1", "batch 8"]
     assert table.rows == ("mfrnet", "constant")
     assert [entry.mean for entry in table.entries[0]] == [
-        12.5,
+        10.0,
         3.25,
-        0.02,
-        0.03,
-        45.0,
-        78.0,
-        1_000_000_000.0,
+        0.01,
+        0.015,
+        90.0,
+        150.0,
+        500_000_000.0,
         123_456.0,
         2_782_784.0,
-        15_000_000.0,
+        14_000_000.0,
     ]
 
 
@@ -141,18 +140,18 @@ def test_throughput_in_batches_of_several_sizes_is_not_ranked() -> None:
 
 
 def test_costs_that_no_record_holds_have_no_column() -> None:
-    table = costs(cell("mfrnet", **ABSENT))
+    table = costs(without_costs("mfrnet"))
     assert [column.title for column in table.columns] == ["fit", "features", "learned"]
 
 
-def test_a_row_of_older_records_is_not_measured_where_it_lacks_a_cost() -> None:
-    table = costs(cell("mfrnet"), cell("constant", image_auroc=0.5, **ABSENT))
-    assert column(table, "p50") == [Entry(mean=0.02), NOT_MEASURED]
+def test_a_row_without_costs_is_not_measured() -> None:
+    table = costs(cell("mfrnet", image_auroc=1.0), without_costs("constant"))
+    assert column(table, "p50") == [Entry(mean=0.01), NOT_MEASURED]
 
 
 def test_a_failed_cell_withholds_and_is_noted() -> None:
     failed = make.failure_record(identity=make.identity(category="tile"))
-    table = costs(cell("mfrnet"), failed)
+    table = costs(cell("mfrnet"), (failed, None))
     assert {entry.mean for entry in table.entries[0]} == {None}
     assert table.notes == ("mfrnet on demo: failed tile seed 0",)
 

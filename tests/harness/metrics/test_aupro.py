@@ -42,23 +42,6 @@ def test_the_area_under_the_sampled_curve_is_aupro():
     assert np.trapezoid(overlap_F, fprs_F) / 0.3 == pytest.approx(aupro(maps_BHW, masks_BHW), abs=1e-3)
 
 
-def test_a_perfect_map_overlaps_wholly_before_the_first_false_alarm():
-    masks_BHW = np.eye(4, dtype=bool)[None]
-    assert overlap_at(tally_arrays(masks_BHW.astype(np.float64), masks_BHW), np.array([0.0, 1.0])).tolist() == [1, 1]
-
-
-def test_perfect_map_gives_one_at_every_limit():
-    masks_BHW = np.zeros((2, 9, 9), dtype=bool)
-    masks_BHW[0, :2, :3] = masks_BHW[0, 5:, 4:] = masks_BHW[0, 8, 0] = True
-    assert [aupro(masks_BHW.astype(np.float32), masks_BHW, max_fpr=limit) for limit in (0.05, 0.3, 1.0)] == [1, 1, 1]
-
-
-def test_constant_map_gives_half_the_limit():
-    masks_BHW = np.zeros((1, 10, 10), dtype=bool)
-    masks_BHW[0, 2:4, 2:7] = True
-    assert aupro(np.ones((1, 10, 10)), masks_BHW, max_fpr=0.3) == pytest.approx(0.15, abs=1e-15)
-
-
 def test_missed_scratch_costs_as_much_as_a_missed_stain():
     masks_BHW = np.zeros((1, 20, 20), dtype=bool)
     masks_BHW[0, :10, :10] = True

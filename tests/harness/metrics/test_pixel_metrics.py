@@ -114,9 +114,12 @@ def test_inputs_are_left_as_they_were():
         (np.zeros((1, 0, 4)), np.zeros((1, 0, 4), dtype=bool), r"Image 0: shape \(0, 4\) is empty"),
         (np.zeros((1, 4, 4)), EYE[None].astype(np.uint8), "dtype uint8, expected bool"),
         (np.zeros((1, 4, 4), dtype=np.float16), EYE[None], "dtype float16, expected float32 or float64"),
-        (np.zeros((1, 4, 4)), EYE[None, :3], r"Maps have shape \(1, 4, 4\), masks \(1, 3, 4\)"),
-        (np.zeros((2, 4, 4)), EYE[None], r"Maps have shape \(2, 4, 4\), masks \(1, 4, 4\)"),
-        (np.zeros((4, 4)), EYE, r"Maps have shape \(4, 4\), expected 3 dimensions \(BHW\)"),
+        (
+            np.zeros((1, 4, 4)),
+            EYE[None, :3],
+            r"Maps have shape \(1, 4, 4\), masks \(1, 3, 4\); expected the same three",
+        ),
+        (np.zeros((4, 4)), EYE, r"Maps have shape \(4, 4\), .* three dimensions \(BHW\)"),
         (np.where(EYE, np.nan, 0)[None], EYE[None], "Image 0: 4 of 16 scores are NaN or infinite"),
         (np.where(EYE, 0, -np.inf)[None], EYE[None], "Image 0: 12 of 16 scores are NaN or infinite"),
     ],
@@ -133,13 +136,8 @@ def test_bad_image_of_a_stream_is_named_by_its_position():
 
 
 def test_map_with_a_channel_axis_is_refused():
-    with pytest.raises(ValueError, match=r"Image 0: scores have shape \(1, 4, 4\), expected 2 dimensions \(HW\)"):
+    with pytest.raises(ValueError, match=r"Image 0: scores have shape \(1, 4, 4\), expected 2-D \(HW\)"):
         pixel_metrics_of(lambda: [(np.zeros((1, 4, 4)), EYE[None])])
-
-
-def test_empty_stream_is_refused():
-    with pytest.raises(ValueError, match="No image was given"):
-        pixel_metrics_of(list)
 
 
 def test_stream_that_can_be_read_once_only_is_refused():

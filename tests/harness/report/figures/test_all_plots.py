@@ -13,7 +13,8 @@ def test_every_plot_is_made_or_left_out_with_a_reason() -> None:
         for name in ("demo", "mtd")
         for method in ("b", "a")
     ]
-    made = all_plots(make.frame(*records), scores_of(records), intervals=NO_INTERVALS, expected={})
+    costs = [make.cost_record(record.identity.cell_id) for record in records]
+    made = all_plots(make.frame(*records, costs=costs), scores_of(records), intervals=NO_INTERVALS, expected={})
     assert made.labels == ("a", "b")
     assert [plot.heading.name for plot in made.plots] == [
         "accuracy_latency",

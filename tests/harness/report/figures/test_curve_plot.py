@@ -2,7 +2,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sklearn.metrics
 
 from harness.report.figures.curve_plot import curve_plot, mean_curve
 from harness.report.figures.plot_sheet import Sheet
@@ -25,17 +24,18 @@ def area(curve: Curve) -> float:
     return float(np.trapezoid(curve.values, curve.fprs))
 
 
-def test_roc_curves_are_those_of_scikit_learn() -> None:
+def test_roc_curves_are_the_rates_at_every_score() -> None:
     plot = plot_of("roc", cell(0), cell(1))
     assert isinstance(plot, CurvePlot)
     ((row,),) = (panel.rows for panel in plot.panels)
     for seed, curve in row.seeds.items():
-        scores = drawn_scores(seed)
-        fprs, tprs, _ = sklearn.metrics.roc_curve(
-            [score.is_defect for score in scores], [score.anomaly_score for score in scores], drop_intermediate=False
+        normals, defects = (
+            np.array([score.anomaly_score for score in drawn_scores(seed) if score.is_defect == is_defect])
+            for is_defect in (False, True)
         )
-        np.testing.assert_allclose(curve.fprs, fprs)
-        np.testing.assert_allclose(curve.values, tprs)
+        levels = [np.inf, *sorted([*normals, *defects], reverse=True)]
+        np.testing.assert_allclose(curve.fprs, [(normals >= level).mean() for level in levels])
+        np.testing.assert_allclose(curve.values, [(defects >= level).mean() for level in levels])
     assert area(row.mean) == pytest.approx(row.area)
     assert row.area == pytest.approx(np.mean([area(curve) for curve in row.seeds.values()]))
 

@@ -1,25 +1,29 @@
 from typing import Any
 
-from harness.records import CellRecord
+from harness.records import CostRecord
 from harness.report.figures.latency_plot import latency_plot
 from harness.report.figures.plot_sheet import Sheet
 from harness.report.figures.plot_types import LatencyPlot, LeftOut
+from harness.store.schema import Record
 from tests.support import records as make
+
+Measured = tuple[Record, CostRecord | None]
 
 
 def cell(
     method: str, score: float, seconds: float | None, *, dataset: str = "demo", seed: int = 0, **machine: Any
-) -> CellRecord:
-    return make.cell_record(
-        identity=make.identity(dataset=dataset, method=method, seed=seed),
-        provenance=make.provenance(**machine),
-        image_auroc=score,
-        latency_p50_seconds=seconds,
-    )
+) -> Measured:
+    """A record and the costs that were measured on the machine of its run; no seconds, no costs."""
+    identity = make.identity(dataset=dataset, method=method, seed=seed)
+    record = make.cell_record(identity=identity, provenance=make.provenance(**machine), image_auroc=score)
+    machine.pop("finished_at", None)
+    costs = None if seconds is None else make.cost_record(identity.cell_id, latency_p50_seconds=seconds, **machine)
+    return record, costs
 
 
-def plot_of(*records: Any, is_quiet: bool = True) -> LatencyPlot | LeftOut:
-    return latency_plot(Sheet.of(make.frame(*records).assign(is_quiet=is_quiet)))
+def plot_of(*cells: Measured, is_quiet: bool = True) -> LatencyPlot | LeftOut:
+    frame = make.frame(*(record for record, _ in cells), costs=[costs for _, costs in cells if costs is not None])
+    return latency_plot(Sheet.of(frame.assign(is_quiet=is_quiet)))
 
 
 def drawn(plot: LatencyPlot | LeftOut) -> dict[str, dict[str, tuple[float, float]]]:
@@ -97,7 +101,7 @@ def test_a_row_measured_on_two_machines_is_left_out() -> None:
 
 def test_old_records_and_failed_cells_are_named() -> None:
     failed = make.failure_record(identity=make.identity(method="broken"))
-    plot = plot_of(cell("a", 0.5, 0.1), cell("old", 0.6, None), failed)
+    plot = plot_of(cell("a", 0.5, 0.1), cell("old", 0.6, None), (failed, None))
     assert isinstance(plot, LatencyPlot)
     assert set(plot.heading.notes) == {"old on demo: records without latency", "broken on demo: failed in tile"}
 
