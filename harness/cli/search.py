@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import options as o
 from harness.config import RunSettings
+from harness.config.flag import HOW
 from harness.phrasing import counted, duration_text
 
 if TYPE_CHECKING:
@@ -59,11 +60,11 @@ def search(
         int, typer.Option(min=0, help="Judge so many trials on the test images, afterwards.", rich_help_panel=SEARCH)
     ] = 0,
     concurrent: Annotated[
-        int, typer.Option(min=0, help="Trials at once; 0 runs them in this process.", rich_help_panel=o.HOW)
+        int, typer.Option(min=0, help="Trials at once; 0 runs them in this process.", rich_help_panel=HOW)
     ] = 1,
-    cpus_per_trial: Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=o.HOW)] = None,
+    cpus_per_trial: Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=HOW)] = None,
     gpus_per_trial: Annotated[
-        float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=o.HOW)
+        float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=HOW)
     ] = None,
 ) -> None:
     """Search settings of a method; the winner is fitted again and written as NAME.settings.toml."""
@@ -97,7 +98,7 @@ def search(
     except KeyboardInterrupt:
         stored = f"{narrator.num_ended} of {counted(narrator.num_trials, 'trial')} are stored"
         print(f"bench: Interrupted: {stored}. Continue with the same command and --resume.", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise SystemExit(130) from None
     tell_outcome(result)
     if result.outcome.best is None:
         raise typer.Exit(1)

@@ -101,7 +101,10 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--methods", ","), ["methods: expected at least 1 entry, got []."]),
         (("--config", "none.toml"), ["--config none.toml: this file does not exist."]),
         (("--set", "mfrnet.k=0"), ["mfrnet.k: expected at least 2, got 0"]),
-        (("--set", "mfrnet.k=13"), ["mfrnet on mvtec_ad/bottle: k = 13 masks", "12 whole blocks", "2 <= k <= 12"]),
+        (
+            ("--set", "mfrnet.k=13"),
+            ["mfrnet on mvtec_ad/bottle: k: expected 2 to 12 masks", "got 13"],
+        ),
         (("--set", "mfrnet.kk=2"), ["Unknown setting of method 'mfrnet': 'kk'. Did you mean 'k'?"]),
         (("--set", "mfrnet.width=wide"), ["mfrnet.width: expected a whole number, got 'wide'."]),
         (("--set", "gaussian.top_share=0.1"), ["method 'gaussian' is not in this run (mfrnet)"]),
@@ -292,7 +295,8 @@ def test_each_data_set_is_run_under_its_own_protocol_and_shown_with_it(bench: Be
     assert answer.code == 0, answer.err
     keys = {record.identity.dataset: record.identity.protocol for record in RecordStore(str(bench.results)).records()}
     assert keys == {"mvtec_ad": "mfrnet-bench-1/32/keep/127/own", "ksdd": "mfrnet-bench-1/32/tiles-0.25/127/own"}
-    assert "mfrnet-bench-1/32/keep/127/own for mvtec_ad; mfrnet-bench-1/32/tiles-0.25/127/own for ksdd" in answer.out
+    assert "for mvtec_ad 32 px on the shorter side, aspect kept, maps at the masks' own size" in answer.out
+    assert "for ksdd tiles of 32 px that overlap by 0.25" in answer.out
     assert len(list((bench.results / "panels").rglob("*.png"))) == 2
 
 

@@ -1,4 +1,5 @@
 import math
+import time
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
@@ -118,7 +119,7 @@ def test_a_trial_below_the_median_is_stored_as_pruned(tmp_path: Path) -> None:
     assert ledger.report(good.number, TrialReport(step=25, values=(0.95,), is_final=False))
     ledger.report(good.number, whole(0.96))
     pruned = ledger.records[5]
-    assert (pruned.state, pruned.values, pruned.intermediate) == ("pruned", (0.1,), {25: 0.1})
+    assert (pruned.state, pruned.values) == ("pruned", (0.1,))
     assert [t.state for t in stored(tmp_path)] == [TrialState.COMPLETE] * 5 + [TrialState.PRUNED, TrialState.COMPLETE]
     assert stored(tmp_path)[5].intermediate_values == {25: 0.1}
 
@@ -135,7 +136,7 @@ def test_several_objectives_are_stored_in_their_order(tmp_path: Path) -> None:
 
 def test_no_trial_starts_after_the_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("harness.search.ledger.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     ledger = ledger_in(tmp_path, 9, seconds=60)
     assert ledger.ask() is not None
     clock[0] = 61
