@@ -127,8 +127,8 @@ class CategoricalParameter(_Base):
 
     def suggest(self, name: str, trial: "Trial") -> Scalar:
         """Let a trial choose."""
-        chosen: Scalar = trial.suggest_categorical(name, self.choices)
-        return chosen
+        chosen: Any = trial.suggest_categorical(name, self.choices)
+        return self.stored(chosen)
 
     def stored(self, value: Any) -> Scalar:
         """As for ``FloatParameter``."""

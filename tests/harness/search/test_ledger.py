@@ -175,13 +175,6 @@ def test_a_killed_search_ends_with_exactly_its_trials_and_runs_none_again(tmp_pa
     assert ledger.records[10].error == INTERRUPTED
 
 
-def test_the_point_of_an_interrupted_trial_is_tried_again_first(tmp_path: Path) -> None:
-    killed_after(tmp_path, 4)
-    asked = ledger_in(tmp_path, 20).ask()
-    assert asked is not None
-    assert asked.settings == line_space().settings_of(stored(tmp_path)[4].params)
-
-
 def test_an_interrupted_default_is_tried_again(tmp_path: Path) -> None:
     killed_after(tmp_path, 0, num_running=2)
     asked = ledger_in(tmp_path, 20).ask()
@@ -230,10 +223,3 @@ def test_an_interrupted_point_is_tried_again_once(tmp_path: Path) -> None:
     search_local(ledger, parabola)
     interrupted = ledger.records[2].settings
     assert [each.number for each in ledger.records if each.settings == interrupted] == [2, 3]
-
-
-def test_a_longer_search_goes_on_where_the_shorter_one_ended(tmp_path: Path) -> None:
-    search_local(ledger_in(tmp_path, 4), parabola)
-    ledger = ledger_in(tmp_path, 6)
-    search_local(ledger, parabola)
-    assert [each.number for each in ledger.records] == list(range(6))

@@ -98,15 +98,6 @@ def test_a_bad_file_is_one_line_with_file_table_key_and_reason(tmp_path: Path, o
     assert str(caught.value).startswith(f"{path}, {said}")
 
 
-def test_a_file_that_is_not_there_or_no_toml_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"^--space .*none\.toml: this file does not exist\.$"):
-        load_space(tmp_path / "none.toml")
-    with pytest.raises(SettingsError, match=r"space\.toml: not valid TOML: "):
-        load_space(written(tmp_path, "method ="))
-    with pytest.raises(SettingsError, match=r": cannot be read: "):
-        load_space(tmp_path)
-
-
 def test_a_fidelity_takes_one_objective_only(tmp_path: Path) -> None:
     text = GOOD.replace(
         'metrics = ["image_auroc"]',
