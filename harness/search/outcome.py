@@ -19,14 +19,14 @@ _MIN_FOR_IMPORTANCE = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Of one search."""
+    """What a search came to."""
 
     goals: tuple[Goal, ...]
     records: tuple[TrialRecord, ...]
     """By number."""
     front: tuple[TrialRecord, ...]
-    """Complete trials that no other is better than in every objective, best first objective first; with one
-    objective the best trial alone, and of equals the first."""
+    """Complete trials that no other trial dominates, the best in the first objective first. With one objective
+    this is the best trial alone; of several equal ones, the first."""
     default: TrialRecord | None
     """The trial at the first point; None where it failed."""
 
