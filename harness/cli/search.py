@@ -33,7 +33,7 @@ def search(
     space: Annotated[Path, typer.Option(help="What varies: a TOML file, see search_spaces/.", rich_help_panel=SEARCH)],
     trials: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of trials in the end, including failed ones.", rich_help_panel=SEARCH),
+        typer.Option(min=1, help="Trials in the end, including failed ones.", rich_help_panel=SEARCH),
     ] = None,
     seconds: Annotated[
         float | None, typer.Option(help="Time in seconds after which no trial starts.", rich_help_panel=SEARCH)
@@ -55,13 +55,11 @@ def search(
     ] = False,
     refit: Annotated[
         str,
-        typer.Option(
-            help="Seeds for winner and default on the test images; 'none' skips them.", rich_help_panel=SEARCH
-        ),
+        typer.Option(help="Seeds of winner and default on the test images, or none.", rich_help_panel=SEARCH),
     ] = "0,1,2",
     audit: Annotated[
         int,
-        typer.Option(min=0, help="Number of trials to judge on the test images afterwards.", rich_help_panel=SEARCH),
+        typer.Option(min=0, help="Trials to judge on the test images afterwards.", rich_help_panel=SEARCH),
     ] = 0,
     concurrent: Annotated[
         int, typer.Option(min=0, help="Trials that run at once; 0 runs them in this process.", rich_help_panel=HOW)
