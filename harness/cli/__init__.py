@@ -9,6 +9,9 @@ def main() -> None:
     try:
         code = _call()
     except KeyboardInterrupt:
+        code = 130
+    # Typer turns Ctrl-C into this code; commands that print a line of their own raise SystemExit.
+    if code == 130:
         _end("Interrupted.", 130)
     raise SystemExit(code or 0)
 

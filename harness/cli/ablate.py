@@ -10,6 +10,7 @@ import typer
 from harness.cli import options as o
 from harness.cli.run import exit_by_failures, told
 from harness.config import RunSettings, parse_values
+from harness.config.flag import WHAT, WHERE
 from harness.errors import SettingsError
 
 
@@ -22,29 +23,29 @@ def ablate(
         typer.Option(
             metavar="SETTING=VALUES",
             help="Values between commas, as after --set: k=2,3,4 or layers=[2],[2,3]; repeatable.",
-            rich_help_panel=o.WHAT,
+            rich_help_panel=WHAT,
         ),
     ],
     crossed: Annotated[
         bool,
-        typer.Option("--crossed", help="All combinations, not one setting at a time.", rich_help_panel=o.WHAT),
+        typer.Option("--crossed", help="All combinations, not one setting at a time.", rich_help_panel=WHAT),
     ] = False,
-    method: Annotated[str, typer.Option(help="The method whose settings vary.", rich_help_panel=o.WHAT)] = "mfrnet",
+    method: Annotated[str, typer.Option(help="The method whose settings vary.", rich_help_panel=WHAT)] = "mfrnet",
     control: Annotated[
         str,
         typer.Option(
             help="Methods in rows of their own, e.g. gaussian (no restoration); the settings that they share with the "
             "method are equal.",
-            rich_help_panel=o.WHAT,
+            rich_help_panel=WHAT,
         ),
     ] = "",
     metrics: Annotated[
         str,
-        typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.", rich_help_panel=o.WHAT),
+        typer.Option(help="Columns of records, comma-separated, e.g. image_auroc,aupro_30.", rich_help_panel=WHAT),
     ] = "",
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for table and figures (default: RESULTS/ablation).", rich_help_panel=o.WHERE),
+        typer.Option(help="Folder for table and figures (default: RESULTS/ablation).", rich_help_panel=WHERE),
     ] = None,
     standalone: Annotated[bool, typer.Option("--standalone", help="A complete LaTeX document.")] = False,
     wide: Annotated[bool, typer.Option("--wide", help="Over both columns of a two-column paper.")] = False,
@@ -53,14 +54,27 @@ def ablate(
 
     The base is the method's defaults with --config and --set. The cells are those of 'bench run'.
     """
-    settings = o.run_settings(given, datasets=targets, methods=(method, *o.split_names(control)))
+    controls = o.split_names(control)
+    settings = o.run_settings(given, datasets=targets, methods=(method, *controls))
     varied = _varied(vary)
     from harness.cli.show import print_tables
-    from harness.jobs.ablate import ablate_job, write_ablation
+    from harness.jobs.ablate import ablate as ablate_job
+    from harness.jobs.ablate import write_ablation
     from harness.jobs.tables import beside_results
 
     shown = o.split_names(metrics) or None
-    result = told(lambda tell: ablate_job(settings, varied, crossed=crossed, metrics=shown, on_event=tell))
+    result = told(
+        lambda tell: ablate_job(
+            targets,
+            varied,
+            method=method,
+            controls=controls,
+            crossed=crossed,
+            metrics=shown,
+            settings=settings,
+            on_event=tell,
+        )
+    )
     if result.table is None:
         print("None of these cells has a record, so there is nothing to show.")
     else:

@@ -15,7 +15,7 @@ from harness.config.flag import Flag
 def option_of(model: type[BaseModel], field: str) -> Any:
     """The typer option for a field, with the field's help, panel and default."""
     info = model.model_fields[field]
-    flag = _flag_of(info)
+    flag = flag_of(info) or Flag()
     text = " ".join((info.description or "").split())
     if (default := _default_text(info)) and "(default" not in text:
         text = f"{text.rstrip('.')} (default: {default})."
@@ -62,10 +62,6 @@ def _default_text(info: FieldInfo) -> str:
     return ",".join(map(str, info.default)) if isinstance(info.default, tuple) else str(info.default)
 
 
-def has_flag(info: FieldInfo) -> bool:
-    """Whether the field is a flag of commands."""
-    return any(isinstance(each, Flag) for each in info.metadata)
-
-
-def _flag_of(info: FieldInfo) -> Flag:
-    return next(each for each in info.metadata if isinstance(each, Flag))
+def flag_of(info: FieldInfo) -> Flag | None:
+    """The mark of a field that is a flag of commands; None for one that is not."""
+    return next((each for each in info.metadata if isinstance(each, Flag)), None)

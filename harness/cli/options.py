@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 import typer
 from pydantic import BaseModel
 
-from harness.cli.model_flags import has_flag, option_of, typed, without_none
+from harness.cli.model_flags import flag_of, option_of, typed, without_none
 from harness.config import (
     RecordFilter,
     RunSettings,
@@ -18,7 +18,7 @@ from harness.config import (
     parse_protocol,
     record_filter,
 )
-from harness.config.flag import HOW, WHAT, WHERE
+from harness.config.flag import WHAT, WHERE
 from harness.errors import SettingsError
 from harness.methods import METHODS
 
@@ -56,7 +56,7 @@ def takes(
     fields = {
         name: info
         for name, info in model.model_fields.items()
-        if has_flag(info) and (not only or name in only) and name not in without
+        if flag_of(info) and (not only or name in only) and name not in without
     }
     added: dict[str, Any] = {name: Annotated[typed(info), option_of(model, name)] for name, info in fields.items()}
     if "protocol" in fields:
@@ -156,21 +156,3 @@ def _value(model: type[BaseModel], name: str, typed: Any) -> Any:
 def _named_file(text: str) -> tuple[str, str]:
     name, equals, path = text.partition("=")
     return (name, path) if equals else ("", text)
-
-
-__all__ = [
-    "HOW",
-    "WHAT",
-    "WHERE",
-    "Config",
-    "Data",
-    "Given",
-    "ImageSize",
-    "OneSplit",
-    "Results",
-    "parse_seeds",
-    "records_asked_for",
-    "run_settings",
-    "split_names",
-    "takes",
-]

@@ -5,7 +5,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
@@ -36,7 +35,8 @@ JobEvent = PlanMade | CellsChecked | RunEnded | RunEvent
 
 QUIET_SECONDS = 30.0
 """A log gets a line at least this often while a cell runs."""
-_SHOWN = 3
+_MAX_SHOWN = 3
+"""Running cells that such a line names."""
 
 
 class Narrator:
@@ -61,9 +61,7 @@ class Narrator:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         return None
 
     @property
@@ -77,30 +75,23 @@ class Narrator:
             case PlanMade(planned=planned, settings=settings):
                 self.plan = planned.plan
                 self._labels = labels_of(planned.plan.cells)
-                self.announce(planned, settings)
-                return
+                return self.announce(planned, settings)
             case CellsChecked(notes=notes):
                 self.started = self.clock()
-                self.begin(notes)
-                return
+                return self.begin(notes)
             case RunEnded(summary=summary):
-                self.close(summary)
-                return
+                return self.close(summary)
             case CellStarted(cell=cell):
                 self.running[cell.id] = (cell, None)
             case CellProgressed(cell=cell, progress=progress):
                 self.running[cell.id] = (cell, progress)
-            case CellFinished(cell=cell, outcome=outcome):
+            case CellFinished(cell=cell) | CellLost(cell=cell):
                 self.running.pop(cell.id, None)
                 self.done.append(cell)
-                self.num_failed += outcome.status == "failed"
-            case CellLost(cell=cell):
-                self.running.pop(cell.id, None)
-                self.done.append(cell)
-                self.num_failed += 1
+                self.num_failed += isinstance(event, CellLost) or event.outcome.status == "failed"
             case WorkerLost(cell=cell) if cell is not None:
                 self.running.pop(cell.id, None)
-        self.tell(event)
+        return self.tell(event)
 
     def announce(self, planned: Planned, settings: RunSettings) -> None:
         """Say what is going to happen."""
@@ -190,9 +181,7 @@ class LineNarrator(Narrator):
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._ended.set()
         self._thread.join()
 
@@ -210,8 +199,10 @@ class LineNarrator(Narrator):
         if not running or self.clock() - self._told_at < QUIET_SECONDS:
             return
         self._told_at = self.clock()
-        shown = "; ".join(f"{self._labels[cell.id]}: {progress_text(progress)}" for cell, progress in running[:_SHOWN])
-        more = f"; and {len(running) - _SHOWN} more" if len(running) > _SHOWN else ""
+        shown = "; ".join(
+            f"{self._labels[cell.id]}: {progress_text(progress)}" for cell, progress in running[:_MAX_SHOWN]
+        )
+        more = f"; and {len(running) - _MAX_SHOWN} more" if len(running) > _MAX_SHOWN else ""
         left = self.seconds_left()
         time_left = f" (about {duration_text(left)} left)" if left is not None else ""
         print(f"[{len(self.done)}/{self.num_cells}] {shown}{more}{time_left}", flush=True)
@@ -240,9 +231,7 @@ class LiveNarrator(Narrator):
         self._live.stop()
         super().close(summary)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._live.stop()
 
     def tell(self, event: RunEvent) -> None:

@@ -27,9 +27,9 @@ def run(
 ) -> None:
     """Fit and judge methods on every category; cells that are stored already are not run again."""
     settings = o.run_settings(given)
-    from harness.jobs.run import run_job
+    from harness.jobs.run import run as run_job
 
-    result = told(lambda tell: run_job(settings, tell), as_json=json_lines)
+    result = told(lambda tell: run_job(settings, on_event=tell), as_json=json_lines)
     if not json_lines:
         from harness.cli.show import print_tables
         from harness.jobs.leaderboard import board_of_run
@@ -55,7 +55,7 @@ def told(
 
     Raises:
         BenchError: As the job raises it.
-        typer.Exit: With 130 after Ctrl-C; one line says what is stored.
+        SystemExit: With 130 after Ctrl-C; one line says what is stored.
     """
     # These load torch; they come after the flags have been checked.
     from harness.cli.progress import Narrator
@@ -67,7 +67,7 @@ def told(
             return job(narrator.on_event)
     except (RunInterrupted, KeyboardInterrupt):
         print(f"bench: {narrator.interruption(how)}", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise SystemExit(130) from None
 
 
 def exit_by_failures(result: "RunResult", settings: RunSettings, *, as_json: bool = False) -> None:

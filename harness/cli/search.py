@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import options as o
 from harness.config import RunSettings
+from harness.config.flag import HOW
 from harness.phrasing import counted, duration_text
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ def search(
     ],
     space: Annotated[Path, typer.Option(help="What varies: a TOML file, see search_spaces/.", rich_help_panel=SEARCH)],
     trials: Annotated[
-        int | None, typer.Option(min=1, help="Trials in the end, failed ones included.", rich_help_panel=SEARCH)
+        int | None,
+        typer.Option(min=1, help="Trials in the end, including failed ones.", rich_help_panel=SEARCH),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(help="No trial starts after this time.", rich_help_panel=SEARCH)
+        float | None, typer.Option(help="Time in seconds after which no trial starts.", rich_help_panel=SEARCH)
     ] = None,
     selection: Annotated[
         str | None,
@@ -44,26 +46,27 @@ def search(
             rich_help_panel=SEARCH,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of points, images and fits.", rich_help_panel=SEARCH)] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of points, images and fits.", rich_help_panel=SEARCH)] = 0,
     name: Annotated[
-        str | None, typer.Option(help="Of the search (default: file and data sets).", rich_help_panel=SEARCH)
+        str | None, typer.Option(help="Name of the search (default: file and data sets).", rich_help_panel=SEARCH)
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the search of this name.", rich_help_panel=SEARCH)
+        bool, typer.Option("--resume", help="Continue the search of this name.", rich_help_panel=SEARCH)
     ] = False,
     refit: Annotated[
         str,
-        typer.Option(help="Seeds of winner and default on the test images; none to leave it.", rich_help_panel=SEARCH),
+        typer.Option(help="Seeds of winner and default on the test images, or none.", rich_help_panel=SEARCH),
     ] = "0,1,2",
     audit: Annotated[
-        int, typer.Option(min=0, help="Judge so many trials on the test images, afterwards.", rich_help_panel=SEARCH)
+        int,
+        typer.Option(min=0, help="Trials to judge on the test images afterwards.", rich_help_panel=SEARCH),
     ] = 0,
     concurrent: Annotated[
-        int, typer.Option(min=0, help="Trials at once; 0 runs them in this process.", rich_help_panel=o.HOW)
+        int, typer.Option(min=0, help="Trials that run at once; 0 runs them in this process.", rich_help_panel=HOW)
     ] = 1,
-    cpus_per_trial: Annotated[float | None, typer.Option(help="Cores of each.", rich_help_panel=o.HOW)] = None,
+    cpus_per_trial: Annotated[float | None, typer.Option(help="Cores of each trial.", rich_help_panel=HOW)] = None,
     gpus_per_trial: Annotated[
-        float | None, typer.Option(help="GPUs of each; a fraction shares one.", rich_help_panel=o.HOW)
+        float | None, typer.Option(help="GPUs of each trial; a fraction shares one.", rich_help_panel=HOW)
     ] = None,
 ) -> None:
     """Search settings of a method; the winner is fitted again and written as NAME.settings.toml."""
@@ -97,7 +100,7 @@ def search(
     except KeyboardInterrupt:
         stored = f"{narrator.num_ended} of {counted(narrator.num_trials, 'trial')} are stored"
         print(f"bench: Interrupted: {stored}. Continue with the same command and --resume.", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise SystemExit(130) from None
     tell_outcome(result)
     if result.outcome.best is None:
         raise typer.Exit(1)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from harness.environment import without_credentials
 from harness.errors import DataError
-from harness.jobs.search_setup import as_json_values
 from harness.phrasing import counted, duration_text
+from harness.search.trials import as_lists
 
 if TYPE_CHECKING:
     from harness.jobs.search import SearchResult
@@ -35,7 +35,7 @@ def tell_outcome(result: "SearchResult") -> None:
             print(f"  importance (PED-ANOVA): {shown}")
     if len(outcome.front) > 1:
         print(f"Pareto front: trials {', '.join(str(record.number) for record in outcome.front)}; best first.")
-    chosen = ", ".join(f"{name}={value}" for name, value in sorted(as_json_values(best.settings).items()))
+    chosen = ", ".join(f"{name}={value}" for name, value in sorted(as_lists(best.settings).items()))
     print(f"Winner: trial {best.number}{' (the default)' if best is default else ''}: {chosen}")
     print(f"Plots and tables: {result.folder}.")
     for trial, path in result.settings_files.items():
@@ -49,7 +49,7 @@ def refit_winner(result: "SearchResult") -> int:
         The number of failed cells.
 
     Raises:
-        typer.Exit: With 130 after Ctrl-C.
+        SystemExit: With 130 after Ctrl-C.
     """
     from harness.cli.run import told
     from harness.cli.show import print_tables

@@ -79,14 +79,6 @@ class Protocol(BaseModel):
         later = [] if self.resolution == "frame" else [self.resolution]
         return "/".join([self.name, str(self.image_size_px), aspect, str(self.mask_threshold), *later])
 
-    def in_words(self) -> str:
-        """What the protocol says, for captions.
-
-        >>> Protocol(image_size_px=128).in_words()[:58]
-        '128 px on the shorter side, aspect kept, masks at the fram'
-        """
-        return words_of(self.key())
-
     def size_for(self, median_aspect: float) -> tuple[int, int]:
         """Height and width in pixels of every image of a category as a method sees it.
 

@@ -173,6 +173,11 @@ def load_run_settings(given: Mapping[str, Any], config: Path | None = None) -> R
     if isinstance(values.get("protocol"), dict):
         everywhere = dict(values["protocol"])
         of_datasets = everywhere.pop("datasets", {})
+        for place, table in {"protocol": everywhere, **of_datasets}.items():
+            for name in table if isinstance(table, Mapping) else ():
+                if name not in Protocol.model_fields:
+                    where = place if table is everywhere else f"protocol.datasets.{place}"
+                    raise UnknownNameError.of(f"setting in {where}:", name, Protocol.model_fields)
         values["protocol"] = everywhere
         values["protocol.datasets"] = {name: _inheriting(everywhere, own) for name, own in of_datasets.items()}
     try:

@@ -10,7 +10,7 @@ from harness.config import RunSettings, as_json, run_settings
 from harness.errors import SettingsError, UnknownNameError
 from harness.jobs.planning import Variant, check_names, method_settings
 from harness.jobs.records import categories_of
-from harness.jobs.run import Listener, RunResult, run_job
+from harness.jobs.run import Listener, RunResult, run_variants
 from harness.leaderboard import HEADLINE_METRICS, Board, ablation_table
 from harness.leaderboard.ablation_study import AblationStudy
 from harness.methods import METHODS
@@ -27,7 +27,6 @@ class AblationResult:
     """What an ablation came to."""
 
     run: RunResult
-    study: AblationStudy
     table: "Table | None"
     """One row a change; None if no cell has a record."""
     plots: "PlotSet | None"
@@ -73,36 +72,17 @@ def ablate(
     >>> found.table.rows
     ('reference', 'top_share=0.0', 'top_share=0.5')
     """
-    chosen = run_settings(settings, **others, datasets=list(targets), methods=[method, *controls])
-    overrides = run_settings(settings, **others).overrides
-    return ablate_job(
-        chosen.model_copy(update={"overrides": overrides}), vary, crossed=crossed, metrics=metrics, on_event=on_event
-    )
-
-
-def ablate_job(
-    settings: RunSettings,
-    vary: Mapping[str, Sequence[Any]],
-    *,
-    crossed: bool = False,
-    metrics: Sequence[str] | None = None,
-    on_event: Listener | None = None,
-) -> AblationResult:
-    """Carry out an ablation of the first method of ``settings``; the others are controls. See ``ablate``.
-
-    Raises:
-        BenchError: A name, setting or metric is wrong; nothing was run.
-        RunInterrupted: Ctrl-C; finished records are kept.
-    """
+    given = run_settings(settings, **others)
+    chosen = run_settings(given, datasets=list(targets), methods=[method, *controls])
     check_metrics(metrics or ())
-    if settings.methods[0] in settings.methods[1:]:
-        raise SettingsError(f"--control: expected another method than the one that varies, got {settings.methods[0]}.")
-    check_names(settings)
-    study, variants = _study(settings, vary, crossed)
+    if method in controls:
+        raise SettingsError(f"--control: expected another method than the one that varies, got {method}.")
+    check_names(chosen)
+    study, variants = _study(chosen, vary, crossed)
     # Each variant has its backbone already, and it may be what varies.
-    done = run_job(settings.model_copy(update={"backbone": None}), on_event, variants)
+    done = run_variants(chosen.model_copy(update={"backbone": None}), variants, on_event)
     if done.frame.empty:
-        return AblationResult(run=done, study=study, table=None, plots=None)
+        return AblationResult(run=done, table=None, plots=None)
     shown, expected = tuple(metrics or HEADLINE_METRICS), categories_of(done.cells)
     board = Board.of(done.frame, shown, expected=expected)
     table = ablation_table(board, study.method, reference=study.settings_json({}), controls=study.controls)
@@ -111,7 +91,7 @@ def ablate_job(
         from harness.report.figures.ablation_plot import ablation_plots
 
         plots = ablation_plots(done.frame, study, metrics=shown, expected=expected)
-    return AblationResult(run=done, study=study, table=table, plots=plots)
+    return AblationResult(run=done, table=table, plots=plots)
 
 
 def write_ablation(result: AblationResult, folder: Path, *, standalone: bool = False, wide: bool = False) -> list[Path]:

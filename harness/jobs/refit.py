@@ -9,9 +9,10 @@ from harness.config import RunSettings
 from harness.jobs.planning import Planned, check_cells, make_plan
 from harness.jobs.run import Listener, RunResult, run_planned
 from harness.jobs.search import SearchResult
-from harness.jobs.search_setup import as_json_values, run_settings_of
+from harness.jobs.search_setup import run_settings_of
 from harness.plan import RunPlan
 from harness.search.audit import Agreement, audit, sample_trials
+from harness.search.trials import as_lists
 
 
 def plan_refit(result: SearchResult) -> tuple[Planned, RunSettings]:
@@ -65,8 +66,8 @@ def audit_search(result: SearchResult, count: int) -> list[Agreement]:
     from harness.search.judged_images import judged_on
 
     prepared, goals = result.prepared, result.outcome.goals
-    settings, tested = prepared.settings, []
-    for dataset, category in prepared.categories:
+    settings, seed, tested = prepared.settings, prepared.evaluation.seed, []
+    for (dataset, category), searched in zip(prepared.categories, prepared.evaluation.categories, strict=True):
         judged = judged_on(
             "oracle",
             dataset,
@@ -74,17 +75,17 @@ def audit_search(result: SearchResult, count: int) -> list[Agreement]:
             category,
             settings.split,
             settings.protocol,
-            prepared.seed,
+            seed,
             folder=prepared.folder,
         )
-        tested.append(replace(judged, split=prepared.reported.get(judged.name, judged.split)))
+        tested.append(replace(judged, split=searched.reported))
     evaluation = replace(prepared.evaluation, goals=goals[:1], fidelity=None)
 
     def test(point: Mapping[str, Any]) -> Mapping[str, Mapping[str, float | None]]:
         features = FeatureCache()
-        return {category.name: evaluation.judge(as_json_values(point), category, features) for category in tested}
+        return {category.name: evaluation.judge(as_lists(point), category, features) for category in tested}
 
-    agreements = audit(goals[0], sample_trials(result.records, count, prepared.seed), test)
+    agreements = audit(goals[0], sample_trials(result.records, count, seed), test)
     text = json.dumps([asdict(agreement) for agreement in agreements], indent=2)
     (prepared.folder / "audit.json").write_text(text + "\n", encoding="utf-8")
     return agreements

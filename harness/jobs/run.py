@@ -89,27 +89,17 @@ def run(
     >>> done.frame[["category", "method", "image_auroc"]].to_dict("records")
     [{'category': 'board', 'method': 'constant', 'image_auroc': 0.5}]
     """
-    return run_job(run_settings(settings, **fields), on_event)
+    return run_variants(run_settings(settings, **fields), None, on_event)
 
 
-def run_job(
-    settings: RunSettings, on_event: Listener | None = None, variants: Sequence[Variant] | None = None
+def run_variants(
+    settings: RunSettings, variants: Sequence[Variant] | None, on_event: Listener | None = None
 ) -> RunResult:
-    """Plan, check and execute; see ``run``.
-
-    Args:
-        settings: Of the run.
-        on_event: Called for everything that happens.
-        variants: As for ``make_plan``.
-
-    Raises:
-        BenchError: Something is wrong; nothing was run.
-        RunInterrupted: Ctrl-C; finished records are kept.
-    """
-    from harness.execution.executor import open_executor
-
+    """Run what ``make_plan`` makes of these settings and variants; see ``run``."""
     # A wrong name is reported before torch and Ray are loaded; Ray then starts while the plan is made.
     check_names(settings)
+    from harness.execution.executor import open_executor
+
     with open_executor(settings) as executor:
         return run_planned(make_plan(settings, variants), settings, executor, on_event)
 
@@ -132,7 +122,7 @@ def run_planned(
     from harness.execution.sizing import size_notes, size_workers
     from harness.store import RecordStore
 
-    tell = on_event or _ignore
+    tell = on_event or (lambda event: None)
     store = RecordStore(settings.results)
     tell(PlanMade(planned=planned, settings=settings))
     summary = None
@@ -169,7 +159,3 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "C
             num_panels=settings.panels,
         ),
     )
-
-
-def _ignore(event: object) -> None:
-    return None

@@ -127,7 +127,7 @@ def _with_changes(space: SearchSpace, trials: int | None, seconds: float | None,
 
 def _targeted(settings: RunSettings | Mapping[str, Any] | None, targets: Sequence[str], method: str) -> RunSettings:
     """The settings of the search; one trial at a time without an address runs in this process."""
-    values = run_settings(settings, datasets=tuple(targets), methods=(method,))
+    values = run_settings(run_settings(settings), datasets=tuple(targets), methods=(method,))
     if values.address is not None and values.workers == 0:
         raise SettingsError("--concurrent 0 with --address: expected at least 1, or no address.")
     is_alone = values.address is None and values.workers in (None, 1)
@@ -144,14 +144,14 @@ def _run_trials(prepared: PreparedSearch, on_event: Callable[[SearchEvent], None
 
     write_asked(prepared.folder, prepared.asked)
     if prepared.reported:
-        write_manifest(prepared.reported.values(), prepared.folder / SPLIT_FILE)
+        write_manifest(prepared.reported, prepared.folder / SPLIT_FILE)
     budget = prepared.space.budget
     ledger = Ledger(
         prepared.folder,
         prepared.space,
         prepared.default,
         name=prepared.name,
-        seed=prepared.seed,
+        seed=prepared.evaluation.seed,
         num_trials=budget.trials,
         seconds=budget.seconds,
         on_end=lambda record: on_event(TrialEnded(record=record)),
@@ -179,7 +179,7 @@ def _write_outcome(
 
     names, protocol = prepared.dataset_names, prepared.settings.protocol.key()
     split = split_identity(prepared.settings.split)
-    seeds = dict.fromkeys(names, (prepared.seed,))
+    seeds = dict.fromkeys(names, (prepared.evaluation.seed,))
     write_tables([best_table(outcome, prepared.name, ", ".join(names), protocol, split, seeds)], prepared.folder)
     plots = study_plots(outcome, prepared.space, importances, prepared.name, protocol, split, seeds)
     list(write_figures(plots, prepared.folder / "plots", wide=True))

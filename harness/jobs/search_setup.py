@@ -1,20 +1,21 @@
 """Checks of a search before its first trial, and the run settings that follow from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tomli_w
+
 from harness.config import RunSettings, as_json, build_settings
 from harness.datasets import Dataset, Split
-from harness.datasets.splits import make_split, split_identity
-from harness.errors import SettingsError, UnknownNameError
+from harness.datasets.splits import split_identity
+from harness.errors import SettingsError, StoreError, UnknownNameError
 from harness.jobs.planning import dataset_reference, method_settings, weights_files
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.search.search_folder import SPLIT_FILE, check_resumable
-from harness.search.settings_file import write_settings
-from harness.search.trials import TrialRecord
+from harness.search.trials import TrialRecord, as_lists
 from harness.spaces import SearchSpace
 
 if TYPE_CHECKING:
@@ -34,15 +35,12 @@ class PreparedSearch:
     space: SearchSpace
     default: Mapping[str, Any]
     """Settings of the first point."""
-    base_settings: Mapping[str, Any]
-    """Settings that all trials share, beside the method's defaults."""
     categories: tuple[tuple[Dataset, str], ...]
     evaluation: "Evaluation"
     settings: RunSettings
     """Settings of the runs that follow: methods, seeds, results, ..."""
-    seed: int
-    reported: Mapping[str, Split]
-    """``dataset/category`` to what may be reported afterwards; empty where that is the split of ``settings``."""
+    reported: Sequence[Split]
+    """For each category what may be reported afterwards; empty where every seed of the split may be."""
     asked: Mapping[str, Any]
     """What a search that goes on must have in common with this one."""
 
@@ -96,7 +94,7 @@ def prepare(
     from harness.execution.sizing import check_workers, size_workers
     from harness.methods.backbone_weights import weights_identity
     from harness.search.evaluation import Evaluation
-    from harness.search.judged_images import judged_on, reported_split
+    from harness.search.judged_images import judged_on
 
     if settings.is_here:
         check_device(settings.device)
@@ -107,7 +105,7 @@ def prepare(
     shared: dict[str, Any] = dict(settings.overrides.get(space.method, {}))
     if settings.backbone is not None and hasattr(base, "backbone"):
         shared["backbone"] = settings.backbone
-    first = build_settings(space.method, type(base), {**shared, **as_json_values(default)})
+    first = build_settings(space.method, type(base), {**shared, **as_lists(default)})
     weights = weights_files(settings, [first])
     of_backbone = weights.get(getattr(first, "backbone", ""))
     METHODS.get(space.method).check_weights(first, of_backbone)
@@ -125,18 +123,13 @@ def prepare(
     )
     for category_judged in judged:
         _check_category(space, first, category_judged)
-    reported = {
-        f"{dataset.info.name}/{category}": reported_split(
-            selection, dataset, settings.data, category, settings.split, seed
-        )
-        for dataset, category in categories
-    }
+    # Where the seed draws the split, another seed would test on images that the search has seen.
+    needs_manifest = selection == "validation" or any(each.reported.is_seeded for each in judged)
     return PreparedSearch(
         name=chosen_name,
         folder=folder,
         space=space,
         default=default,
-        base_settings=shared,
         categories=tuple(categories),
         evaluation=Evaluation(
             method=space.method,
@@ -150,8 +143,7 @@ def prepare(
             device=settings.device,
         ),
         settings=settings.model_copy(update=_chosen(categories, settings)),
-        seed=seed,
-        reported=_all_or_none(reported, categories, settings, seed),
+        reported=[each.reported for each in judged] if needs_manifest else [],
         asked={
             "space": space.model_dump(mode="json", exclude={"budget": {"trials", "seconds"}}),
             "images": {each.name: each.key for each in judged},
@@ -163,24 +155,6 @@ def prepare(
             "seed": seed,
         },
     )
-
-
-def _all_or_none(
-    reported: Mapping[str, Split | None], categories: list[tuple[Dataset, str]], settings: RunSettings, seed: int
-) -> dict[str, Split]:
-    """One manifest covers every category of a run, so one that needs none is written out beside those that do."""
-    if not any(reported.values()):
-        return {}
-    own = {
-        f"{dataset.info.name}/{category}": make_split(dataset, settings.data, category, seed, settings.split)
-        for dataset, category in categories
-    }
-    return {name: split or own[name] for name, split in reported.items()}
-
-
-def as_json_values(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with lists for tuples, as files and records have them."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
 
 
 def _chosen(categories: list[tuple[Dataset, str]], settings: RunSettings) -> dict[str, Any]:
@@ -195,7 +169,7 @@ def _chosen(categories: list[tuple[Dataset, str]], settings: RunSettings) -> dic
 def run_settings_of(prepared: PreparedSearch, point: Mapping[str, Any]) -> RunSettings:
     """Settings of an ordinary run with what a trial chose, on images that may be reported."""
     update: dict[str, Any] = {
-        "overrides": {prepared.space.method: {**prepared.base_settings, **as_json_values(point)}},
+        "overrides": {prepared.space.method: {**prepared.evaluation.base_settings, **as_lists(point)}},
         "backbone": None,
         # How many trials ran at once says nothing of cells.
         "workers": 0 if prepared.settings.workers == 0 else None,
@@ -224,11 +198,16 @@ def settings_file_of(prepared: PreparedSearch, record: TrialRecord, *, is_winner
     if prepared.evaluation.weights:
         values["weights"] = {name: str(file) for name, file in prepared.evaluation.weights.items()}
     values["methods"] = settings.overrides
-    remarks = [f"Trial {record.number} of search {prepared.name}; selection {record.selection}, seed {prepared.seed}."]
+    how = f"selection {record.selection}, seed {prepared.evaluation.seed}"
+    remarks = [f"Trial {record.number} of search {prepared.name}; {how}."]
     if is_oracle:
         remarks.append("The test images chose these settings, so scores on them are no result and are stored apart.")
     path = prepared.folder / f"{prepared.name}{'' if is_winner else f'.trial-{record.number}'}.settings.toml"
-    write_settings(path, values, tuple(remarks))
+    head = "".join(f"# {remark}\n" for remark in remarks)
+    try:
+        path.write_text(head + tomli_w.dumps(values), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"Cannot write {path}: {error.strerror}.") from error
     return path
 
 

@@ -7,8 +7,6 @@ from harness.datasets import Dataset
 from harness.datasets.finding import find, resolve
 from harness.errors import UnknownNameError
 
-METAVAR = "DATASET[/CATEGORY]"
-
 
 def named(text: str, root: Path) -> tuple[Dataset, str | None]:
     """The data set, and the category where one is named.

@@ -14,7 +14,7 @@ from harness.search.trials import TrialRecord
 from harness.spaces import Goal
 
 MIN_TRIALS = 4
-"""A rank correlation of fewer trials says nothing."""
+"""A rank correlation needs at least this many trials to mean anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +32,11 @@ class Agreement:
     correlation: float | None
     """Spearman's rho in [-1, 1]; None where one of the scores is the same for all trials."""
     p_value: float | None
-    """Of no correlation, two-sided."""
+    """Two-sided p-value of the hypothesis of no correlation."""
 
 
 def sample_trials(records: Sequence[TrialRecord], count: int, seed: int) -> list[TrialRecord]:
-    """Some complete trials at random, by number: the best alone would show too small a part of the order."""
+    """Random complete trials, by number; the best ones alone would show too small a part of the order."""
     complete = [record for record in records if record.state == "complete"]
     order = np.random.default_rng(seed).permutation(len(complete))
     return sorted((complete[index] for index in order[:count]), key=lambda record: record.number)

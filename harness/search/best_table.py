@@ -59,7 +59,7 @@ def _label(record: TrialRecord, outcome: Outcome) -> str:
 
 
 def _settings(record: TrialRecord, outcome: Outcome) -> str:
-    """What the trial chose; stands below the table, where a line of twelve settings fits."""
+    """What the trial chose, for the notes below the table; twelve settings do not fit into a column."""
     default = outcome.default
     told = {
         name: value

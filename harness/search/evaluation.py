@@ -34,7 +34,7 @@ from harness.spaces import Goal
 from harness.spaces.space import COST_METRICS, Fidelity
 
 WHOLE = 100
-"""The step, in percent of the fidelity, at which a trial is what its settings say."""
+"""Percent of the fidelity at which a trial is fitted as its settings say."""
 _MEASURED = {name for name in COST_METRICS if name not in ("fit_seconds", "num_parameters")}
 
 
@@ -73,29 +73,24 @@ class Evaluation:
         clock = time.perf_counter()
         features = FeatureCache()
         step = 0
-        try:
-            for step, chosen in self._looks(settings):
-                metrics = {category.name: self.judge(chosen, category, features) for category in self.categories}
-                yield TrialReport(
-                    step=step,
-                    values=objectives(self.goals, metrics),
-                    metrics=metrics,
-                    is_final=step == WHOLE,
-                    seconds=time.perf_counter() - clock,
-                    feature_seconds=features.seconds,
-                    host=host_name(),
-                )
-        except Exception as error:
-            logging.getLogger(__name__).info("A trial failed", exc_info=True)
-            yield TrialReport(
+
+        def report(**found: Any) -> TrialReport:
+            return TrialReport(
                 step=step,
-                values=None,
-                is_final=True,
-                error=str(error) if isinstance(error, BenchError) else cause_of(error),
                 seconds=time.perf_counter() - clock,
                 feature_seconds=features.seconds,
                 host=host_name(),
+                **found,
             )
+
+        try:
+            for step, chosen in self._looks(settings):
+                metrics = {category.name: self.judge(chosen, category, features) for category in self.categories}
+                yield report(values=objectives(self.goals, metrics), metrics=metrics, is_final=step == WHOLE)
+        except Exception as error:
+            logging.getLogger(__name__).info("A trial failed", exc_info=True)
+            reason = str(error) if isinstance(error, BenchError) else cause_of(error)
+            yield report(values=None, is_final=True, error=reason)
 
     def judge(
         self, settings: Mapping[str, Any], category: JudgedCategory, features: FeatureCache

@@ -34,10 +34,10 @@ HELD_OUT_SHARE = 0.2
 VALIDATION_SHARE = 0.3
 _MIN_HELD_OUT = 4
 _MAX_HELD_OUT = 100
-"""More would cost training images and time, and say little more: 100 pairs order two settings well."""
+"""More would cost training images and time; 100 pairs order two settings well."""
 _MIN_FITTED = 4
 _MIN_DEFECTS = 30
-"""Held-out images are used again, each time with another defect, until there are as many."""
+"""Held-out images are used again, each time with another defect, until there are this many defect images."""
 _LEFT_OUT = "judges the trials of a search"
 
 
@@ -53,6 +53,8 @@ class JudgedCategory:
     """Height and width that every image is resized to: those of the category, whatever is held out."""
     key: str
     """Names the content of all images."""
+    reported: Split
+    """What may be reported after the search, under its seed; after ``oracle`` these are the images that judged."""
 
     @property
     def name(self) -> str:
@@ -102,38 +104,19 @@ def judged_on(
     if selection == "synthetic":
         return _synthetic(own, name, size_px, seed, folder / IMAGES_FOLDER)
     check_split(own, name)
-    chosen = own if selection == "oracle" else _validation(own, name, seed)[0]
+    judging, reported = (own, own) if selection == "oracle" else _validation(own, name, seed)
     return JudgedCategory(
         dataset=dataset.info.name,
         category=category,
-        split=chosen,
+        split=judging,
         size_px=size_px,
         key=fingerprint(dataset, root, category),
+        reported=reported,
     )
 
 
-def reported_split(
-    selection: Selection, dataset: Dataset, root: Path, category: str, split: str, seed: int
-) -> Split | None:
-    """What may be reported after a search, where that is not simply ``split``.
-
-    After ``validation`` its images are left out, by id. Where the seed decides who trains, another seed
-    would test on images that the search has seen: then it is the split under the seed of the search.
-
-    Returns:
-        None where every seed of ``split`` may be reported.
-
-    Raises:
-        DataError: Too few test images.
-    """
-    own = make_split(dataset, root, category, seed, split)
-    if selection == "validation":
-        return _validation(own, f"{dataset.info.name}/{category}", seed)[1]
-    return own if own.is_seeded else None
-
-
 def _validation(own: Split, name: str, seed: int) -> tuple[Split, Split]:
-    """The split that judges trials, and the one to report: every kind of image is on both sides, where it can be."""
+    """The split that judges trials, and the one to report; where possible, both have every kind of defect."""
     kinds: dict[str, list[Sample]] = {}
     for sample in own.test:
         kinds.setdefault(sample.defect_kind, []).append(sample)
@@ -155,13 +138,12 @@ def _validation(own: Split, name: str, seed: int) -> tuple[Split, Split]:
 
 
 def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int, base: Path) -> JudgedCategory:
-    """Hold out normal training images and judge by them, as they are and with defects made on them.
+    """Hold out normal training images, and judge trials on them as they are and with defects made on them.
 
-    A fifth of the training images is held out, 4 at least, and with each its near duplicates: a twin in
-    training would reward settings that remember whole images. Each serves twice: as it is, as a normal image,
-    and with a defect. Halves would leave half as many of either kind, and would let differences between
-    the two halves, which no setting can help, into the objective; in pairs only the defect differs. The
-    pairs' dependence matters to intervals, which the objective has none of, and not to its order.
+    A fifth of the training images is held out, at least 4, each with its near duplicates: a twin among the
+    fitted images would reward settings that remember whole images. Every held-out image serves twice, as a
+    normal image and with a defect. Two separate halves would give half as many images of either kind, and
+    their differences, which no setting can change, would become part of the objective.
     """
     samples = sorted(own.train, key=lambda sample: sample.id)
     count = max(_MIN_HELD_OUT, min(round(HELD_OUT_SHARE * len(samples)), _MAX_HELD_OUT))
@@ -202,6 +184,7 @@ def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int, base:
         split=Split(train=tuple(fitted), test=(*held_out, *defects)),
         size_px=size_px,
         key=hashlib.sha256(f"{contents}{folder.name}".encode()).hexdigest(),
+        reported=own,
     )
 
 
@@ -214,7 +197,7 @@ def _held_out(samples: Sequence[Sample], count: int, seed: int) -> set[str]:
                 chosen.update(sample.id for sample in groups[index])
         if len(chosen) >= min(count, _MIN_HELD_OUT):
             return chosen
-    raise AssertionError("single samples are as many as wanted")
+    raise AssertionError("there are more samples than are held out")
 
 
 def _written(made: SyntheticSet, base: Path) -> Path:

@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,6 @@ _STATES: dict[TrialState, RecordState] = {
     TrialState.PRUNED: "pruned",
     TrialState.FAIL: "failed",
 }
-
-TrialListener = Callable[[TrialRecord], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +73,7 @@ class Ledger:
         seed: int,
         num_trials: int,
         seconds: float | None = None,
-        on_end: TrialListener = lambda record: None,
+        on_end: Callable[[TrialRecord], None] = lambda record: None,
     ) -> None:
         """Open the study in ``folder``, or create it.
 
@@ -140,15 +137,13 @@ class Ledger:
             Whether the trial goes on. A trial that does not is closed in the study.
         """
         running = self._running[number]
-        if report.error is not None or not _is_finite(report.values):
-            running.last = report
+        running.last = report
+        if report.error is not None or report.values is None or not all(map(math.isfinite, report.values)):
             self.fail(number, report.error or _why_not(report.values))
             return False
-        running.last = report
         if report.is_final:
             self._end(number, TrialState.COMPLETE)
             return False
-        assert report.values is not None
         (value,) = report.values  # a fidelity goes with one objective
         with _as_store_error(self._file):
             running.trial.report(value, report.step)
@@ -186,10 +181,9 @@ class Ledger:
         self._on_end(_record_of(closed, self._space))
 
     def _close_stale(self) -> list[dict[str, Any]]:
-        """Close trials that an earlier process left running; returns the points to try again.
+        """Close trials that an earlier process left running, and return the points of all interrupted trials.
 
-        These are the points of all interrupted trials: those closed here, and those that an earlier
-        process closed when it was stopped by Ctrl-C, unless a later trial has tried them.
+        A point that a later trial has tried is left out.
         """
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             self.study.tell(trial.number, state=TrialState.FAIL)
@@ -240,21 +234,11 @@ def _record_of(trial: FrozenTrial, space: SearchSpace) -> TrialRecord:
         state=state,
         settings=space.settings_of(trial.params),
         values=None if state == "failed" else tuple(trial.values),
-        intermediate=dict(trial.intermediate_values),
         metrics=look.get("metrics", {}),
         selection=space.objective.selection,
         error=trial.user_attrs.get(_ERROR, interrupted),
         seconds=look.get("seconds", 0.0),
-        feature_seconds=look.get("feature_seconds", 0.0),
-        host=look.get("host", ""),
-        started_at=_utc(trial.datetime_start),
-        finished_at=_utc(trial.datetime_complete),
     )
-
-
-def _utc(local: datetime | None) -> str:
-    # Optuna gives times of this machine's zone, without the zone.
-    return "" if local is None else local.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _is_interrupted(trial: FrozenTrial) -> bool:
@@ -265,10 +249,6 @@ def _point_of(trial: FrozenTrial) -> dict[str, Any]:
     # A trial that waits, or was killed while it started, does not have all its parameters yet.
     point: dict[str, Any] = trial.user_attrs.get(_POINT, trial.params)
     return point
-
-
-def _is_finite(values: tuple[float, ...] | None) -> bool:
-    return values is not None and all(math.isfinite(value) for value in values)
 
 
 def _why_not(values: tuple[float, ...] | None) -> str:

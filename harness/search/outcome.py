@@ -10,7 +10,7 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
-from harness.search.trials import TrialRecord
+from harness.search.trials import TrialRecord, as_lists
 from harness.spaces import Goal
 
 _MIN_FOR_IMPORTANCE = 10
@@ -19,14 +19,14 @@ _MIN_FOR_IMPORTANCE = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Of one search."""
+    """What a search came to."""
 
     goals: tuple[Goal, ...]
     records: tuple[TrialRecord, ...]
     """By number."""
     front: tuple[TrialRecord, ...]
-    """Complete trials that no other is better than in every objective, best first objective first; with one
-    objective the best trial alone, and of equals the first."""
+    """Complete trials that no other trial dominates, the best in the first objective first. With one objective
+    this is the best trial alone; of several equal ones, the first."""
     default: TrialRecord | None
     """The trial at the first point; None where it failed."""
 
@@ -60,7 +60,7 @@ def outcome_of(goals: tuple[Goal, ...], records: Sequence[TrialRecord], default:
         record for record in complete if not any(_dominates(other, losses[record.number]) for other in losses.values())
     ]
     front.sort(key=lambda record: (losses[record.number], record.number))
-    same = [record for record in complete if _plain(record.settings) == _plain(default)]
+    same = [record for record in complete if as_lists(record.settings) == as_lists(default)]
     return Outcome(
         goals=goals,
         records=tuple(sorted(records, key=lambda record: record.number)),
@@ -107,7 +107,3 @@ def _loss(goals: tuple[Goal, ...], record: TrialRecord) -> tuple[float, ...]:
 
 def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one != other and all(a <= b for a, b in zip(one, other, strict=True))
-
-
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}

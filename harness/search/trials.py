@@ -40,8 +40,6 @@ class TrialRecord:
     """What the trial chose; the settings that all trials share are in ``search.json``."""
     values: tuple[float, ...] | None
     """The objectives, means over categories; for a pruned trial those of its last look."""
-    intermediate: Mapping[int, float]
-    """Percent of the fidelity to the objective, without the last look of a complete trial."""
     metrics: Mapping[str, Mapping[str, float | None]]
     """``dataset/category`` to metric to value, of the last look."""
     selection: str
@@ -49,8 +47,8 @@ class TrialRecord:
     error: str | None
     """Why it failed; None for another state."""
     seconds: float
-    feature_seconds: float
-    host: str
-    started_at: str
-    """ISO 8601, UTC."""
-    finished_at: str
+
+
+def as_lists(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with lists for tuples, as files and records have them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}

@@ -4,32 +4,18 @@ A trial holds numbers and words; a subset of layers is one word, e.g. ``2+3``.
 """
 
 from itertools import combinations
-from typing import Annotated, Any, Literal
-from typing import Protocol as Interface
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+if TYPE_CHECKING:
+    from optuna import Trial
 
 Scalar = bool | int | float | str
 _MAX_ELEMENTS = 6
 """63 subsets; a search of some hundred trials could not tell more apart."""
 _ROUNDING = 1e-9
 _DIGITS = 4
-
-
-class Suggests(Interface):
-    """The part of Optuna's trial that a parameter asks for a value."""
-
-    def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> Any:
-        """A number between ``low`` and ``high``, both included."""
-        ...
-
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> Any:
-        """A whole number between ``low`` and ``high``, both included."""
-        ...
-
-    def suggest_categorical(self, name: str, choices: tuple[Scalar, ...]) -> Any:
-        """One of ``choices``."""
-        ...
 
 
 class _Base(BaseModel):
@@ -41,25 +27,46 @@ class _Base(BaseModel):
     """Other parameters to the values under which this one is searched; otherwise the setting keeps its
     fixed or default value."""
 
+    def setting(self, stored: Any) -> Any:
+        """The setting that a trial's value stands for."""
+        return stored
 
-class FloatParameter(_Base):
-    """A real number."""
 
-    kind: Literal["float"]
+class _Number(_Base):
     low: float
     high: float
     log: bool = False
     """Whether values are drawn on a logarithmic scale."""
-    step: Annotated[float, Field(gt=0)] | None = None
+    step: float | None = None
 
     @model_validator(mode="after")
-    def _bounds(self) -> "FloatParameter":
-        _check_bounds(self.low, self.high, log=self.log)
-        if self.log and self.step is not None:
+    def _check_bounds(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+        if self.low == self.high:
+            raise ValueError(f"low and high are both {self.low:g}, which leaves nothing to search; use [fixed]")
+        if self.log and self.low <= 0:
+            raise ValueError(f"log = true needs a low above 0, got {self.low:g}")
+        if self.log and "step" in self.model_fields_set:
             raise ValueError("log = true does not go with step")
         return self
 
-    def suggest(self, name: str, trial: Suggests) -> float:
+    def _check_inside(self, value: float) -> None:
+        if not self.low <= value <= self.high:
+            raise ValueError(f"expected {self.low:g} to {self.high:g}, got {value:g}")
+        if self.step is not None:
+            steps = (value - self.low) / self.step
+            if abs(steps - round(steps)) > _ROUNDING:
+                raise ValueError(f"expected {self.low:g} plus a multiple of {self.step:g}, got {value:g}")
+
+
+class FloatParameter(_Number):
+    """A real number."""
+
+    kind: Literal["float"]
+    step: Annotated[float, Field(gt=0)] | None = None
+
+    def suggest(self, name: str, trial: "Trial") -> float:
         """Let a trial choose."""
         return self.setting(trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log))
 
@@ -71,46 +78,38 @@ class FloatParameter(_Base):
         """
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"expected a number, got {value!r}")
-        _check_inside(value, self.low, self.high, self.step)
+        self._check_inside(value)
         return float(value)
 
     def setting(self, stored: Any) -> float:
-        """The setting that a trial's value stands for, to four significant digits; more would be noise in a table."""
+        """The value to four significant digits; more would be noise in a table."""
         return min(max(float(f"{stored:.{_DIGITS}g}"), self.low), self.high)
 
 
-class IntParameter(_Base):
+class IntParameter(_Number):
     """A whole number."""
 
     kind: Literal["int"]
     low: int
     high: int
-    log: bool = False
     step: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
-    def _bounds(self) -> "IntParameter":
-        _check_bounds(self.low, self.high, log=self.log)
-        if self.log and self.step != 1:
-            raise ValueError("log = true does not go with step")
+    def _check_step(self) -> Self:
         if (self.high - self.low) % self.step:
             raise ValueError(f"high {self.high} is not low {self.low} plus a multiple of step {self.step}")
         return self
 
-    def suggest(self, name: str, trial: Suggests) -> int:
+    def suggest(self, name: str, trial: "Trial") -> int:
         """Let a trial choose."""
-        return int(trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log))
+        return trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
 
     def stored(self, value: Any) -> int:
         """As for ``FloatParameter``."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"expected a whole number, got {value!r}")
-        _check_inside(value, self.low, self.high, self.step)
+        self._check_inside(value)
         return value
-
-    def setting(self, stored: Any) -> int:
-        """As for ``FloatParameter``."""
-        return int(stored)
 
 
 class CategoricalParameter(_Base):
@@ -126,10 +125,10 @@ class CategoricalParameter(_Base):
             raise ValueError("expected each choice once")
         return choices
 
-    def suggest(self, name: str, trial: Suggests) -> Scalar:
+    def suggest(self, name: str, trial: "Trial") -> Scalar:
         """Let a trial choose."""
-        chosen: Scalar = trial.suggest_categorical(name, self.choices)
-        return chosen
+        chosen: Any = trial.suggest_categorical(name, self.choices)
+        return self.stored(chosen)
 
     def stored(self, value: Any) -> Scalar:
         """As for ``FloatParameter``."""
@@ -137,11 +136,6 @@ class CategoricalParameter(_Base):
             if choice == value and isinstance(choice, bool) == isinstance(value, bool):
                 return choice
         raise ValueError(f"expected one of {', '.join(map(repr, self.choices))}, got {value!r}")
-
-    def setting(self, stored: Any) -> Scalar:
-        """As for ``FloatParameter``."""
-        chosen: Scalar = stored
-        return chosen
 
 
 class SubsetParameter(_Base):
@@ -152,7 +146,7 @@ class SubsetParameter(_Base):
     fewest: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
-    def _distinct(self) -> "SubsetParameter":
+    def _distinct(self) -> Self:
         if len({str(element) for element in self.of}) != len(self.of):
             raise ValueError("of: expected each element once")
         if self.fewest >= len(self.of):
@@ -165,7 +159,7 @@ class SubsetParameter(_Base):
         sizes = range(self.fewest, len(self.of) + 1)
         return {_word(subset): subset for size in sizes for subset in combinations(self.of, size)}
 
-    def suggest(self, name: str, trial: Suggests) -> tuple[int | str, ...]:
+    def suggest(self, name: str, trial: "Trial") -> tuple[int | str, ...]:
         """Let a trial choose."""
         return self.subsets[trial.suggest_categorical(name, tuple(self.subsets))]
 
@@ -179,7 +173,7 @@ class SubsetParameter(_Base):
         return word
 
     def setting(self, stored: Any) -> tuple[int | str, ...]:
-        """As for ``FloatParameter``."""
+        """The elements of a subset's word."""
         return self.subsets[stored]
 
 
@@ -190,21 +184,3 @@ Parameter = Annotated[
 
 def _word(subset: tuple[int | str, ...]) -> str:
     return "+".join(map(str, subset))
-
-
-def _check_bounds(low: float, high: float, *, log: bool) -> None:
-    if low > high:
-        raise ValueError(f"low {low:g} is above high {high:g}")
-    if low == high:
-        raise ValueError(f"low and high are both {low:g}, which leaves nothing to search; use [fixed]")
-    if log and low <= 0:
-        raise ValueError(f"log = true needs a low above 0, got {low:g}")
-
-
-def _check_inside(value: float, low: float, high: float, step: float | None) -> None:
-    if not low <= value <= high:
-        raise ValueError(f"expected {low:g} to {high:g}, got {value:g}")
-    if step is not None:
-        steps = (value - low) / step
-        if abs(steps - round(steps)) > _ROUNDING:
-            raise ValueError(f"expected {low:g} plus a multiple of {step:g}, got {value:g}")

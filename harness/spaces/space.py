@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from harness.metrics.catalogue import BUILT_IN_NAMES, find_metric, metric_title
-from harness.spaces.parameters import FloatParameter, IntParameter, Parameter, Suggests
+from harness.spaces.parameters import FloatParameter, IntParameter, Parameter
+
+if TYPE_CHECKING:
+    from optuna import Trial
 
 Selection = Literal["synthetic", "validation", "oracle"]
 """Images that trials are judged on: held-out normal training images with made defects; a part of the test images,
@@ -175,7 +178,7 @@ class SearchSpace(BaseModel):
         """Whether trials differ in which parameters they have."""
         return any(parameter.when for parameter in self.space.values())
 
-    def suggest(self, trial: Suggests) -> dict[str, Any]:
+    def suggest(self, trial: "Trial") -> dict[str, Any]:
         """Let a trial choose a value for every parameter that it has.
 
         Returns:

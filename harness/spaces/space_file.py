@@ -36,7 +36,7 @@ def _complaint(error: ValidationError) -> str:
     first = error.errors()[0]
     if first["type"].startswith("union_tag"):
         kind = first["input"].get("kind") if isinstance(first["input"], dict) else None
-        return f"[{'.'.join(map(str, first['loc']))}], kind = {kind!r}: right would be {', '.join(_KINDS)}"
+        return f"[{'.'.join(map(str, first['loc']))}], kind: expected one of {', '.join(_KINDS)}, got {kind!r}"
     # A union of kinds or shapes puts the one it tried into the place.
     place = [str(part) for part in first["loc"] if not (part in _KINDS or "[" in str(part))]
     reason = problem_of(error)

@@ -100,7 +100,3 @@ def test_an_address_is_shown_without_credentials(text: str, shown: str) -> None:
 def test_a_recorded_command_has_no_credentials_and_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["bench", "run", "--data", "my data", "--results", "s3://KEY:SECRET@bucket"])
     assert environment.command_line() == "bench run --data 'my data' --results s3://bucket"
-
-
-def test_the_host_has_a_name() -> None:
-    assert environment.host_name()

@@ -61,14 +61,9 @@ def record(number: int, *values: float, state: Any = "complete", **changes: Any)
         "state": state,
         "settings": {"x": number / 10, "y": number},
         "values": values or None,
-        "intermediate": {},
         "metrics": {"mock/a": {"image_auroc": values[0] if values else None}},
         "selection": "synthetic",
         "error": "it broke" if state == "failed" else None,
         "seconds": 1.5,
-        "feature_seconds": 0.0,
-        "host": "bench-1",
-        "started_at": "2025-01-01T00:00:00.000+00:00",
-        "finished_at": "2025-01-01T00:00:01.500+00:00",
     }
     return TrialRecord(**(fields | changes))

@@ -75,16 +75,12 @@ def folder_of(root: Path, name: str = "space-mvtec_ad") -> Path:
     ("arguments", "said"),
     [
         (("mvtecad", "--space", "space.toml"), "Unknown data set 'mvtecad'. Did you mean 'mvtec_ad'?"),
-        (("mvtec_ad/botle", "--space", "space.toml"), "Unknown category 'mvtec_ad/botle'."),
+        (("mvtec_ad/botle", "--space", "space.toml"), "Unknown category of mvtec_ad 'botle'. Did you mean 'bottle'?"),
         (("mvtec_ad", "--space", "none.toml"), "--space none.toml: this file does not exist."),
         (("mvtec_ad", "--space", "space.toml", "--selection", "test"), "Unknown selection 'test'."),
         (
             ("mvtec_ad", "--space", "space.toml", "--set", "gaussian.layers=[1]"),
             "--set gaussian.layers: this setting is searched in space.toml, [space.layers]; set it or search it.",
-        ),
-        (
-            ("mvtec_ad", "mvtec_ad/bottle", "--space", "space.toml"),
-            "Expected either DATASET or DATASET/CATEGORY",
         ),
         (("mvtec_ad", "--space", "space.toml", "--name", "a/b"), "--name: expected letters"),
     ],

@@ -16,7 +16,7 @@ class Knobs:
 
     def __post_init__(self) -> None:
         if self.steps < 1:
-            raise ValueError(f"steps = {self.steps} is out of range; right would be 1 or more.")
+            raise ValueError(f"steps: expected at least 1, got {self.steps}.")
 
 
 def test_what_is_not_given_keeps_its_default() -> None:
@@ -52,7 +52,7 @@ def test_an_unknown_setting_gets_the_nearest_known_one() -> None:
         ("steps", "3", r"mock\.steps: expected a whole number, got '3'"),
         ("layers", 2, r"mock\.layers: expected a list such as \[2, 3\], got 2"),
         ("compile", 1, r"mock\.compile: expected true or false, got 1"),
-        ("steps", 0, r"mock\.steps = 0 is out of range; right would be 1 or more"),
+        ("steps", 0, r"mock\.steps: expected at least 1, got 0"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_its_place(name: str, value: Any, text: str) -> None:

@@ -86,7 +86,7 @@ def test_what_a_method_refuses_is_a_report_with_the_reason(root: Path) -> None:
     assert report.values is None
     assert report.is_final
     assert report.error is not None
-    assert "k = 99 masks" in report.error
+    assert "k: expected 2 to 16 masks" in report.error
 
 
 def test_a_cheap_look_comes_before_the_whole(root: Path) -> None:

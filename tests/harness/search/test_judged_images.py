@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from harness.config import Protocol
 from harness.datasets.readers.mvtec_ad import MVTecAD
 from harness.errors import DataError
 from harness.images import read_mask, read_rgb
-from harness.search.judged_images import JudgedCategory, judged_on, reported_split
+from harness.search.judged_images import JudgedCategory, judged_on
 from harness.spaces import Selection
 from tests.support import miniatures
 from tests.support.searches import searchable
@@ -81,7 +82,7 @@ def test_the_test_folder_is_not_needed_and_decides_nothing(root: Path) -> None:
     before = judged(root)
     for part in ("test", "ground_truth"):
         shutil.rmtree(root / "mvtec_ad/bottle" / part)
-    assert judged(root) == before
+    assert replace(judged(root), reported=before.reported) == before
 
 
 def test_the_seed_decides_what_is_held_out(root: Path) -> None:
@@ -111,9 +112,8 @@ def test_too_few_training_images_are_one_line(tmp_path: Path) -> None:
 
 def test_validation_and_what_is_reported_share_no_image_and_lose_none(root: Path) -> None:
     found = judged(root, "validation")
-    reported = reported_split("validation", MVTecAD(), root, "bottle", "published", 0)
+    reported = found.reported
     own = MVTecAD().split(root, "bottle", 0)
-    assert reported is not None
     assert found.split.train == reported.train == own.train
     assert not ids(found.split.test) & ids(reported.test)
     assert ids(found.split.test) | ids(reported.test) == ids(own.test)
@@ -121,9 +121,8 @@ def test_validation_and_what_is_reported_share_no_image_and_lose_none(root: Path
 
 
 def test_validation_has_every_kind_on_both_sides(root: Path) -> None:
-    reported = reported_split("validation", MVTecAD(), root, "bottle", "published", 0)
-    assert reported is not None
-    for part in (judged(root, "validation").split.test, reported.test):
+    found = judged(root, "validation")
+    for part in (found.split.test, found.reported.test):
         assert {sample.defect_kind for sample in part} == {"good", "hole", "stain"}
 
 
@@ -138,15 +137,16 @@ def test_the_oracle_judges_on_the_test_images(root: Path) -> None:
     assert judged(root, "oracle").split == MVTecAD().split(root, "bottle", 0)
 
 
-def test_a_published_split_may_be_reported_under_every_seed(root: Path) -> None:
-    assert reported_split("synthetic", MVTecAD(), root, "bottle", "published", 0) is None
-
-
-def test_a_split_that_the_seed_draws_is_reported_under_the_seed_of_the_search(tmp_path: Path) -> None:
-    drawn = TinyDataset(tmp_path, range(20), range(20, 24), is_drawn=True)
-    assert reported_split("synthetic", drawn, tmp_path, "tiny", "published", 3) == drawn.split(tmp_path, "tiny", 3)
-    fixed = TinyDataset(tmp_path, range(20), range(20, 24), is_drawn=False)
-    assert reported_split("synthetic", fixed, tmp_path, "tiny", "published", 3) is None
+@pytest.mark.parametrize("is_drawn", [True, False])
+def test_what_is_reported_is_the_split_under_the_seed_of_the_search(tmp_path: Path, is_drawn: bool) -> None:
+    dataset = TinyDataset(tmp_path, range(20), range(20, 24), is_drawn=is_drawn)
+    for number, path in enumerate(dataset.files(tmp_path, "tiny")):
+        path.unlink()
+        miniatures.write_image(path.with_suffix(".png"), number)
+        path.with_suffix(".png").rename(path)
+    found = judged_on("synthetic", dataset, tmp_path, "tiny", "published", PROTOCOL, 3, folder=tmp_path / "search")
+    assert found.reported == dataset.split(tmp_path, "tiny", 3)
+    assert found.reported.is_seeded == is_drawn
 
 
 def test_defect_images_are_their_held_out_image_outside_the_mask(root: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from harness.config import as_json, build_settings
 from harness.methods import METHODS
+from harness.search.trials import as_lists
 from harness.spaces import load_space
 from mfrnet import check_layers, check_masks
 
@@ -42,7 +43,3 @@ def test_the_first_point_is_the_methods_own_where_none_is_given(name: str) -> No
     own = as_json(METHODS.get(space.method).Settings())
     point = space.point_of(space.default or {key: own[key] for key in space.space})
     assert point
-
-
-def as_lists(settings: dict[str, object]) -> dict[str, object]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}

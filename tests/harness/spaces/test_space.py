@@ -63,12 +63,6 @@ def test_stored_values_stand_for_the_settings_of_the_trial() -> None:
     for number in range(20):
         settings, stored = sampled(space, number)
         assert space.settings_of(stored) == settings
-
-
-def test_settings_are_found_in_the_space_again() -> None:
-    space = space_of(EVERY_KIND)
-    for number in range(20):
-        settings, _ = sampled(space, number)
         assert space.settings_of(space.point_of(settings)) == settings
 
 
