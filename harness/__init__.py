@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.jobs.leaderboard import leaderboard
     from harness.jobs.planning import plan
     from harness.jobs.run import run
+    from harness.jobs.search import search
     from harness.jobs.tables import tables
 
 _HOMES = {
@@ -51,4 +52,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
 
 
-__all__ = ["RecordFilter", "RunSettings", "ablate", "leaderboard", "plan", "run", "tables"]
+__all__ = ["RecordFilter", "RunSettings", "ablate", "leaderboard", "plan", "run", "search", "tables"]

@@ -151,7 +151,7 @@ class Narrator:
             return "Interrupted before the plan was made. Nothing was run."
         if not self.plan.cells:
             return "Interrupted. All cells were stored already."
-        stored = f"Interrupted: {len(self.done)} of {self.num_cells} cells stored."
+        stored = f"Interrupted: {len(self.done)} of {counted(self.num_cells, 'cell')} stored."
         return stored if len(self.done) == self.num_cells else f"{stored} {how}"
 
     def seconds_left(self) -> float | None:

@@ -86,13 +86,14 @@ def exit_by_failures(result: "RunResult", settings: RunSettings, *, as_json: boo
 def _where(settings: RunSettings, result: "RunResult") -> str:
     """The flags that lead a reading command to the records of this run."""
     flags = ["--results", without_credentials(settings.results)]
-    return shlex.join(flags if settings.split == PUBLISHED_SPLIT else [*flags, "--split", result.planned.split])
+    if settings.split != PUBLISHED_SPLIT:
+        flags += ["--split", result.planned.split]
+    if settings.categories or any("/" in name for name in settings.datasets):
+        flags += ["--categories", ",".join(dict.fromkeys(cell.category for cell in result.cells))]
+    return shlex.join(flags)
 
 
-@o.takes(
-    RunSettings,
-    without=("workers", "cpus_per_worker", "gpus_per_worker", "data_parallel", "address", "device", "panels"),
-)
+@o.takes(RunSettings)
 def plan(given: o.Given, as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False) -> None:
     """Show what 'bench run' would do with these flags, check it, and run nothing."""
     settings = o.run_settings(given)

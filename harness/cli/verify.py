@@ -14,7 +14,7 @@ from harness.cli import options as o
 from harness.config import Protocol, RunSettings
 from harness.environment import default_data_root
 from harness.errors import SettingsError
-from harness.jobs.targets import METAVAR, chosen_categories
+from harness.jobs.targets import chosen_categories
 from harness.phrasing import counted
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ _GROUPS_SHOWN = 10
 
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Every installed data set if none is given.", metavar=METAVAR)
+        list[str] | None,
+        typer.Argument(help="Every installed data set if none is given.", metavar="DATASET[/CATEGORY]"),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every installed data set.")] = False,
     split: o.OneSplit = "published",

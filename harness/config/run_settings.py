@@ -42,7 +42,8 @@ class RunSettings(BaseModel):
     )
     """Seeds, e.g. 0,1,2."""
     split: Annotated[str, Flag(WHAT)] = "published"
-    """published, grouped (no near duplicates on two sides), kfold-K-I, or a manifest FILE.csv."""
+    """published, grouped (no near duplicates on two sides), kfold-K-I, fold-K where a data set publishes folds, or
+    a manifest FILE.csv."""
     overrides: Annotated[dict[str, dict[str, Any]], Flag(WHAT, "METHOD.NAME=VALUE", "--set")] = {}
     """A setting of a method, where it differs from the default; repeatable."""
     backbone: Annotated[str | None, Flag(WHAT)] = None
@@ -169,7 +170,9 @@ def load_run_settings(given: Mapping[str, Any], config: Path | None = None) -> R
     known = set(RunSettings.model_fields)
     for name in values:
         if name not in known:
-            raise UnknownNameError.of(f"setting in {config}:" if config else "setting", name, known - {"overrides"})
+            raise UnknownNameError.of(
+                f"setting in {config}:" if config else "setting", name, known - {"overrides", "dataset_protocols"}
+            )
     if isinstance(values.get("protocol"), dict):
         everywhere = dict(values["protocol"])
         of_datasets = everywhere.pop("datasets", {})

@@ -6,7 +6,7 @@ from typing import Any
 from harness.config import RecordFilter
 from harness.environment import without_credentials
 from harness.errors import BenchError, SettingsError
-from harness.jobs.records import chosen_records, groups_in
+from harness.jobs.chosen_records import chosen_records, groups_in
 from harness.leaderboard import Comparison, Side
 from harness.leaderboard import compare as compare_rows
 

@@ -6,9 +6,10 @@ from harness.cells.cell_context import CellContext
 from harness.cells.cell_costs import measure_costs
 from harness.cells.devices import check_device
 from harness.config import RunSettings
-from harness.environment import num_cores
+from harness.environment import num_cores, without_credentials
 from harness.errors import BenchError, StoreError, cause_of
 from harness.jobs.planning import make_plan
+from harness.phrasing import counted
 from harness.plan import Cell
 from harness.records import CostRecord
 from harness.store import RecordStore
@@ -41,7 +42,7 @@ def costs(settings: RunSettings, on_cell: Callable[[Cell, CostRecord | str], Non
     finished = [cell for cell in planned.cells if statuses.get(cell.id) == "ok"]
     if not finished:
         raise StoreError(
-            f"{settings.results} has no finished record of the {len(planned.cells)} cells asked for; "
+            f"{without_credentials(settings.results)} has no finished record of the {counted(len(planned.cells), 'cell')} asked for; "
             "expected those of an earlier 'bench run' with the same data sets, methods, seeds and settings."
         )
     context = CellContext(

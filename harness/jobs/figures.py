@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import RecordFilter
-from harness.jobs.records import chosen_records, groups_in
+from harness.jobs.chosen_records import chosen_records, groups_in
 from harness.jobs.tables import beside_results
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import RecordFilter, record_filter
 from harness.errors import SettingsError
-from harness.jobs.records import categories_of, chosen_records, with_scope
+from harness.jobs.chosen_records import categories_of, chosen_records, with_scope
 from harness.jobs.run import RunResult
 
 if TYPE_CHECKING:

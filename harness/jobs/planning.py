@@ -194,6 +194,7 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
             checked.add((*chosen, size))
             try:
                 _check_method(cell, planned.settings_of[chosen], size)
+                _check_processes(cell, planned.settings_of[chosen], size, settings)
             except SettingsError as error:
                 misfits[chosen] = error
     if misfits:
@@ -280,3 +281,11 @@ def _check_method(cell: Cell, resolved: Any, image_size_px: tuple[int, int]) -> 
         METHODS.get(cell.method).check(resolved, image_size_px)
     except (ValueError, OSError) as error:
         raise SettingsError(f"{cell.method} on {cell.dataset}/{cell.category}: {error}") from error
+
+
+def _check_processes(cell: Cell, resolved: Any, image_size_px: tuple[int, int], settings: RunSettings) -> None:
+    from harness.execution.sizing import processes_of_cells
+
+    batch = METHODS.get(cell.method).global_batch_size(resolved, image_size_px)
+    if settings.data_parallel != "auto" and batch != 1:
+        processes_of_cells([cell], {cell.id: batch}, settings.data_parallel, most=1)

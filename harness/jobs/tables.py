@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import record_filter
 from harness.errors import SettingsError, UnknownNameError
-from harness.jobs.records import chosen_records, groups_in, with_scope
+from harness.jobs.chosen_records import chosen_records, groups_in, with_scope
 from harness.leaderboard import HEADLINE_METRICS, Board, all_tables, intervals_of
 from harness.leaderboard.published_numbers import load_published
 from harness.report.table_files import write_tables

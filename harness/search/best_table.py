@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.leaderboard.tables import WITHHELD, Column, Entry, Table
 from harness.metrics.catalogue import metric_title
-from harness.search.outcome import Outcome
+from harness.search.search_outcome import Outcome
 from harness.search.trials import TrialRecord
 from harness.spaces.space import QUALITY_METRICS
 

@@ -16,7 +16,7 @@ from harness.report.figures.plot_types import (
     TrialPlot,
     TrialPoint,
 )
-from harness.search.outcome import Outcome
+from harness.search.search_outcome import Outcome
 from harness.search.trials import TrialRecord
 from harness.spaces import Goal, Parameter, SearchSpace
 

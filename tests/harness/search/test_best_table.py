@@ -3,7 +3,7 @@ from pathlib import Path
 from harness.leaderboard.tables import Table
 from harness.report import latex_table, write_tables
 from harness.search.best_table import best_table
-from harness.search.outcome import Outcome, outcome_of
+from harness.search.search_outcome import Outcome, outcome_of
 from harness.spaces import Goal
 from tests.support.searches import record
 

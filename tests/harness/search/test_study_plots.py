@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from harness.report.figures.plot_types import ImportancePlot, PlotSet, TrialPlot
-from harness.search.outcome import outcome_of
+from harness.search.search_outcome import outcome_of
 from harness.search.study_plots import study_plots
 from harness.search.trials import TrialRecord
 from harness.spaces import SearchSpace

@@ -4,7 +4,7 @@ import pandas as pd
 
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.readers.mtd import MagneticTileDefects
-from harness.jobs.records import groups_in
+from harness.jobs.chosen_records import groups_in
 from tests.support import miniatures
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from harness.search.local import search_local
-from harness.search.outcome import importances, outcome_of
+from harness.search.search_outcome import importances, outcome_of
 from harness.spaces import Goal
 from tests.support.searches import DEFAULT, ledger_in, parabola, record
 
