@@ -10,6 +10,7 @@ import typer
 from harness.cli import options as o
 from harness.cli.show import Metrics
 from harness.config import RecordFilter
+from harness.phrasing import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -108,8 +109,8 @@ def _notes(found: "Comparison") -> Iterator[str]:
     from harness.metrics.catalogue import is_image_metric, metric_title
 
     yield (
-        f"A is {found.a}, B is {found.b}. Percent, A - B in percentage points; means over seeds of {found.num_cells} "
-        f"cells that both have. Protocol: {found.protocol}."
+        f"A is {found.a}, B is {found.b}. Percent, A - B in percentage points; means over seeds of "
+        f"{counted(found.num_cells, 'cell')} that both have. Protocol: {found.protocol}."
     )
     interval = f"{100 * found.confidence:.0f} % interval"
     kinds = {is_image_metric(line.metric) for line in found.lines}

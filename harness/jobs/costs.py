@@ -42,7 +42,8 @@ def costs(settings: RunSettings, on_cell: Callable[[Cell, CostRecord | str], Non
     finished = [cell for cell in planned.cells if statuses.get(cell.id) == "ok"]
     if not finished:
         raise StoreError(
-            f"{without_credentials(settings.results)} has no finished record of the {counted(len(planned.cells), 'cell')} asked for; "
+            f"{without_credentials(settings.results)} has no finished record of the "
+            f"{counted(len(planned.cells), 'cell')} asked for; "
             "expected those of an earlier 'bench run' with the same data sets, methods, seeds and settings."
         )
     context = CellContext(

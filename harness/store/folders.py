@@ -139,7 +139,7 @@ def open_folder(url: str) -> Folder:
         filesystem, path = fs.FileSystem.from_uri(url)
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = without_credentials(str(error).splitlines()[0])
-        raise StoreError(f"Cannot open the result store {scheme}://..: {reason}") from error
+        raise StoreError(f"Cannot open the result store {without_credentials(url)}: {reason}") from error
     if not path.strip("/"):
         raise StoreError(
             f"Cannot store results at {without_credentials(url)!r}: it names no bucket; expected "

@@ -200,7 +200,8 @@ class RecordStore:
         try:
             stamps = self._folder.stamps(folder)
         except OSError as error:
-            raise StoreError(f"Cannot list the {folder} in {self._folder.title}: {error}") from error
+            reason = "expected a folder, got a file" if isinstance(error, NotADirectoryError) else str(error)
+            raise StoreError(f"Cannot list the {folder} in {self._folder.title}: {reason}.") from error
 
         def read(name: str) -> Any:
             place = f"{folder}/{name}"
