@@ -128,10 +128,15 @@ def _passed_on(told: Any, report: Callable[[CellProgress], None]) -> Iterator[No
 
 
 def _failures(error: Exception) -> str:
-    """Which processes failed, and why, in one line."""
+    """Which processes failed, and why, in one line; first those that ended, as the others fail because of them."""
+    from ray.exceptions import RayActorError
+
     failures = getattr(error, "worker_failures", None)
     if not failures:
         return cause_of(error)
     # What was seen of the end of a process is inside an error that names Ray Train's own health check.
     seen = {rank: getattr(each, "health_check_failure", each) for rank, each in sorted(failures.items())}
-    return "; ".join(f"process {rank} of the group: {cause_of(each)}" for rank, each in seen.items())
+    ended = [rank for rank, each in seen.items() if isinstance(each, RayActorError)]
+    told = [f"process {rank} of the group ended (killed, out of memory or crashed)" for rank in ended]
+    told += [f"process {rank} of the group: {cause_of(each)}" for rank, each in seen.items() if rank not in ended]
+    return "; ".join(told)

@@ -207,6 +207,9 @@ class _Run:
                 self._replace(worker, cause_of(error.cause))
             else:
                 self._give_back(worker, cause_of(error.cause))
+                if worker.processes > 1:
+                    # What Ray Train holds for a group that failed, its cores and GPUs among it, ends with its owner.
+                    self._restart(worker)
         except RayError as error:
             self._replace(worker, _why_it_ended(error) if worker.who else cause_of(error))
 
@@ -231,9 +234,7 @@ class _Run:
         self.tally.tell(CellLost(cell=attempt.cell, attempts=attempt.number, reason=reason))
 
     def _replace(self, worker: _Worker, reason: str) -> None:
-        """Put a new worker in the place of one that ended."""
-        import ray
-
+        """Say that a worker ended, and put a new one in its place."""
         self._last_failure = reason
         self._changed_at = time.monotonic()
         if worker.who is None:
@@ -246,8 +247,13 @@ class _Run:
             cell = worker.attempt.cell if worker.attempt else None
             self.tally.tell(WorkerLost(worker=worker.who, reason=reason, cell=cell))
             self._give_back(worker, f"{worker.who}: {reason}")
+        self._restart(worker)
+
+    def _restart(self, worker: _Worker) -> None:
+        """End a worker, and start a new one in its place, so that a rank stays one worker."""
+        import ray
+
         ray.kill(worker.actor)
-        # At its own place, so that a rank stays one worker.
         self._workers[self._workers.index(worker)] = self._start(worker.rank, worker.processes)
 
     def _look_around(self) -> None:
