@@ -185,7 +185,7 @@ def test_what_is_no_mistake_of_the_user_keeps_its_traceback(bench: Bench, monkey
     def crash(*_: object) -> None:
         raise RuntimeError("a defect of ours")
 
-    monkeypatch.setattr("harness.datasets.finding.resolve", crash)
+    monkeypatch.setattr("harness.jobs.targets.resolve", crash)
     monkeypatch.setattr(sys, "argv", ["bench", "datasets", "verify"])
     with pytest.raises(RuntimeError, match="a defect of ours"):
         cli.main()

@@ -40,7 +40,7 @@ def test_a_log_gets_a_line_when_nothing_was_printed_for_30_seconds(
     told = capsys.readouterr().out
     assert told.startswith(f"[0/1] {cell.label}: fit 10/40, loss 0.500 (about ")
     assert told.count("\n") == 1
-    assert narrator.interruption("Go on.") == "Interrupted: 0 of 1 cells stored. Go on."
+    assert narrator.interruption("Go on.") == "Interrupted: 0 of 1 cell stored. Go on."
 
 
 def test_cells_are_called_by_what_tells_them_apart() -> None:
