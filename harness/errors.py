@@ -13,7 +13,7 @@ _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class BenchError(Exception):
-    """Base of all mistakes a user can act on; its text is one line: asked, came, would be right."""
+    """Base of all mistakes a user can act on; its text is one line: what was asked, what came, what is expected."""
 
 
 class UnknownNameError(BenchError):
