@@ -6,6 +6,7 @@ from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load
 from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.model import MFRNet
+from mfrnet.packaged_weights import package_of, packaged_weights
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
 from mfrnet.weights import LocalWeights
 
@@ -30,5 +31,7 @@ __all__ = [
     "image_scores",
     "load_backbone",
     "load_network",
+    "package_of",
+    "packaged_weights",
     "upsample_and_smooth",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 PRIOR_IMAGES = 10
 """Weight of the spread over all positions, in images; the spread at one position is noisy with few images."""
@@ -52,7 +53,7 @@ class Calibration:
         self.spread_TGHW = spread_TGHW
 
     @classmethod
-    def of(cls, maps_BTGHW: Tensor) -> "Calibration":
+    def of(cls, maps_BTGHW: Tensor, neighbourhood: int = 1) -> "Calibration":
         """Learn the scale from held-out normal images.
 
         The variance at a position is shrunk towards the variance over all positions, as if ``PRIOR_IMAGES`` further
@@ -60,10 +61,12 @@ class Calibration:
 
         Args:
             maps_BTGHW: float, at least two maps.
+            neighbourhood: Side of the square of positions over which mean and variance are averaged; odd.
         """
         num_images = maps_BTGHW.shape[0]
         mean = maps_BTGHW.mean(dim=0)
         centred = (maps_BTGHW - mean).square().sum(dim=0)
+        mean, centred = _averaged(mean, neighbourhood), _averaged(centred, neighbourhood)
         pooled = (centred.sum(dim=(2, 3), keepdim=True)) / (max(num_images - 1, 1) * mean.shape[2] * mean.shape[3])
         variance = (centred + PRIOR_IMAGES * pooled) / (num_images - 1 + PRIOR_IMAGES)
         return cls(mean, variance.sqrt().clamp_min(1e-6))
@@ -73,8 +76,16 @@ class Calibration:
         """A calibration that leaves terms and groups on their own scales."""
         return cls(torch.zeros(1, 1, 1, 1, device=device), torch.ones(1, 1, 1, 1, device=device))
 
-    def __call__(self, maps_BTGHW: Tensor, weight_of_term: Sequence[float]) -> Tensor:
-        """Distance from the mean in spreads, averaged over groups and, by weight, over terms: float ``BHW``."""
-        distances_BTHW = ((maps_BTGHW - self.mean_TGHW) / self.spread_TGHW).mean(dim=2)
-        weights_T = distances_BTHW.new_tensor(weight_of_term)
-        return torch.einsum("bthw,t->bhw", distances_BTHW, weights_T / weights_T.sum())
+    def distances(self, maps_BTGHW: Tensor) -> Tensor:
+        """Distance from the mean in spreads, averaged over groups: float ``BTHW``."""
+        return ((maps_BTGHW - self.mean_TGHW) / self.spread_TGHW).mean(dim=2)
+
+
+def weighted(distances_BTHW: Tensor, weight_of_term: Sequence[float]) -> Tensor:
+    """Weighted mean over terms: float ``BHW``."""
+    weights_T = distances_BTHW.new_tensor(weight_of_term)
+    return torch.einsum("bthw,t->bhw", distances_BTHW, weights_T / weights_T.sum())
+
+
+def _averaged(maps_TGHW: Tensor, neighbourhood: int) -> Tensor:
+    return F.avg_pool2d(maps_TGHW, neighbourhood, 1, neighbourhood // 2, count_include_pad=False)

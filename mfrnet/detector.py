@@ -5,8 +5,8 @@ In a group of processes the images are divided over them; see ``mfrnet.parallel`
 Shapes: B images, T loss terms, G layer groups, n subsets of K masks, H x W pixels or grid positions.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -15,16 +15,28 @@ from torch import Tensor
 
 from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.calibration import Calibration, split_held_out
+from mfrnet.calibration import Calibration, split_held_out, weighted
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
 from mfrnet.masks import cell_that_fits, crossed_masks
 from mfrnet.parallel import divided
 from mfrnet.restoration import RestorationNetwork
-from mfrnet.settings import MFRNetSettings
-from mfrnet.training import StepReport, autocast, images_per_step, restore_crossed, train_restoration
+from mfrnet.settings import TERMS, MFRNetSettings
+from mfrnet.training import StepReport, autocast, images_per_step, train_restoration
+from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters
 
 _BATCH = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What restoration says about a batch, before any scale is known."""
+
+    features_BCHW: Tensor
+    error_BCHW: Tensor
+    """Features minus their restoration, averaged over subsets."""
+    structure_BGHW: Tensor
+    cosine_BGHW: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,23 +46,75 @@ class Restorer:
     settings: MFRNetSettings
     aggregator: Aggregator
     network: RestorationNetwork
-    loss: HybridLoss
     masks_nKHW: Tensor
 
     @torch.inference_mode()
-    def term_maps(self, layers_BCHW: Sequence[Tensor]) -> Tensor:
-        """Every loss term at every position, averaged over the n subsets: float ``BTGHW``, high where abnormal."""
+    def measure(self, layers_BCHW: Sequence[Tensor]) -> Measured:
+        """Restore a batch under all masks, in one pass of the network, and compare.
+
+        Args:
+            layers_BCHW: float32 feature layers.
+        """
         features = self.aggregator(layers_BCHW)
-        total: Tensor | None = None
-        # One subset at a time: the k passes of a batch already occupy the machine, and memory stays bounded.
-        for masks_KHW in self.masks_nKHW:
-            masks = masks_KHW.expand(len(features), *masks_KHW.shape)
-            with autocast(features.device, self.settings):
-                restored = restore_crossed(self.network, features, masks)
-            maps = self.loss.term_maps(restored, features)
-            total = maps if total is None else total + maps
-        assert total is not None, "settings guarantee n >= 1"
-        return total / len(self.masks_nKHW)
+        masks_BnKHW = self.masks_nKHW.expand(len(features), *self.masks_nKHW.shape)
+        with autocast(features.device, self.settings):
+            restored_BnCHW = self.network(features, masks_BnKHW).float()
+        num_subsets = restored_BnCHW.shape[1]
+        loss = HybridLoss(self.aggregator, self.settings)
+        repeated, flat = features.repeat_interleave(num_subsets, dim=0), restored_BnCHW.flatten(0, 1)
+
+        def over_subsets(term: Callable[[Tensor, Tensor], Tensor], name: str) -> Tensor:
+            if not _is_used(name, self.settings):
+                return features.new_zeros(0)
+            maps_BGHW = term(flat, repeated)
+            return maps_BGHW.view(-1, num_subsets, *maps_BGHW.shape[1:]).mean(dim=1)
+
+        return Measured(
+            features_BCHW=features,
+            error_BCHW=features - restored_BnCHW.mean(dim=1),
+            structure_BGHW=over_subsets(loss.structure, "structure"),
+            cosine_BGHW=over_subsets(loss.cosine, "cosine"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scales:
+    """How large the terms are on held-out normal images."""
+
+    residual: Whitening
+    """Of the restoration error; its length is the Mahalanobis distance from normal errors."""
+    distance: Whitening
+    """Of the features themselves."""
+
+    @classmethod
+    def of(cls, measured: Sequence[Measured], channels: Sequence[int], ridge: float, device: torch.device) -> "Scales":
+        """Learn both covariances.
+
+        Args:
+            measured: Of held-out normal images; empty for no scale.
+            channels: Of each layer group.
+            ridge: Added to every variance.
+            device: Of the result.
+        """
+        if not measured:
+            none = Whitening([torch.eye(count, device=device) for count in channels])
+            return cls(residual=none, distance=none)
+        errors = sum_of_scatters((scatters_of(each.error_BCHW, channels) for each in measured), channels)
+        features = sum_of_scatters((scatters_of(each.features_BCHW, channels) for each in measured), channels)
+        count = sum(each.error_BCHW[:, 0].numel() for each in measured)
+        return cls(
+            residual=Whitening.of(errors, count, ridge, device), distance=Whitening.of(features, count, ridge, device)
+        )
+
+    def terms(self, measured: Measured, settings: MFRNetSettings) -> Tensor:
+        """The terms that the settings use, in the order of ``TERMS``: float ``BTGHW``, high where abnormal."""
+        maps = {
+            "residual": lambda: self.residual.lengths(measured.error_BCHW),
+            "structure": lambda: measured.structure_BGHW,
+            "cosine": lambda: measured.cosine_BGHW,
+            "distance": lambda: self.distance.lengths(measured.features_BCHW),
+        }
+        return torch.stack([maps[term]() for term in TERMS if _is_used(term, settings)], dim=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +130,7 @@ class Detector:
     """
 
     restorer: Restorer
+    scales: Scales
     calibration: Calibration
     image_size_px: tuple[int, int]
 
@@ -73,10 +138,14 @@ class Detector:
     def judge(self, layers_BCHW: Sequence[Tensor]) -> AnomalyMaps:
         """Maps and scores of a batch of feature layers, each float32 ``BCHW``."""
         settings = self.restorer.settings
-        weights = list(self.restorer.loss.weights.values())
-        calibrated = self.calibration(self.restorer.term_maps(layers_BCHW), weights)
-        maps = upsample_and_smooth(calibrated, self.image_size_px, settings.smoothing_px)
-        scores: NDArray[np.float32] = image_scores(maps, settings.top_share).cpu().numpy()
+        terms = self.scales.terms(self.restorer.measure(layers_BCHW), settings)
+        distances = self.calibration.distances(terms)
+        of_map, of_score = _weights("map", settings), _weights("score", settings)
+        maps = upsample_and_smooth(weighted(distances, of_map), self.image_size_px, settings.smoothing_px)
+        judged = maps
+        if of_score != of_map:
+            judged = upsample_and_smooth(weighted(distances, of_score), self.image_size_px, settings.smoothing_px)
+        scores: NDArray[np.float32] = image_scores(judged, settings.top_share).cpu().numpy()
         return AnomalyMaps(maps.cpu().numpy(), scores)
 
     def judge_all(self, stack: FeatureStack) -> Iterator[AnomalyMaps]:
@@ -116,25 +185,54 @@ def fit_detector(
     """
     generator = torch.Generator().manual_seed(seed)
     held_out, training = split_held_out(len(stack), settings.calibration_share, generator)
-    aggregator = Aggregator.of(stack, training, settings.grid_stride_px, torch.device(device))
-    network = new_network(stack.channels, settings, seed).to(device)
+    target = torch.device(device)
+    aggregator = Aggregator.of(stack, training, settings, target)
+    network = new_network(stack.channels, settings, seed).to(target)
     if settings.compile:
         network.compile()
-    loss = loss_for(stack.channels, settings)
-    train_restoration(network, aggregator, loss, stack, training, settings, generator, report)
+    # Whitened once: half precision halves the memory, and the network's own errors are a hundred times larger.
+    batches = divided(
+        lambda start: aggregator(stack.batch(training[start : start + _BATCH])).half().cpu(),
+        range(0, len(training), _BATCH),
+    )
+    train_restoration(network, HybridLoss(aggregator, settings), torch.cat(list(batches)), settings, generator, report)
 
-    scoring_cell = cell_that_fits(settings.scoring_cell, settings.k, aggregator.grid)
-    masks = crossed_masks(settings.n, settings.k, scoring_cell, aggregator.grid, generator).to(device)
-    restorer = Restorer(settings=settings, aggregator=aggregator, network=network, loss=loss, masks_nKHW=masks)
-    # Through the CPU, as processes of a group exchange them.
-    errors = list(
-        divided(
-            lambda start: restorer.term_maps(stack.batch(held_out[start : start + _BATCH])).cpu(),
+    masks = torch.cat(
+        [
+            crossed_masks(
+                settings.n, settings.k, cell_that_fits(cell, settings.k, aggregator.grid), aggregator.grid, generator
+            )
+            for cell in settings.scoring_cells
+        ]
+    ).to(target)
+    restorer = Restorer(settings=settings, aggregator=aggregator, network=network, masks_nKHW=masks)
+    measured = [
+        _moved(each, target)
+        for each in divided(
+            # Through the CPU, as processes of a group exchange them.
+            lambda start: _moved(restorer.measure(stack.batch(held_out[start : start + _BATCH])), torch.device("cpu")),
             range(0, len(held_out), _BATCH),
         )
-    )
-    calibration = Calibration.of(torch.cat(errors).to(device)) if errors else Calibration.none(device)
-    return Detector(restorer=restorer, calibration=calibration, image_size_px=stack.image_size_px)
+    ]
+    scales = Scales.of(measured, stack.channels, settings.ridge, target)
+    calibration = Calibration.none(target)
+    if measured:
+        terms = torch.cat([scales.terms(each, settings) for each in measured])
+        calibration = Calibration.of(terms, settings.calibration_neighbourhood)
+    return Detector(restorer=restorer, scales=scales, calibration=calibration, image_size_px=stack.image_size_px)
+
+
+def _moved(measured: Measured, device: torch.device) -> Measured:
+    return Measured(**{each.name: getattr(measured, each.name).to(device) for each in fields(Measured)})
+
+
+def _weights(result: str, settings: MFRNetSettings) -> list[float]:
+    """Weights of the terms in use, for ``map`` or ``score``."""
+    return [getattr(settings, f"{result}_{term}") for term in TERMS if _is_used(term, settings)]
+
+
+def _is_used(term: str, settings: MFRNetSettings) -> bool:
+    return bool(getattr(settings, f"map_{term}") or getattr(settings, f"score_{term}"))
 
 
 def new_network(channels: Sequence[int], settings: MFRNetSettings, seed: int) -> RestorationNetwork:
@@ -142,16 +240,6 @@ def new_network(channels: Sequence[int], settings: MFRNetSettings, seed: int) ->
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return RestorationNetwork(sum(channels), settings.width, settings.depth, settings.num_heads)
-
-
-def loss_for(channels: Sequence[int], settings: MFRNetSettings) -> HybridLoss:
-    """The hybrid loss with the weights of the settings."""
-    weights = {
-        "pixel": settings.weight_pixel,
-        "structure": settings.weight_structure,
-        "cosine": settings.weight_cosine,
-    }
-    return HybridLoss(channels, weights)
 
 
 def global_batch_size(settings: MFRNetSettings, image_size_px: tuple[int, int]) -> int:

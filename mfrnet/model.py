@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +19,13 @@ from mfrnet.aggregator import Aggregator
 from mfrnet.anomaly_map import AnomalyMaps
 from mfrnet.backbone import Backbone, empty_backbone
 from mfrnet.calibration import Calibration
-from mfrnet.detector import Detector, Restorer, fit_detector, loss_for, new_network
+from mfrnet.detector import Detector, Restorer, Scales, fit_detector, new_network
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.settings import MFRNetSettings
 from mfrnet.training import StepReport
+from mfrnet.whitening import Whitening
 
-_FORMAT = 1
+_FORMAT = 2
 _BATCH = 8
 
 
@@ -118,6 +120,9 @@ class MFRNet:
         tensors |= {
             "aggregator.mean": restorer.aggregator.mean_1C11,
             "aggregator.std": restorer.aggregator.std_1C11,
+            **_numbered("aggregator.whitening", restorer.aggregator.whitening),
+            **_numbered("scales.residual", detector.scales.residual),
+            **_numbered("scales.distance", detector.scales.distance),
             "calibration.mean": detector.calibration.mean_TGHW,
             "calibration.spread": detector.calibration.spread_TGHW,
             "masks": restorer.masks_nKHW,
@@ -145,7 +150,9 @@ class MFRNet:
         if description["format"] != _FORMAT:
             raise ValueError(f"{folder}: expected format {_FORMAT}, got {description['format']}.")
         values = description["settings"]
-        settings = MFRNetSettings(**values | {"layers": tuple(values["layers"])})
+        # JSON has lists only.
+        as_tuples: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+        settings = MFRNetSettings(**as_tuples)
         with safe_open(folder / "model.safetensors", framework="pt", device=device) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         backbone = empty_backbone(settings, description["backbone_options"])
@@ -158,14 +165,22 @@ class MFRNet:
         grid = (masks.shape[-2], masks.shape[-1])
         restorer = Restorer(
             settings=settings,
-            aggregator=Aggregator(grid, tensors["aggregator.mean"], tensors["aggregator.std"]),
+            aggregator=Aggregator(
+                grid,
+                settings.neighbourhood,
+                tensors["aggregator.mean"],
+                tensors["aggregator.std"],
+                _whitening("aggregator.whitening", tensors),
+            ),
             network=network,
-            loss=loss_for(channels, settings),
             masks_nKHW=masks,
         )
         height, width = description["image_size_px"]
         detector = Detector(
             restorer=restorer,
+            scales=Scales(
+                residual=_whitening("scales.residual", tensors), distance=_whitening("scales.distance", tensors)
+            ),
             calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
             image_size_px=(height, width),
         )
@@ -182,3 +197,12 @@ def _in_batches(images_NHWC: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
 
 def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _numbered(name: str, whitening: Whitening) -> dict[str, torch.Tensor]:
+    return {f"{name}.{number}": matrix for number, matrix in enumerate(whitening.matrix_of_group)}
+
+
+def _whitening(name: str, tensors: dict[str, torch.Tensor]) -> Whitening:
+    of_group = _below(f"{name}.", tensors)
+    return Whitening([of_group[str(number)] for number in range(len(of_group))])

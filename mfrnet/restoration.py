@@ -1,6 +1,6 @@
 """The restoration network: a U-shaped network of hybrid blocks that restores hidden positions from visible ones.
 
-Shapes: B maps, C feature channels, D width, H x W grid positions.
+Shapes: B maps, n subsets of K masks, C feature channels, D width, H x W grid positions.
 """
 
 import torch
@@ -17,8 +17,9 @@ class RestorationNetwork(nn.Module):
     network contains no dropout and no batch statistics: each image is restored independently of its batch.
 
     >>> network = RestorationNetwork(num_channels=6, width=8, depth=1, num_heads=1)
-    >>> network(torch.zeros(2, 6, 4, 4), torch.zeros(2, 4, 4, dtype=torch.bool)).shape
-    torch.Size([2, 6, 4, 4])
+    >>> masks = torch.tensor([True, False]).view(1, 1, 2, 1, 1).expand(1, 3, 2, 4, 4)
+    >>> network(torch.zeros(1, 6, 4, 4), masks).shape, network(torch.zeros(1, 6, 4, 4), masks, crossed=False).shape
+    (torch.Size([1, 3, 6, 4, 4]), torch.Size([1, 3, 2, 6, 4, 4]))
     """
 
     def __init__(self, num_channels: int, width: int, depth: int, num_heads: int) -> None:
@@ -45,29 +46,37 @@ class RestorationNetwork(nn.Module):
         nn.init.trunc_normal_(self.mask_token, std=0.02)
         nn.init.zeros_(self.project_out.bias)
 
-    def forward(self, features_BCHW: Tensor, hidden_BHW: Tensor) -> Tensor:
-        """Restore maps in which some positions are hidden.
+    def forward(self, features_BCHW: Tensor, masks_BnKHW: Tensor, crossed: bool = True) -> Tensor:
+        """Restore maps under the masks of n subsets; all passes are one batch.
+
+        What no mask changes is computed once: the projection of the features and, where ``crossed``, that of the
+        restored tokens, of which one mask of a subset keeps each.
 
         Args:
-            features_BCHW: float, standardised features.
-            hidden_BHW: bool, True where the network must not use the features.
+            features_BCHW: float, whitened features.
+            masks_BnKHW: bool, True where a pass must not use the features; over K disjoint and complete.
+            crossed: Whether each subset is assembled from what its passes restored at their hidden positions.
 
         Returns:
-            float ``BCHW``; training constrains the values at hidden positions only.
+            float ``BnCHW``, or ``BnKCHW`` with all positions of every pass.
         """
-        height, width = hidden_BHW.shape[-2:]
-        projected = self.project_in(features_BCHW.permute(0, 2, 3, 1))
-        visible = torch.where(hidden_BHW.unsqueeze(-1), self.mask_token.to(projected.dtype), projected)
+        height, width = masks_BnKHW.shape[-2:]
+        projected = self.project_in(features_BCHW.permute(0, 2, 3, 1))[:, None, None]
+        hidden = masks_BnKHW.unsqueeze(-1)
+        visible = torch.where(hidden, self.mask_token.to(projected.dtype), projected)
         # Odd sides get an additional row or column, which counts as hidden.
-        padded = _pad_to_even(visible, self.mask_token)
+        padded = _pad_to_even(visible.flatten(0, 2), self.mask_token)
         fine = self.enter(padded + self.position(padded))
         coarse = self.down(_fold(fine))
         coarse = self.bottom(coarse + self.bottom_position(coarse))
         raised = _unfold(self.up(coarse))
         joined = self.leave(self.join(torch.cat([fine, raised], dim=-1)))
-        restored = self.project_out(self.norm_out(joined[:, :height, :width]))
-        channels_first: Tensor = restored.permute(0, 3, 1, 2)
-        return channels_first
+        normed = self.norm_out(joined[:, :height, :width])
+        tokens = normed.view(*masks_BnKHW.shape[:3], height, width, -1)
+        if crossed:
+            tokens = (tokens * hidden).sum(dim=2)
+        restored: Tensor = self.project_out(tokens).movedim(-1, -3)
+        return restored
 
 
 class PositionTerm(nn.Module):

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Precision = Literal["float32", "bfloat16"]
+PASTE_KINDS = ("other", "amplified", "moved", "shifted")
+TERMS = ("residual", "structure", "cosine", "distance")
+"""What scoring measures at a position; each has a weight ``map_NAME`` and a weight ``score_NAME``."""
 
 
 def setting(
@@ -67,7 +70,8 @@ class BackboneSettings:
     """
 
     backbone: str = setting(
-        "resnet18", "Any timm model that supports features_only, or filter_bank, which needs no weights."
+        "tf_efficientnet_lite2",
+        "Any timm model that supports features_only, or filter_bank, which needs no weights.",
     )
     layers: tuple[int | str, ...] = setting(
         (2, 3), "Feature layers by timm's index (in most networks 0 has stride 2, 1 has stride 4, ...) or by name."
@@ -96,11 +100,26 @@ class MapSettings(BackboneSettings):
     grid_stride_px: int = setting(
         16, "Image pixels per grid position; all layers are resized to the grid with this stride.", low=1
     )
+    neighbourhood: int = setting(
+        3, "Side of the square of positions over which each layer is averaged before it is resized; odd.", low=1
+    )
+    whiten: bool = setting(
+        True, "Whether each layer group is whitened: its channels made uncorrelated, with equal variance."
+    )
+    ridge: float = setting(
+        0.01,
+        "Added to the variances of standardised channels and of residuals, so that covariances can be inverted.",
+        low=1e-6,
+        high=10.0,
+    )
     calibration_share: float = setting(
         0.15,
         "Share of the training images that is held out to calibrate the score; 0 for no calibration.",
         low=0.0,
         high=0.5,
+    )
+    calibration_neighbourhood: int = setting(
+        3, "Side of the square of positions over which calibration averages mean and variance; odd.", low=1
     )
     smoothing_px: float = setting(
         4.0, "Standard deviation of the Gaussian that smooths the map, in image pixels; 0 for no smoothing.", low=0.0
@@ -111,6 +130,12 @@ class MapSettings(BackboneSettings):
         low=0.0,
         high=1.0,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("neighbourhood", "calibration_neighbourhood"):
+            if getattr(self, name) % 2 == 0:
+                raise _out_of_range(name, "an odd number of positions", getattr(self, name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,27 +160,62 @@ class MFRNetSettings(MapSettings):
     )
     n: int = setting(3, "Independent subsets of masks that are averaged in scoring.", low=1)
     cell: int = setting(2, "Side, in grid positions, of the square blocks that masks hide in training.", low=1)
-    scoring_cell: int = setting(
-        4,
-        "The same in scoring, where larger blocks prevent a large defect from being restored out of itself; "
-        "reduced on small maps so that each mask still hides four whole blocks.",
-        low=1,
+    scoring_cells: tuple[int, ...] = setting(
+        (4,),
+        "The same in scoring, n subsets for each; larger blocks prevent a large defect from being restored out of "
+        "itself. Reduced on small maps so that each mask still hides four whole blocks.",
     )
     width: int = setting(
         128, "Channels of the restoration network on the full grid; a multiple of 4 x num_heads.", low=1
     )
     depth: int = setting(4, "Hybrid blocks at the bottom of the U-shaped network.", low=1)
     num_heads: int = setting(4, "Attention heads of each hybrid block.", low=1)
-    weight_pixel: float = setting(0.1, "Weight of the squared error in the loss and in the score.", low=0.0)
-    weight_structure: float = setting(1.0, "Weight of 1 - SSIM in the loss and in the score.", low=0.0)
+    weight_pixel: float = setting(1.0, "Weight in the loss of the squared error of whitened features.", low=0.0)
+    weight_structure: float = setting(1.0, "Weight in the loss of 1 - SSIM of standardised features.", low=0.0)
     weight_cosine: float = setting(
-        1.0, "Weight of 1 - cosine similarity in the loss and in the score; this term does not see contrast.", low=0.0
+        1.0, "Weight in the loss of 1 - cosine similarity of standardised features.", low=0.0
     )
-    steps: int = setting(6400, "Optimiser steps.", low=1)
+    weight_visible: float = setting(
+        1.0,
+        "Weight in the loss of the squared error at visible positions, where the network repairs its input.",
+        low=0.0,
+    )
+    similarity_constant: float = setting(
+        1.0,
+        "Variance per channel below which SSIM and cosine similarity count features as similar; 0 for next to none.",
+        low=0.0,
+    )
+    jitter: float = setting(
+        0.5, "Largest noise on the input in training, as a share of the length of the features at a position.", low=0.0
+    )
+    paste_share: float = setting(
+        0.5, "Share of the training images in which a region of the input is replaced.", low=0.0, high=1.0
+    )
+    paste_kinds: tuple[str, ...] = setting(
+        PASTE_KINDS,
+        "What replaces a region: features of another image (other), the same amplified (amplified), the same image "
+        "moved (moved), or its features with one direction added (shifted).",
+    )
+    paste_max_area: float = setting(
+        0.4, "Largest share of the map that a replaced region covers; the smallest is 0.01.", low=0.01, high=1.0
+    )
+    map_residual: float = setting(
+        1.0, "Weight in the map of the residual's Mahalanobis distance from residuals of normal images.", low=0.0
+    )
+    map_structure: float = setting(0.0, "Weight in the map of 1 - SSIM.", low=0.0)
+    map_cosine: float = setting(0.0, "Weight in the map of 1 - cosine similarity.", low=0.0)
+    map_distance: float = setting(
+        0.0, "Weight in the map of the features' own distance, as if restoration had seen nothing at all.", low=0.0
+    )
+    score_residual: float = setting(1.0, "Weight of the residual in the image score.", low=0.0)
+    score_structure: float = setting(0.0, "Weight of 1 - SSIM in the image score.", low=0.0)
+    score_cosine: float = setting(1.0, "Weight of 1 - cosine similarity in the image score.", low=0.0)
+    score_distance: float = setting(0.0, "Weight of the features' own distance in the image score.", low=0.0)
+    steps: int = setting(1500, "Optimiser steps.", low=1)
     batch_size: int = setting(
         3,
         "Images per step, each seen under all k masks of one subset; reduced on large maps so that no step has "
-        "more than batch_size x 144 grid positions (144 is a 192 px square at stride 16).",
+        "more than batch_size x 168 grid positions (192 x 224 px at stride 16).",
         low=1,
     )
     learning_rate: float = setting(1.4e-3, "Peak of the one-cycle schedule; above 0.", low=0.0)
@@ -172,6 +232,13 @@ class MFRNetSettings(MapSettings):
             raise _out_of_range("width", expected, self.width)
         if not self.learning_rate > 0:
             raise _out_of_range("learning_rate", "a value above 0", self.learning_rate)
-        weights = (self.weight_pixel, self.weight_structure, self.weight_cosine)
-        if max(weights) == 0:
-            raise _out_of_range("weight_pixel, weight_structure, weight_cosine", "at least one above 0", weights)
+        of_map, of_score = (tuple(f"{result}_{term}" for term in TERMS) for result in ("map", "score"))
+        for names in (("weight_pixel", "weight_structure", "weight_cosine"), of_map, of_score):
+            weights = tuple(getattr(self, name) for name in names)
+            if max(weights) == 0:
+                raise _out_of_range(", ".join(names), "at least one above 0", weights)
+        if not self.scoring_cells or min(self.scoring_cells) < 1:
+            raise _out_of_range("scoring_cells", "one or more block sides of at least 1", self.scoring_cells)
+        unknown = [kind for kind in self.paste_kinds if kind not in PASTE_KINDS]
+        if unknown or (self.paste_share > 0 and not self.paste_kinds):
+            raise _out_of_range("paste_kinds", f"one or more of {', '.join(PASTE_KINDS)}", self.paste_kinds)

@@ -6,14 +6,13 @@ Shapes: B images, K masks of a subset, C channels, H x W grid positions.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from mfrnet.aggregator import Aggregator
-from mfrnet.features import FeatureStack
+from mfrnet.corruption import corrupt
 from mfrnet.loss import HybridLoss
 from mfrnet.masks import crossed_masks
 from mfrnet.parallel import on_all_ranks, share, world_size
@@ -23,52 +22,26 @@ StepReport = Callable[[int, int, float], None]
 """Called every 20 steps and after the last one with the step, the number of steps and the loss."""
 
 _REPORT_EVERY = 20
-_POSITIONS_PER_IMAGE = 144
-
-
-def restore_crossed(network: nn.Module, features_BCHW: Tensor, masks_BKHW: Tensor) -> Tensor:
-    """Restore every position once, each from what is visible under the mask that hides it.
-
-    All k passes are one batch.
-
-    Args:
-        network: Restores ``BCHW`` features given the hidden positions ``BHW``.
-        features_BCHW: float, standardised.
-        masks_BKHW: bool; over K the masks are disjoint and cover every position.
-
-    Returns:
-        float ``BCHW``, assembled from the k passes.
-
-    >>> masks = torch.tensor([[[[True, False]], [[False, True]]]])
-    >>> restore_crossed(lambda features, hidden: features + 1, torch.zeros(1, 1, 1, 2), masks)
-    tensor([[[[1., 1.]]]])
-    """
-    batch, num_masks = masks_BKHW.shape[:2]
-    passes: Tensor = network(features_BCHW.repeat_interleave(num_masks, dim=0), masks_BKHW.flatten(0, 1))
-    passes_BKCHW = passes.float().view(batch, num_masks, *features_BCHW.shape[1:])
-    return (passes_BKCHW * masks_BKHW.unsqueeze(2)).sum(dim=1)
+_POSITIONS_PER_IMAGE = 168
 
 
 def train_restoration(
     network: nn.Module,
-    aggregator: Aggregator,
     loss: HybridLoss,
-    stack: FeatureStack,
-    indices: Sequence[int],
+    features_NCHW: Tensor,
     settings: MFRNetSettings,
     generator: torch.Generator,
     report: StepReport | None = None,
 ) -> None:
     """Minimise the hybrid loss in place; every image of a step gets a fresh subset of masks.
 
-    All processes of a group draw the same batch and masks; N processes follow the loss of one up to rounding.
+    All processes of a group draw the same batch, corruption and masks; N processes follow the loss of one up to
+    rounding.
 
     Args:
-        network: The restoration network, on the aggregator's device.
-        aggregator: Joins and standardises features.
+        network: The restoration network, on the device of the training.
         loss: The hybrid loss.
-        stack: Features of normal images.
-        indices: Which images of the stack to train on.
+        features_NCHW: Whitened features of normal images on the CPU, of any float type.
         settings: Steps, batch size, learning rate and masks.
         generator: On the CPU; decides batches and masks, in the same state in every process.
         report: Receives the progress, with the loss of the whole batch.
@@ -77,9 +50,14 @@ def train_restoration(
         FloatingPointError: The loss is no longer finite.
         ValueError: The number of processes does not divide the number of images per step.
     """
-    device = aggregator.mean_1C11.device
+    device = next(network.parameters()).device
+    grid = (features_NCHW.shape[2], features_NCHW.shape[3])
     optimiser = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=settings.weight_decay
+        network.parameters(),
+        lr=settings.learning_rate,
+        betas=(0.9, 0.95),
+        weight_decay=settings.weight_decay,
+        fused=True,
     )
     # A tenth of the steps is warm-up, and at least two: a phase without steps would divide by zero.
     total_steps = max(settings.steps, 4)
@@ -90,7 +68,7 @@ def train_restoration(
         pct_start=max(0.1, 2 / total_steps),
         cycle_momentum=False,
     )
-    batch_size = images_per_step(settings, aggregator.grid)
+    batch_size = images_per_step(settings, grid)
     if batch_size % world_size():
         raise ValueError(
             f"batch_size: expected the images per step to be a multiple of the {world_size()} processes, "
@@ -100,13 +78,12 @@ def train_restoration(
     network.train()
     model = DistributedDataParallel(network) if world_size() > 1 else network
     for step in range(1, settings.steps + 1):
-        chosen = torch.randint(len(indices), (batch_size,), generator=generator).tolist()
-        features = aggregator(stack.batch([indices[chosen[position]] for position in mine]))
-        masks = crossed_masks(batch_size, settings.k, settings.cell, aggregator.grid, generator)
-        masks = masks[mine.start : mine.stop].to(device)
-        with autocast(device, settings):
-            restored = restore_crossed(model, features, masks)
-        value = loss(restored, features)
+        chosen = torch.randint(len(features_NCHW), (batch_size,), generator=generator)
+        clean = features_NCHW[chosen].float()
+        corrupted = corrupt(clean, features_NCHW, settings, generator)
+        masks = crossed_masks(batch_size, settings.k, settings.cell, grid, generator)
+        clean, corrupted, masks = (each[mine.start : mine.stop].to(device) for each in (clean, corrupted, masks))
+        value = _loss_of_step(model, loss, clean, corrupted, masks, settings)
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(value)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -123,12 +100,36 @@ def train_restoration(
     network.eval()
 
 
+def _loss_of_step(
+    model: nn.Module,
+    loss: HybridLoss,
+    clean_BCHW: Tensor,
+    corrupted_BCHW: Tensor,
+    masks_BKHW: Tensor,
+    settings: MFRNetSettings,
+) -> Tensor:
+    """The hybrid loss of the crossed assembly, and the squared error where a pass sees what it repairs."""
+    with autocast(clean_BCHW.device, settings):
+        if not settings.weight_visible:
+            crossed: Tensor = model(corrupted_BCHW, masks_BKHW.unsqueeze(1))
+            return loss(crossed.squeeze(1).float(), clean_BCHW)
+        passes: Tensor = model(corrupted_BCHW, masks_BKHW.unsqueeze(1), crossed=False)
+    passes_BKCHW = passes.squeeze(1).float()
+    hidden = masks_BKHW.unsqueeze(2)
+    assembled = (passes_BKCHW * hidden).sum(dim=1)
+    num_visible = masks_BKHW.shape[1] - 1
+    # The mean over groups and positions of the pass or passes in which a position was visible.
+    squares = loss.pixel(passes_BKCHW.flatten(0, 1), clean_BCHW.repeat_interleave(masks_BKHW.shape[1], dim=0))
+    visible = (squares * ~masks_BKHW.flatten(0, 1).unsqueeze(1)).mean() * masks_BKHW.shape[1] / num_visible
+    return loss(assembled, clean_BCHW) + settings.weight_visible * visible
+
+
 def images_per_step(settings: MFRNetSettings, grid: tuple[int, int]) -> int:
     """Images per step of all processes together: ``batch_size``, or fewer on a large grid.
 
     The cost of a step is therefore nearly independent of the size of the images.
 
-    >>> images_per_step(MFRNetSettings(batch_size=8), (12, 12)), images_per_step(MFRNetSettings(batch_size=8), (24, 24))
+    >>> images_per_step(MFRNetSettings(batch_size=8), (12, 14)), images_per_step(MFRNetSettings(batch_size=8), (24, 28))
     (8, 2)
     """
     affordable = settings.batch_size * _POSITIONS_PER_IMAGE // (grid[0] * grid[1])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class LocalWeights:
     sha256: str
     """Hash of the file, and of the JSON beside it if there is one."""
     options: dict[str, Any] = field(default_factory=dict)
+    rename: Callable[[dict[str, Tensor]], dict[str, Tensor]] | None = None
+    """Gives tensors the names that timm expects; None if they have them."""
 
     @classmethod
     def at(cls, path: Path) -> "LocalWeights":
@@ -68,10 +71,11 @@ class LocalWeights:
         """
         is_safetensors = self.path.suffix == ".safetensors"
         try:
+            loaded: Any
             if is_safetensors:
-                tensors: dict[str, Tensor] = load_file(self.path)
-                return tensors
-            loaded = torch.load(self.path, map_location="cpu", weights_only=True)
+                loaded = load_file(self.path)
+            else:
+                loaded = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as error:
             # torch's own text recommends loading the file in an unsafe way.
             expected = "a safetensors file" if is_safetensors else "a PyTorch state dict that holds nothing but tensors"
@@ -80,4 +84,4 @@ class LocalWeights:
             loaded = loaded["state_dict"]
         if not isinstance(loaded, dict) or not all(isinstance(value, Tensor) for value in loaded.values()):
             raise ValueError(f"{self.path}: cannot be read as weights; expected a mapping of names to tensors.")
-        return loaded
+        return self.rename(loaded) if self.rename else loaded

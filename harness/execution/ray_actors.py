@@ -5,7 +5,7 @@ worker takes cells from the moment its actor is up, and Ray starts actors as res
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from harness.execution.events import (
     WorkerLost,
     WorkersPending,
 )
+from harness.execution.interruption import deferred_interrupts
 from harness.execution.session import RaySession
 from harness.execution.sizing import WorkerSize
 from harness.execution.summary import ExecutionError, RunInterrupted, RunSummary, Tally
@@ -95,7 +96,8 @@ class RayActors:
         attempts = self._queues(cells)
         run = _Run(attempts, Tally(len(cells), on_event), work, self._session, self._size, self._storage, self._limits)
         try:
-            run.drive()
+            with deferred_interrupts() as raise_if_interrupted:
+                run.drive(raise_if_interrupted)
         except KeyboardInterrupt:
             raise RunInterrupted(run.tally.summary()) from None
         finally:
@@ -134,13 +136,14 @@ class _Run:
         self._changed_at = time.monotonic()
         self._has_told_pending = False
 
-    def drive(self) -> None:
+    def drive(self, raise_if_interrupted: Callable[[], None]) -> None:
         import ray
 
         for number, attempts in self._attempts.items():
             for _ in range(min(attempts.num_pending, max(1, self._size.workers // number))):
                 self._workers.append(self._start(len(self._workers), number))
         while not all(attempts.is_done for attempts in self._attempts.values()):
+            raise_if_interrupted()
             self._hand_out()
             awaited = {id(worker.awaited): worker for worker in self._workers if worker.awaited is not None}
             ready, _ = ray.wait(

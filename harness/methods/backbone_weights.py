@@ -1,4 +1,4 @@
-"""Backbones with their weights, from a local file or from timm, and the identity of those weights."""
+"""Backbones with their weights, from a local file, an installed package or timm, and the identity of those weights."""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +10,16 @@ from torch import nn
 
 from harness.errors import WeightsError
 from harness.methods.model_hub import announce_download, is_cached
-from mfrnet import FILTER_BANK, Backbone, BackboneSettings, LocalWeights, load_backbone, load_network
+from mfrnet import (
+    FILTER_BANK,
+    Backbone,
+    BackboneSettings,
+    LocalWeights,
+    load_backbone,
+    load_network,
+    package_of,
+    packaged_weights,
+)
 
 _NETWORK_PACKAGES = {"httpcore", "httpx", "httpx2", "huggingface_hub", "requests", "urllib3"}
 """The model hub's client and the HTTP clients that its versions stand on; not all of their errors are OSErrors."""
@@ -20,7 +29,8 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     """The weights as a part of a cell's identity.
 
     Returns:
-        The SHA-256 of a local file; ``timm:NAME.TAG`` for timm's own weights; an empty string for
+        The SHA-256 of a local file or of an installed package's; ``timm:NAME.TAG`` for timm's own weights; an empty
+        string for
         a method without pre-trained weights.
 
     Raises:
@@ -29,13 +39,14 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     backbone = getattr(settings, "backbone", FILTER_BANK)
     if backbone == FILTER_BANK:
         return ""
-    if weights is None:
+    found = _local(backbone, weights)
+    if found is None:
         from timm.models import get_pretrained_cfg  # takes seconds to import
 
         config = get_pretrained_cfg(backbone, allow_unregistered=True)
         tag = config.tag if config and config.tag and "." not in backbone else ""
         return f"timm:{backbone}" + (f".{tag}" if tag else "")
-    return local_weights(weights).sha256
+    return found.sha256
 
 
 def must_be_downloaded(settings: object, weights: Path | None) -> bool:
@@ -46,7 +57,7 @@ def must_be_downloaded(settings: object, weights: Path | None) -> bool:
         weights: Local weights of its backbone; None for timm's own.
     """
     backbone = getattr(settings, "backbone", FILTER_BANK)
-    return backbone != FILTER_BANK and weights is None and is_cached(backbone) is False
+    return backbone != FILTER_BANK and _local(backbone, weights) is None and is_cached(backbone) is False
 
 
 def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
@@ -54,13 +65,14 @@ def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
 
     Args:
         settings: The model and its layers.
-        weights: A local file; None for timm's own weights, from its cache or the hub.
+        weights: A local file; None for an installed package, or else timm's own weights, from its cache or the hub.
 
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
-    with _weights_errors(settings.backbone, weights, f", or --backbone {FILTER_BANK}, which needs none"):
-        return load_backbone(settings, local_weights(weights) if weights else None)
+    found = _local(settings.backbone, weights)
+    with _weights_errors(settings.backbone, found, f", or --backbone {FILTER_BANK}, which needs none"):
+        return load_backbone(settings, found)
 
 
 def open_network(name: str, weights: Path | None, **arguments: Any) -> nn.Module:
@@ -68,14 +80,15 @@ def open_network(name: str, weights: Path | None, **arguments: Any) -> nn.Module
 
     Args:
         name: Name of the model.
-        weights: A local file; None for timm's own weights, from its cache or the hub.
+        weights: A local file; None for an installed package, or else timm's own weights, from its cache or the hub.
         arguments: Arguments of ``timm.create_model``.
 
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
-    with _weights_errors(name, weights):
-        return load_network(name, local_weights(weights) if weights else None, **arguments)
+    found = _local(name, weights)
+    with _weights_errors(name, found):
+        return load_network(name, found, **arguments)
 
 
 def local_weights(weights: Path) -> LocalWeights:
@@ -90,8 +103,18 @@ def local_weights(weights: Path) -> LocalWeights:
         raise WeightsError(str(error)) from error
 
 
+def _local(name: str, weights: Path | None) -> LocalWeights | None:
+    """Weights that need no hub: the user's file, or those of an installed package."""
+    if weights is not None:
+        return local_weights(weights)
+    try:
+        return packaged_weights(name)
+    except ValueError as error:
+        raise WeightsError(str(error)) from error
+
+
 @contextmanager
-def _weights_errors(name: str, weights: Path | None, without_weights: str = "") -> Iterator[None]:
+def _weights_errors(name: str, weights: LocalWeights | None, without_weights: str = "") -> Iterator[None]:
     """Announce a download, and turn every error of loading into one line."""
     # The hub's client logs every retry; the one line below is what a user needs.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
@@ -102,9 +125,11 @@ def _weights_errors(name: str, weights: Path | None, without_weights: str = "") 
     except Exception as error:
         # mfrnet reports what timm raises as a ValueError; other errors, such as a full memory, stay themselves.
         if _is_of_the_network(error.__cause__ if isinstance(error, ValueError) else error):
+            package = package_of(name)
+            install = f"install the package {package}, or " if package else ""
             raise WeightsError(
                 f"Pre-trained weights of {name!r} are not in timm's cache and could not be downloaded; "
-                f"use --weights {name}=FILE{without_weights}."
+                f"{install}use --weights {name}=FILE{without_weights}."
             ) from error
         if isinstance(error, ValueError):
             raise WeightsError(str(error)) from error

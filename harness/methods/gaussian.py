@@ -18,7 +18,7 @@ from mfrnet import AnomalyMaps, Backbone, FeatureStack, MapSettings, check_layer
 class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
     """One Gaussian of the raw features per layer group."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     Settings: ClassVar[type[MapSettings]] = MapSettings
     relative_cost: ClassVar[float] = 0.1
 

@@ -12,24 +12,22 @@ from torch import Tensor
 
 from mfrnet.aggregator import Aggregator
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.calibration import Calibration, split_held_out
+from mfrnet.calibration import Calibration, split_held_out, weighted
 from mfrnet.features import FeatureStack
 from mfrnet.parallel import divided
 from mfrnet.settings import MapSettings
+from mfrnet.whitening import Whitening, scatters_of
 
 _BATCH = 32
-_RIDGE = 0.01
-"""Added to the variance of standardised channels, so that a covariance of few images can be inverted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GaussianDetector:
-    """One Gaussian per layer group over all positions, calibrated per position as MFRNet's terms are."""
+    """MFRNet whose network restores nothing: every error is the whitened features themselves."""
 
     settings: MapSettings
     aggregator: Aggregator
-    whitening_of_group: Sequence[Tensor]
-    """One ``CC`` matrix per group; standardised features multiplied by it have unit covariance."""
+    distance: Whitening
     calibration: Calibration
     image_size_px: tuple[int, int]
 
@@ -39,14 +37,19 @@ class GaussianDetector:
 
     def judge(self, layers_BCHW: Sequence[Tensor]) -> AnomalyMaps:
         """Maps and scores of a batch of feature layers."""
-        calibrated = self.calibration(_distances(self.aggregator(layers_BCHW), self.whitening_of_group), [1.0])
+        distances = self.distance.lengths(self.aggregator(layers_BCHW)).unsqueeze(1)
+        calibrated = weighted(self.calibration.distances(distances), [1.0])
         maps = upsample_and_smooth(calibrated, self.image_size_px, self.settings.smoothing_px)
         return AnomalyMaps(maps.cpu().numpy(), image_scores(maps, self.settings.top_share).cpu().numpy())
 
     def tensors(self) -> dict[str, Tensor]:
         """All learned tensors by name."""
-        whitening = {f"whitening.{number}": matrix for number, matrix in enumerate(self.whitening_of_group)}
-        return whitening | {
+        matrices = {
+            f"{name}.{number}": matrix
+            for name, whitening in (("aggregator.whitening", self.aggregator.whitening), ("distance", self.distance))
+            for number, matrix in enumerate(whitening.matrix_of_group)
+        }
+        return matrices | {
             "aggregator.mean": self.aggregator.mean_1C11,
             "aggregator.std": self.aggregator.std_1C11,
             "calibration.mean": self.calibration.mean_TGHW,
@@ -56,11 +59,13 @@ class GaussianDetector:
     @property
     def num_parameters(self) -> int:
         """Number of values in means and covariances."""
-        return sum(matrix.numel() + matrix.shape[0] for matrix in self.whitening_of_group)
+        return sum(matrix.numel() + len(matrix) for matrix in self.aggregator.whitening.matrix_of_group)
 
 
 def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: str = "cpu") -> GaussianDetector:
-    """Learn one Gaussian per layer group from normal images; processes of a group divide the images.
+    """Learn one Gaussian per layer group from normal images, and its scale from those held out.
+
+    Processes of a group divide the images.
 
     Args:
         stack: Features of normal images of one size.
@@ -73,45 +78,26 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
     """
     generator = torch.Generator().manual_seed(seed)
     held_out, training = split_held_out(len(stack), settings.calibration_share, generator)
-    aggregator = Aggregator.of(stack, training, settings.grid_stride_px, torch.device(device))
-
-    def scatters_of(start: int) -> list[Tensor]:
-        features = aggregator(stack.batch(training[start : start + _BATCH]))
-        groups = [group.permute(0, 2, 3, 1).flatten(0, 2) for group in torch.split(features, stack.channels, dim=1)]
-        return [(rows.T @ rows).double().cpu() for rows in groups]
-
-    def errors_of(start: int) -> Tensor:
-        return _distances(aggregator(stack.batch(held_out[start : start + _BATCH])), whitening).cpu()
-
-    scatters = [torch.zeros(count, count, dtype=torch.float64) for count in stack.channels]
-    for of_batch in divided(scatters_of, range(0, len(training), _BATCH)):
-        for scatter, added in zip(scatters, of_batch, strict=True):
-            scatter += added
-    # Standardisation has already removed the mean.
-    num_positions = len(training) * aggregator.grid[0] * aggregator.grid[1]
-    whitening = [_whitening((scatter / num_positions).to(device)) for scatter in scatters]
-    errors = list(divided(errors_of, range(0, len(held_out), _BATCH)))
+    target = torch.device(device)
+    aggregator = Aggregator.of(stack, training, settings, target)
+    # Through the CPU, as processes of a group exchange them.
+    batches = list(
+        divided(
+            lambda start: aggregator(stack.batch(held_out[start : start + _BATCH])).cpu(),
+            range(0, len(held_out), _BATCH),
+        )
+    )
+    distance = Whitening([torch.eye(count, device=target) for count in stack.channels])
+    calibration = Calibration.none(target)
+    if batches:
+        features = torch.cat(batches).to(target)
+        scatters = scatters_of(features, stack.channels)
+        distance = Whitening.of(scatters, features[:, 0].numel(), settings.ridge, target)
+        calibration = Calibration.of(distance.lengths(features).unsqueeze(1), settings.calibration_neighbourhood)
     return GaussianDetector(
         settings=settings,
         aggregator=aggregator,
-        whitening_of_group=whitening,
-        calibration=Calibration.of(torch.cat(errors).to(device)) if errors else Calibration.none(device),
+        distance=distance,
+        calibration=calibration,
         image_size_px=stack.image_size_px,
     )
-
-
-def _whitening(covariance_CC: Tensor) -> Tensor:
-    ridged = covariance_CC + _RIDGE * torch.eye(len(covariance_CC), dtype=torch.float64, device=covariance_CC.device)
-    values, vectors = torch.linalg.eigh(ridged)
-    whitening: Tensor = (vectors * values.rsqrt()).float()
-    return whitening
-
-
-def _distances(features_BCHW: Tensor, whitening_of_group: Sequence[Tensor]) -> Tensor:
-    """Mahalanobis distance of each group at each position: float ``B1GHW``, one "term"."""
-    groups = torch.split(features_BCHW, [len(matrix) for matrix in whitening_of_group], dim=1)
-    distances = [
-        torch.einsum("bchw,cd->bdhw", group, matrix).square().sum(dim=1).sqrt()
-        for group, matrix in zip(groups, whitening_of_group, strict=True)
-    ]
-    return torch.stack(distances, dim=1).unsqueeze(1)

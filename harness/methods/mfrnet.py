@@ -26,7 +26,7 @@ from mfrnet import (
 class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
     """Crossed-mask restoration of multi-scale features."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     Settings: ClassVar[type[MFRNetSettings]] = MFRNetSettings
     relative_cost: ClassVar[float] = 1.0
 

@@ -1,0 +1,87 @@
+"""Whitening of layer groups: a linear map after which normal features are uncorrelated, with variance one.
+
+Shapes: B images, C channels of a layer group, G groups, H x W grid positions.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+
+class Whitening:
+    """One symmetric matrix per layer group; groups are whitened apart, so that none outweighs another.
+
+    >>> whitening = Whitening([torch.eye(2), 2 * torch.eye(1)])
+    >>> whitening(torch.ones(1, 3, 1, 1)).flatten(), whitening.lengths(torch.ones(1, 3, 1, 1)).flatten()
+    (tensor([1., 1., 2.]), tensor([1.4142, 2.0000]))
+    """
+
+    def __init__(self, matrix_of_group: Sequence[Tensor]) -> None:
+        """Args:
+        matrix_of_group: One float ``CC`` matrix per group.
+        """
+        self.matrix_of_group = list(matrix_of_group)
+
+    @classmethod
+    def of(cls, scatters: Iterable[Tensor], num_positions: int, ridge: float, device: torch.device) -> "Whitening":
+        """Learn from second moments: principal axes, each divided by its standard deviation.
+
+        Args:
+            scatters: float64 ``CC`` per group, the sum of outer products of centred features.
+            num_positions: How many positions were summed.
+            ridge: Added to every variance, so that a covariance of few images can be inverted; above 0.
+            device: Of the matrices.
+        """
+        matrices = []
+        for scatter_CC in scatters:
+            covariance = scatter_CC / num_positions
+            values, vectors = torch.linalg.eigh(covariance + ridge * torch.eye(len(covariance), dtype=torch.float64))
+            matrices.append((vectors * values.rsqrt()).float().to(device))
+        return cls(matrices)
+
+    @property
+    def channels(self) -> list[int]:
+        """Channels of each group."""
+        return [len(matrix) for matrix in self.matrix_of_group]
+
+    @property
+    def inverse(self) -> "Whitening":
+        """The map back."""
+        return Whitening([torch.linalg.inv(matrix.double()).float() for matrix in self.matrix_of_group])
+
+    def groups(self, features_BCHW: Tensor) -> list[Tensor]:
+        """Every group by itself, mapped: float ``BCHW`` each."""
+        parts = torch.split(features_BCHW, self.channels, dim=1)
+        return [
+            torch.einsum("bchw,cd->bdhw", part, matrix)
+            for part, matrix in zip(parts, self.matrix_of_group, strict=True)
+        ]
+
+    def __call__(self, features_BCHW: Tensor) -> Tensor:
+        """All groups, mapped and joined again: float ``BCHW``."""
+        return torch.cat(self.groups(features_BCHW), dim=1)
+
+    def lengths(self, features_BCHW: Tensor) -> Tensor:
+        """Euclidean length of each mapped group, its Mahalanobis distance from zero: float ``BGHW``."""
+        return torch.stack([group.square().sum(dim=1).sqrt() for group in self.groups(features_BCHW)], dim=1)
+
+
+def scatters_of(features_BCHW: Tensor, channels_of_group: Sequence[int]) -> list[Tensor]:
+    """Sum over images and positions of the outer product of each group with itself: float64 ``CC``, on the CPU.
+
+    >>> scatters_of(torch.ones(1, 3, 2, 2), [2, 1])[1]
+    tensor([[4.]], dtype=torch.float64)
+    """
+    parts = torch.split(features_BCHW, list(channels_of_group), dim=1)
+    rows_of_group = (part.permute(0, 2, 3, 1).flatten(0, 2) for part in parts)
+    return [(rows.T @ rows).double().cpu() for rows in rows_of_group]
+
+
+def sum_of_scatters(batches: Iterable[list[Tensor]], channels_of_group: Sequence[int]) -> list[Tensor]:
+    """Add what ``scatters_of`` gave for each batch."""
+    totals = [torch.zeros(count, count, dtype=torch.float64) for count in channels_of_group]
+    for batch in batches:
+        for total, added in zip(totals, batch, strict=True):
+            total += added
+    return totals
