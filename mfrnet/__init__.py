@@ -6,8 +6,8 @@ from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load
 from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.model import MFRNet
-from mfrnet.packaged_weights import package_of, packaged_weights
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
+from mfrnet.weight_packages import package_of, packaged_weights
 from mfrnet.weights import LocalWeights
 
 __all__ = [

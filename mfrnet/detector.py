@@ -97,8 +97,8 @@ class Scales:
             device: Of the result.
         """
         if not measured:
-            none = Whitening([torch.eye(count, device=device) for count in channels])
-            return cls(residual=none, distance=none)
+            residual, distance = (Whitening([torch.eye(c, device=device) for c in channels]) for _ in range(2))
+            return cls(residual=residual, distance=distance)
         errors = sum_of_scatters((scatters_of(each.error_BCHW, channels) for each in measured), channels)
         features = sum_of_scatters((scatters_of(each.features_BCHW, channels) for each in measured), channels)
         count = sum(each.error_BCHW[:, 0].numel() for each in measured)

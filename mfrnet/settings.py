@@ -119,7 +119,10 @@ class MapSettings(BackboneSettings):
         high=0.5,
     )
     calibration_neighbourhood: int = setting(
-        3, "Side of the square of positions over which calibration averages mean and variance; odd.", low=1
+        1,
+        "Side of the square of positions over which calibration averages mean and variance; odd. Near the border "
+        "features differ from those inside, and more than 1 mixes them.",
+        low=1,
     )
     smoothing_px: float = setting(
         4.0, "Standard deviation of the Gaussian that smooths the map, in image pixels; 0 for no smoothing.", low=0.0
@@ -158,7 +161,7 @@ class MFRNetSettings(MapSettings):
         low=2,
         note="k = 1 would hide the whole map",
     )
-    n: int = setting(3, "Independent subsets of masks that are averaged in scoring.", low=1)
+    n: int = setting(2, "Independent subsets of masks that are averaged in scoring.", low=1)
     cell: int = setting(2, "Side, in grid positions, of the square blocks that masks hide in training.", low=1)
     scoring_cells: tuple[int, ...] = setting(
         (4,),
@@ -209,7 +212,7 @@ class MFRNetSettings(MapSettings):
     )
     score_residual: float = setting(1.0, "Weight of the residual in the image score.", low=0.0)
     score_structure: float = setting(0.0, "Weight of 1 - SSIM in the image score.", low=0.0)
-    score_cosine: float = setting(1.0, "Weight of 1 - cosine similarity in the image score.", low=0.0)
+    score_cosine: float = setting(0.5, "Weight of 1 - cosine similarity in the image score.", low=0.0)
     score_distance: float = setting(0.0, "Weight of the features' own distance in the image score.", low=0.0)
     steps: int = setting(1500, "Optimiser steps.", low=1)
     batch_size: int = setting(

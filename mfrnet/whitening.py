@@ -32,9 +32,14 @@ class Whitening:
             num_positions: How many positions were summed.
             ridge: Added to every variance, so that a covariance of few images can be inverted; above 0.
             device: Of the matrices.
+
+        Raises:
+            ValueError: The features are not finite.
         """
         matrices = []
         for scatter_CC in scatters:
+            if not scatter_CC.isfinite().all():
+                raise ValueError("Expected finite features of normal images, got NaN or infinity.")
             covariance = scatter_CC / num_positions
             values, vectors = torch.linalg.eigh(covariance + ridge * torch.eye(len(covariance), dtype=torch.float64))
             matrices.append((vectors * values.rsqrt()).float().to(device))

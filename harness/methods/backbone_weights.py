@@ -30,8 +30,7 @@ def weights_identity(settings: object, weights: Path | None) -> str:
 
     Returns:
         The SHA-256 of a local file or of an installed package's; ``timm:NAME.TAG`` for timm's own weights; an empty
-        string for
-        a method without pre-trained weights.
+        string for a method without pre-trained weights.
 
     Raises:
         WeightsError: The file is missing, or the options beside it are malformed.
@@ -39,7 +38,7 @@ def weights_identity(settings: object, weights: Path | None) -> str:
     backbone = getattr(settings, "backbone", FILTER_BANK)
     if backbone == FILTER_BANK:
         return ""
-    found = _local(backbone, weights)
+    found = found_weights(backbone, weights)
     if found is None:
         from timm.models import get_pretrained_cfg  # takes seconds to import
 
@@ -57,7 +56,7 @@ def must_be_downloaded(settings: object, weights: Path | None) -> bool:
         weights: Local weights of its backbone; None for timm's own.
     """
     backbone = getattr(settings, "backbone", FILTER_BANK)
-    return backbone != FILTER_BANK and _local(backbone, weights) is None and is_cached(backbone) is False
+    return backbone != FILTER_BANK and found_weights(backbone, weights) is None and is_cached(backbone) is False
 
 
 def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
@@ -70,7 +69,7 @@ def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
-    found = _local(settings.backbone, weights)
+    found = found_weights(settings.backbone, weights)
     with _weights_errors(settings.backbone, found, f", or --backbone {FILTER_BANK}, which needs none"):
         return load_backbone(settings, found)
 
@@ -86,7 +85,7 @@ def open_network(name: str, weights: Path | None, **arguments: Any) -> nn.Module
     Raises:
         WeightsError: Weights are missing, cannot be downloaded, or do not fit.
     """
-    found = _local(name, weights)
+    found = found_weights(name, weights)
     with _weights_errors(name, found):
         return load_network(name, found, **arguments)
 
@@ -103,8 +102,16 @@ def local_weights(weights: Path) -> LocalWeights:
         raise WeightsError(str(error)) from error
 
 
-def _local(name: str, weights: Path | None) -> LocalWeights | None:
-    """Weights that need no hub: the user's file, or those of an installed package."""
+def found_weights(name: str, weights: Path | None) -> LocalWeights | None:
+    """Weights that need no hub: the user's file, or those of an installed package.
+
+    Args:
+        name: Name of the backbone.
+        weights: A local file; None for a package.
+
+    Raises:
+        WeightsError: The file is missing, the options beside it are malformed, or a package holds another file.
+    """
     if weights is not None:
         return local_weights(weights)
     try:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mfrnet.calibration import Calibration, split_held_out
+from mfrnet.calibration import Calibration, split_held_out, weighted
 
 
 def test_calibrated_normal_maps_have_mean_zero_and_about_unit_spread_per_term_and_group() -> None:
@@ -24,13 +24,13 @@ def test_few_images_lean_on_the_spread_over_all_positions() -> None:
 
 def test_constant_maps_do_not_divide_by_zero() -> None:
     maps = torch.ones(4, 1, 1, 2, 2)
-    assert torch.isfinite(Calibration.of(maps)(maps, [1.0])).all()
+    assert torch.isfinite(Calibration.of(maps).distances(maps)).all()
 
 
 def test_terms_count_by_their_weights_and_groups_alike() -> None:
     calibration = Calibration(torch.zeros(2, 2, 1, 1), torch.ones(2, 2, 1, 1))
     maps_BTGHW = torch.tensor([[1.0, 3.0], [10.0, 30.0]]).view(1, 2, 2, 1, 1)
-    assert calibration(maps_BTGHW, [3.0, 1.0]).item() == 0.75 * 2 + 0.25 * 20
+    assert weighted(calibration.distances(maps_BTGHW), [3.0, 1.0]).item() == 0.75 * 2 + 0.25 * 20
 
 
 def test_held_out_and_training_images_are_disjoint_and_complete() -> None:
@@ -50,4 +50,10 @@ def test_a_share_of_nothing_holds_out_nothing() -> None:
 
 def test_without_calibration_terms_keep_their_scale() -> None:
     maps_BTGHW = torch.tensor([[1.0, 3.0], [10.0, 30.0]]).view(1, 2, 2, 1, 1)
-    assert Calibration.none("cpu")(maps_BTGHW, [3.0, 1.0]).item() == 0.75 * 2 + 0.25 * 20
+    assert Calibration.none("cpu").distances(maps_BTGHW).flatten().tolist() == [2.0, 20.0]
+
+
+def test_statistics_are_averaged_over_neighbours_inside_the_map() -> None:
+    maps_BTGHW = torch.zeros(2, 1, 1, 1, 3)
+    maps_BTGHW[:, 0, 0, 0, 0] = torch.tensor([0.0, 6.0])
+    assert Calibration.of(maps_BTGHW, neighbourhood=3).mean_TGHW.flatten().tolist() == [1.5, 1.0, 0.0]

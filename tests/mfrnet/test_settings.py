@@ -1,6 +1,7 @@
 import pytest
 
 from mfrnet import MFRNetSettings
+from mfrnet.settings import TERMS
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,16 @@ from mfrnet import MFRNetSettings
         ("smoothing_px", -1.0),
         ("top_share", 1.5),
         ("grid_stride_px", 0),
+        ("neighbourhood", 2),
+        ("calibration_neighbourhood", 4),
+        ("ridge", 0.0),
+        ("scoring_cells", ()),
+        ("scoring_cells", (4, 0)),
+        ("paste_share", 1.1),
+        ("paste_kinds", ("scratched",)),
+        ("paste_kinds", ()),
+        ("paste_max_area", 0.0),
+        ("similarity_constant", -1.0),
         ("layers", ()),
         ("layers", (2, 2)),
     ],
@@ -30,6 +41,16 @@ def test_a_value_out_of_range_is_refused_by_name(field: str, value: object) -> N
         MFRNetSettings(**{field: value})  # type: ignore[arg-type]
 
 
-def test_at_least_one_term_is_needed() -> None:
+@pytest.mark.parametrize(
+    "without",
+    [
+        {"weight_pixel": 0.0, "weight_structure": 0.0, "weight_cosine": 0.0},
+        {"map_residual": 0.0},
+        {"score_residual": 0.0, "score_cosine": 0.0},
+    ],
+)
+def test_loss_map_and_score_each_need_a_term(without: dict[str, float]) -> None:
+    none = {f"{result}_{term}": 0.0 for result in ("map", "score") for term in TERMS}
+    kept = {"map_residual": 1.0, "score_residual": 1.0}
     with pytest.raises(ValueError, match="expected at least one above 0"):
-        MFRNetSettings(weight_pixel=0.0, weight_structure=0.0, weight_cosine=0.0)
+        MFRNetSettings(**none | kept | without)  # type: ignore[arg-type]

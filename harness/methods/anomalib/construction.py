@@ -21,7 +21,7 @@ from harness.methods.anomalib.pixels import Pixels
 from harness.methods.anomalib.recipes import OTHER, RECIPES, label_of
 from harness.methods.anomalib.surroundings import quiet
 from harness.methods.anomalib.teacher import load_teacher
-from harness.methods.backbone_weights import local_weights, open_network
+from harness.methods.backbone_weights import found_weights, local_weights, open_network
 
 
 @dataclass(frozen=True)
@@ -111,17 +111,20 @@ def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Pat
     return Built(module, (*networks, *(getattr(module.model, part) for part in recipe.frozen)))
 
 
-def pixels_of(name: str, size_px: tuple[int, int], weights: Path | None) -> Pixels:
+def pixels_of(name: str, settings: Any, size_px: tuple[int, int], weights: Path | None) -> Pixels:
     """The conversion of images for a model, with its own normalisation or that of its local weights."""
     model_type = model_type_of(name)
     from anomalib.data.transforms.utils import extract_transforms_by_type
     from torchvision.transforms.v2 import Normalize
 
-    found = extract_transforms_by_type(model_type.configure_pre_processor().transform, Normalize)
-    if not found:
+    normalise = extract_transforms_by_type(model_type.configure_pre_processor().transform, Normalize)
+    if not normalise:
         return Pixels(size_px)
-    options = local_weights(weights).options if weights is not None else {}
-    return Pixels(size_px, options.get("mean") or tuple(found[0].mean), options.get("std") or tuple(found[0].std))
+    found = found_weights(getattr(settings, "backbone", ""), weights)
+    options = found.options if found is not None else {}
+    return Pixels(
+        size_px, options.get("mean") or tuple(normalise[0].mean), options.get("std") or tuple(normalise[0].std)
+    )
 
 
 def _construct(name: str, settings: Any, size_px: tuple[int, int]) -> Any:

@@ -105,7 +105,7 @@ class AnomalibMethod:
             from harness.methods.anomalib.fitting import Batches, TrainingData, train
 
             built = build_model(self.model_name, settings, size_px, context.weights)
-            pixels = pixels_of(self.model_name, size_px, context.weights)
+            pixels = pixels_of(self.model_name, settings, size_px, context.weights)
             train_images, held_out = self._split(images)
             batches = Batches(train_images, pixels, settings.batch_size, context.seed)
             validation = Batches(held_out, pixels, settings.batch_size, None) if held_out is not None else None
