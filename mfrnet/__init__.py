@@ -7,7 +7,7 @@ from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_si
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.model import MFRNet
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
-from mfrnet.weight_packages import package_of, packaged_weights
+from mfrnet.weight_packages import installed_backbones, package_of, packaged_weights
 from mfrnet.weights import LocalWeights
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "global_batch_size",
     "grid_for",
     "image_scores",
+    "installed_backbones",
     "load_backbone",
     "load_network",
     "package_of",

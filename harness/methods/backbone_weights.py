@@ -56,7 +56,9 @@ def must_be_downloaded(settings: object, weights: Path | None) -> bool:
         weights: Local weights of its backbone; None for timm's own.
     """
     backbone = getattr(settings, "backbone", FILTER_BANK)
-    return backbone != FILTER_BANK and found_weights(backbone, weights) is None and is_cached(backbone) is False
+    if backbone == FILTER_BANK or weights is not None:
+        return False
+    return found_weights(backbone, None) is None and is_cached(backbone) is False
 
 
 def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
