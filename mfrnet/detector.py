@@ -190,7 +190,7 @@ def fit_detector(
     network = new_network(stack.channels, settings, seed).to(target)
     if settings.compile:
         network.compile()
-    # Whitened once: half precision halves the memory, and the network's own errors are a hundred times larger.
+    # Whitened once. Half precision halves the memory; it rounds far more finely than the network restores.
     batches = divided(
         lambda start: aggregator(stack.batch(training[start : start + _BATCH])).half().cpu(),
         range(0, len(training), _BATCH),

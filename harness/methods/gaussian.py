@@ -16,7 +16,7 @@ from mfrnet import AnomalyMaps, Backbone, FeatureStack, MapSettings, check_layer
 
 
 class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
-    """One Gaussian of the raw features per layer group."""
+    """The control: one Gaussian of the whitened features per layer group, without restoration."""
 
     version: ClassVar[int] = 3
     Settings: ClassVar[type[MapSettings]] = MapSettings
