@@ -1,4 +1,3 @@
-import os
 import signal
 
 import pytest
@@ -10,30 +9,28 @@ pytestmark = pytest.mark.usefixtures("ctrl_c_interrupts")
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_waits_until_it_is_asked_for(number: signal.Signals) -> None:
-    reached = False
-    with sigterm_interrupts(), pytest.raises(KeyboardInterrupt), deferred_interrupts() as raise_if_interrupted:
+    with sigterm_interrupts(), deferred_interrupts() as raise_if_interrupted:
         raise_if_interrupted()
-        os.kill(os.getpid(), number)
-        reached = True
-        raise_if_interrupted()
-    assert reached
+        signal.raise_signal(number)
+        with pytest.raises(KeyboardInterrupt):
+            raise_if_interrupted()
 
 
 def test_a_second_signal_is_not_kept() -> None:
-    with pytest.raises(KeyboardInterrupt), deferred_interrupts():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-        pytest.fail("the second signal was kept")
+    with deferred_interrupts():
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_handlers_are_put_back_and_ignored_signals_stay_ignored() -> None:
     before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ignored = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         with deferred_interrupts() as raise_if_interrupted:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
             raise_if_interrupted()
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, ignored)
     assert signal.getsignal(signal.SIGINT) is before
