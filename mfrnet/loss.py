@@ -3,6 +3,8 @@
 Shapes: B maps, C channels of all layer groups, G layer groups, K masks, H x W grid positions.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -10,7 +12,7 @@ from mfrnet.aggregator import Aggregator
 from mfrnet.settings import MFRNetSettings
 from mfrnet.structure import ssim_map
 
-MIN_CONSTANT = 1e-6
+_MIN_CONSTANT = 1e-6
 
 
 class HybridLoss:
@@ -27,7 +29,7 @@ class HybridLoss:
         """
         self._aggregator = aggregator
         self._settings = settings
-        self._constant = max(settings.similarity_constant, MIN_CONSTANT)
+        self._constant = max(settings.similarity_constant, _MIN_CONSTANT)
 
     def __call__(self, restored_BCHW: Tensor, target_BCHW: Tensor) -> Tensor:
         """The weighted sum of all terms, averaged over groups and positions: a scalar.
@@ -58,17 +60,20 @@ class HybridLoss:
 
     def structure(self, restored_BCHW: Tensor, target_BCHW: Tensor) -> Tensor:
         """1 - SSIM, averaged over the channels of each group: float ``BGHW`` in [0, 2]."""
-        restored = self._aggregator.standardised_groups(restored_BCHW)
-        target = self._aggregator.standardised_groups(target_BCHW)
-        maps = [1 - ssim_map(r, t, self._constant).mean(dim=1) for r, t in zip(restored, target, strict=True)]
-        return torch.stack(maps, dim=1)
+        return self._similarity_term(
+            lambda r, t: 1 - ssim_map(r, t, self._constant).mean(dim=1), restored_BCHW, target_BCHW
+        )
 
     def cosine(self, restored_BCHW: Tensor, target_BCHW: Tensor) -> Tensor:
         """1 - cosine similarity of each group: float ``BGHW`` in [0, 2]."""
+        return self._similarity_term(lambda r, t: cosine_distance(r, t, self._constant), restored_BCHW, target_BCHW)
+
+    def _similarity_term(
+        self, term: Callable[[Tensor, Tensor], Tensor], restored_BCHW: Tensor, target_BCHW: Tensor
+    ) -> Tensor:
         restored = self._aggregator.standardised_groups(restored_BCHW)
         target = self._aggregator.standardised_groups(target_BCHW)
-        maps = [cosine_distance(r, t, self._constant) for r, t in zip(restored, target, strict=True)]
-        return torch.stack(maps, dim=1)
+        return torch.stack([term(r, t) for r, t in zip(restored, target, strict=True)], dim=1)
 
 
 def cosine_distance(restored_BCHW: Tensor, target_BCHW: Tensor, constant: float) -> Tensor:

@@ -15,6 +15,7 @@ from mfrnet import (
     Backbone,
     BackboneSettings,
     LocalWeights,
+    installed_backbones,
     load_backbone,
     load_network,
     package_of,
@@ -56,9 +57,9 @@ def must_be_downloaded(settings: object, weights: Path | None) -> bool:
         weights: Local weights of its backbone; None for timm's own.
     """
     backbone = getattr(settings, "backbone", FILTER_BANK)
-    if backbone == FILTER_BANK or weights is not None:
+    if backbone == FILTER_BANK or weights is not None or backbone in installed_backbones():
         return False
-    return found_weights(backbone, None) is None and is_cached(backbone) is False
+    return is_cached(backbone) is False
 
 
 def open_backbone(settings: BackboneSettings, weights: Path | None) -> Backbone:
