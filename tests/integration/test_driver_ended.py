@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.marked_cells import MarkerStore
-from tests.support.processes import is_alive
+from tests.support.processes import survivors
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -80,7 +80,7 @@ def test_the_same_command_finishes_only_the_rest(
 def test_no_worker_outlives_its_killed_driver(killed: EndedRun, second: object) -> None:
     del second  # By the time that another run has ended, everything of the first one has.
     assert len(killed.pids) == 2
-    assert not any(is_alive(pid) for pid in killed.pids)
+    assert survivors(killed.pids) == []
 
 
 def test_the_terminal_shows_our_own_lines_only(second: tuple[object, subprocess.CompletedProcess[str]]) -> None:
@@ -98,4 +98,4 @@ def test_a_signal_ends_the_run_and_says_what_is_stored(
     assert run.code == 130
     assert run.lines[-1] == "Interrupted: 2 of 4 cells are stored. The same command goes on with the rest."
     assert sorted(run.store.records()) == ["plain-1", "plain-2"]
-    assert not any(is_alive(pid) for pid in run.pids)
+    assert survivors(run.pids) == []

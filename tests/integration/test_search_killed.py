@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 
 from harness.search.ledger import STUDY_FILE
 from harness.search.trials import INTERRUPTED, TrialRecord
-from tests.support.processes import is_alive
+from tests.support.processes import survivors
 from tests.support.searches import ledger_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -122,4 +122,4 @@ def test_a_process_is_kept_from_trial_to_trial(search: KilledAndResumed) -> None
 
 
 def test_no_worker_outlives_the_search(search: KilledAndResumed) -> None:
-    assert not any(is_alive(pid) for pid in search.worker_pids)
+    assert survivors(search.worker_pids) == []
