@@ -2,8 +2,17 @@
 
 from mfrnet.aggregator import grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load_backbone, load_network
+from mfrnet.backbone import (
+    FILTER_BANK,
+    Backbone,
+    LayerInfo,
+    check_layers,
+    empty_backbone,
+    load_backbone,
+    load_network,
+)
 from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size
+from mfrnet.detector_state import detector_of, tensors_of
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.model import MFRNet
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
@@ -24,6 +33,8 @@ __all__ = [
     "MapSettings",
     "check_layers",
     "check_masks",
+    "detector_of",
+    "empty_backbone",
     "extract_features",
     "fit_detector",
     "global_batch_size",
@@ -34,5 +45,6 @@ __all__ = [
     "load_network",
     "package_of",
     "packaged_weights",
+    "tensors_of",
     "upsample_and_smooth",
 ]

@@ -10,20 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from mfrnet.aggregator import Aggregator
 from mfrnet.anomaly_map import AnomalyMaps
 from mfrnet.backbone import Backbone, empty_backbone
-from mfrnet.calibration import Calibration
-from mfrnet.detector import Detector, Restorer, Scales, fit_detector, new_network
+from mfrnet.detector import Detector, fit_detector
+from mfrnet.detector_state import below, detector_of, tensors_of
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.settings import MFRNetSettings
 from mfrnet.training import StepReport
-from mfrnet.whitening import Whitening
 
 _FORMAT = 2
 _BATCH = 8
@@ -114,19 +111,8 @@ class MFRNet:
             RuntimeError: The model is not fitted.
         """
         detector = self.detector
-        restorer = detector.restorer
-        tensors = {f"backbone.{name}": value for name, value in self.backbone.state_dict().items()}
-        tensors |= {f"network.{name}": value for name, value in restorer.network.state_dict().items()}
-        tensors |= {
-            "aggregator.mean": restorer.aggregator.mean_1C11,
-            "aggregator.std": restorer.aggregator.std_1C11,
-            **_numbered("aggregator.whitening", restorer.aggregator.whitening),
-            **_numbered("scales.residual", detector.scales.residual),
-            **_numbered("scales.distance", detector.scales.distance),
-            "calibration.mean": detector.calibration.mean_TGHW,
-            "calibration.spread": detector.calibration.spread_TGHW,
-            "masks": restorer.masks_nKHW,
-        }
+        tensors = {f"backbone.{name}": value.contiguous().cpu() for name, value in self.backbone.state_dict().items()}
+        tensors |= tensors_of(detector)
         description = {
             "format": _FORMAT,
             "settings": asdict(self.settings),
@@ -135,7 +121,7 @@ class MFRNet:
             "backbone_options": self.backbone.options,
         }
         folder.mkdir(parents=True, exist_ok=True)
-        save_file({name: value.contiguous().cpu() for name, value in tensors.items()}, folder / "model.safetensors")
+        save_file(tensors, folder / "model.safetensors")
         (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
 
     @classmethod
@@ -156,35 +142,10 @@ class MFRNet:
         with safe_open(folder / "model.safetensors", framework="pt", device=device) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         backbone = empty_backbone(settings, description["backbone_options"])
-        backbone.load_state_dict(_below("backbone.", tensors))
-        seed = description["seed"]
-        channels = [layer.num_channels for layer in backbone.layers]
-        network = new_network(channels, settings, seed).to(device).eval()
-        network.load_state_dict(_below("network.", tensors))
-        masks = tensors["masks"]
-        grid = (masks.shape[-2], masks.shape[-1])
-        restorer = Restorer(
-            settings=settings,
-            aggregator=Aggregator(
-                grid,
-                settings.neighbourhood,
-                tensors["aggregator.mean"],
-                tensors["aggregator.std"],
-                _whitening("aggregator.whitening", tensors),
-            ),
-            network=network,
-            masks_nKHW=masks,
-        )
+        backbone.load_state_dict(below("backbone.", tensors))
         height, width = description["image_size_px"]
-        detector = Detector(
-            restorer=restorer,
-            scales=Scales(
-                residual=_whitening("scales.residual", tensors), distance=_whitening("scales.distance", tensors)
-            ),
-            calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
-            image_size_px=(height, width),
-        )
-        return cls(settings, backbone, seed, device, detector)
+        detector = detector_of(tensors, settings, (height, width), device)
+        return cls(settings, backbone, description["seed"], device, detector)
 
     def _extract(self, images_NHWC: NDArray[np.uint8]) -> FeatureStack:
         return extract_features(self.backbone, _in_batches(images_NHWC), len(images_NHWC))
@@ -193,16 +154,3 @@ class MFRNet:
 def _in_batches(images_NHWC: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     for start in range(0, len(images_NHWC), _BATCH):
         yield images_NHWC[start : start + _BATCH]
-
-
-def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _numbered(name: str, whitening: Whitening) -> dict[str, torch.Tensor]:
-    return {f"{name}.{number}": matrix for number, matrix in enumerate(whitening.matrix_of_group)}
-
-
-def _whitening(name: str, tensors: dict[str, torch.Tensor]) -> Whitening:
-    of_group = _below(f"{name}.", tensors)
-    return Whitening([of_group[str(number)] for number in range(len(of_group))])

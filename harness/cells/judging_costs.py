@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 
 from harness.cells.framing import stitch
 from harness.images import ImageSet, View
@@ -114,6 +115,9 @@ def _wait_for(device: str) -> None:
 
 
 def _saved_size(method: Method) -> int:
+    state = method.state()
+    tensors = {**state.tensors, **{f"backbone.{name}": value for name, value in state.backbone.items()}}
     with tempfile.TemporaryDirectory(prefix="bench-size-") as folder:
-        method.save(Path(folder))
-        return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+        file = Path(folder) / "model.safetensors"
+        save_file(tensors, file)
+        return file.stat().st_size

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.images import ImageSet
 from harness.methods.feature_cache import FeatureCache
+from harness.methods.state import MethodState
 from mfrnet import AnomalyMaps
 
 FitReport = Callable[[int, int, float | None], None]
@@ -42,6 +43,8 @@ class Method(Interface):
     ``help``, ``low``, ``high`` and ``choices``, each optional."""
     relative_cost: ClassVar[float]
     """Approximate time per image relative to MFRNet; used only to order the queue."""
+    can_be_kept: ClassVar[bool]
+    """Whether ``restore`` works; a method without it can be measured and not kept."""
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         """Build the detector without loading anything."""
@@ -99,8 +102,20 @@ class Method(Interface):
         """
         ...
 
-    def save(self, folder: Path) -> None:
-        """Write everything that ``judge`` needs into an empty folder, including the backbone."""
+    def state(self) -> MethodState:
+        """Everything that ``judge`` needs after ``fit``, on the CPU; its size in a file is the size of the method."""
+        ...
+
+    def restore(self, state: MethodState) -> None:
+        """Become the fitted method of ``state``, which has the same settings: ``judge`` then gives the same maps to
+        the last bit on the same machine. Called instead of ``fit``, and only where ``can_be_kept``.
+
+        Args:
+            state: As ``state`` returned it; without its ``backbone`` the weights of the context are opened.
+
+        Raises:
+            WeightsError: The weights that it needs are missing or do not fit.
+        """
         ...
 
     @property

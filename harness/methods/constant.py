@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
+from harness.methods.state import MethodState
 from mfrnet import AnomalyMaps
 
 _BATCH = 16
@@ -26,6 +27,7 @@ class ConstantMethod:
     version: ClassVar[int] = 1
     Settings: ClassVar[type[ConstantSettings]] = ConstantSettings
     relative_cost: ClassVar[float] = 0.01
+    can_be_kept: ClassVar[bool] = True
     num_parameters = 0
     num_frozen_parameters = 0
 
@@ -63,5 +65,9 @@ class ConstantMethod:
         """Return zeros."""
         return AnomalyMaps(np.zeros(images_BHWC.shape[:3], np.float32), np.zeros(len(images_BHWC), np.float32))
 
-    def save(self, folder: Path) -> None:
-        """Write nothing."""
+    def state(self) -> MethodState:
+        """Nothing."""
+        return MethodState(tensors={})
+
+    def restore(self, state: MethodState) -> None:
+        """Do nothing."""

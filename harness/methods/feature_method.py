@@ -1,23 +1,29 @@
 """A method that fits a detector on cached features of a backbone, as MFRNet and its control do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
+
+from torch import Tensor
 
 from harness.errors import DataError
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport, MethodContext
 from harness.methods.gaussian_detector import GaussianDetector
-from mfrnet import AnomalyMaps, Detector, FeatureStack, MapSettings
+from harness.methods.state import MethodState
+from mfrnet import AnomalyMaps, Backbone, Detector, FeatureStack, MapSettings, empty_backbone
 
 S = TypeVar("S", bound=MapSettings)
 D = TypeVar("D", Detector, GaussianDetector)
 
 
 class FeatureMethod(ABC, Generic[S, D]):
-    """The part that these methods share; a subclass fits the detector, judges images in memory and saves."""
+    """The part that these methods share; a subclass fits the detector and judges images in memory."""
+
+    can_be_kept: ClassVar[bool] = True
 
     def __init__(self, settings: S, context: MethodContext) -> None:
         self._settings = settings
@@ -40,10 +46,36 @@ class FeatureMethod(ABC, Generic[S, D]):
         """Maps and scores of the detector."""
         yield from self._detector.judge_all(self._features(images))
 
+    def state(self) -> MethodState:
+        """What the detector learned, and the backbone."""
+        return MethodState(
+            tensors=self._tensors(),
+            values={"image_size_px": self._detector.image_size_px, "backbone_options": self._backbone.options},
+            backbone={name: value.cpu().contiguous() for name, value in self._backbone.state_dict().items()},
+        )
+
+    def restore(self, state: MethodState) -> None:
+        """Build the detector again, and the backbone from the state or the weights of the context."""
+        if state.backbone:
+            backbone = empty_backbone(self._settings, state.values["backbone_options"])
+            backbone.load_state_dict(dict(state.backbone))
+            self._backbone = backbone.to(self._context.device)
+        height, width = state.values["image_size_px"]
+        self._fitted = self._restored(state.tensors, (height, width))
+
     @property
     def num_parameters(self) -> int:
         """Number of values that the detector learned."""
         return self._detector.num_parameters
+
+    @property
+    def num_frozen_parameters(self) -> int:
+        """Parameters of the backbone up to the last layer that is used."""
+        return self._backbone.num_parameters
+
+    @cached_property
+    def _backbone(self) -> Backbone:
+        return open_backbone(self._settings, self._context.weights).to(self._context.device)
 
     @property
     def _detector(self) -> D:
@@ -56,3 +88,9 @@ class FeatureMethod(ABC, Generic[S, D]):
 
     @abstractmethod
     def _fit(self, stack: FeatureStack, report: FitReport) -> D: ...
+
+    @abstractmethod
+    def _tensors(self) -> Mapping[str, Tensor]: ...
+
+    @abstractmethod
+    def _restored(self, tensors: Mapping[str, Tensor], image_size_px: tuple[int, int]) -> D: ...

@@ -1,18 +1,16 @@
 """The control without restoration: MFRNet's features, calibration and map with one Gaussian per layer."""
 
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from torch import Tensor
 
-from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport
 from harness.methods.feature_method import FeatureMethod
 from harness.methods.gaussian_detector import GaussianDetector, fit_gaussian
-from mfrnet import AnomalyMaps, Backbone, FeatureStack, MapSettings, check_layers, extract_features, grid_for
+from mfrnet import AnomalyMaps, FeatureStack, MapSettings, check_layers, extract_features, grid_for
 
 
 class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
@@ -39,22 +37,13 @@ class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
         stack = extract_features(self._backbone, [images_BHWC], len(images_BHWC))
         return self._detector.judge(stack.batch(range(len(stack))))
 
-    def save(self, folder: Path) -> None:
-        """Write the backbone and everything learned as safetensors."""
-        tensors = {f"backbone.{name}": value for name, value in self._backbone.state_dict().items()}
-        tensors |= self._detector.tensors()
-        save_file({name: value.contiguous().cpu() for name, value in tensors.items()}, folder / "model.safetensors")
-
-    @property
-    def num_frozen_parameters(self) -> int:
-        """Parameters of the backbone up to the last layer that is used."""
-        return self._backbone.num_parameters
-
-    @cached_property
-    def _backbone(self) -> Backbone:
-        return open_backbone(self._settings, self._context.weights).to(self._context.device)
-
     def _fit(self, stack: FeatureStack, report: FitReport) -> GaussianDetector:
         detector = fit_gaussian(stack, self._settings, self._context.seed, self._context.device)
         report(1, 1, None)
         return detector
+
+    def _tensors(self) -> Mapping[str, Tensor]:
+        return {name: value.contiguous().cpu() for name, value in self._detector.tensors().items()}
+
+    def _restored(self, tensors: Mapping[str, Tensor], image_size_px: tuple[int, int]) -> GaussianDetector:
+        return GaussianDetector.of_tensors(tensors, self._settings, image_size_px, self._context.device)

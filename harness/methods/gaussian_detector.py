@@ -4,15 +4,16 @@ The gain of MFRNet over this detector is the gain of restoration. Shapes: B imag
 G groups, H x W grid positions.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mfrnet.aggregator import Aggregator
+from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.calibration import Calibration, split_held_out, weighted
+from mfrnet.detector_state import numbered, whitening_of
 from mfrnet.features import FeatureStack
 from mfrnet.parallel import divided
 from mfrnet.settings import MapSettings
@@ -44,17 +45,34 @@ class GaussianDetector:
 
     def tensors(self) -> dict[str, Tensor]:
         """All learned tensors by name."""
-        matrices = {
-            f"{name}.{number}": matrix
-            for name, whitening in (("aggregator.whitening", self.aggregator.whitening), ("distance", self.distance))
-            for number, matrix in enumerate(whitening.matrix_of_group)
-        }
-        return matrices | {
+        return {
+            **numbered("aggregator.whitening", self.aggregator.whitening),
+            **numbered("distance", self.distance),
             "aggregator.mean": self.aggregator.mean_1C11,
             "aggregator.std": self.aggregator.std_1C11,
             "calibration.mean": self.calibration.mean_TGHW,
             "calibration.spread": self.calibration.spread_TGHW,
         }
+
+    @classmethod
+    def of_tensors(
+        cls, tensors: Mapping[str, Tensor], settings: MapSettings, image_size_px: tuple[int, int], device: str
+    ) -> "GaussianDetector":
+        """The detector whose ``tensors`` these are."""
+        tensors = {name: value.to(device) for name, value in tensors.items()}
+        return cls(
+            settings=settings,
+            aggregator=Aggregator(
+                grid_for(image_size_px, settings.grid_stride_px),
+                settings.neighbourhood,
+                tensors["aggregator.mean"],
+                tensors["aggregator.std"],
+                whitening_of("aggregator.whitening", tensors),
+            ),
+            distance=whitening_of("distance", tensors),
+            calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
+            image_size_px=image_size_px,
+        )
 
     @property
     def num_parameters(self) -> int:

@@ -1,13 +1,12 @@
 """MFRNet as a method of the harness, on cached features."""
 
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
-from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport
 from harness.methods.feature_method import FeatureMethod
 from mfrnet import (
@@ -18,8 +17,10 @@ from mfrnet import (
     MFRNetSettings,
     check_layers,
     check_masks,
+    detector_of,
     fit_detector,
     global_batch_size,
+    tensors_of,
 )
 
 
@@ -43,22 +44,15 @@ class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
         """Maps of restoration errors."""
-        return self._model.anomaly_map(images_BHWC)
-
-    def save(self, folder: Path) -> None:
-        """Write what ``MFRNet.load`` reads."""
-        self._model.save(folder)
-
-    @property
-    def num_frozen_parameters(self) -> int:
-        """Parameters of the backbone up to the last layer that is used."""
-        return self._model.backbone.num_parameters
-
-    @cached_property
-    def _model(self) -> MFRNet:
         context = self._context
-        backbone = open_backbone(self._settings, context.weights)
-        return MFRNet(self._settings, backbone, context.seed, context.device, self._detector)
+        model = MFRNet(self._settings, self._backbone, context.seed, context.device, self._detector)
+        return model.anomaly_map(images_BHWC)
 
     def _fit(self, stack: FeatureStack, report: FitReport) -> Detector:
         return fit_detector(stack, self._settings, self._context.seed, self._context.device, report)
+
+    def _tensors(self) -> Mapping[str, Tensor]:
+        return tensors_of(self._detector)
+
+    def _restored(self, tensors: Mapping[str, Tensor], image_size_px: tuple[int, int]) -> Detector:
+        return detector_of(tensors, self._settings, image_size_px, self._context.device)

@@ -1,18 +1,21 @@
 """Tests that every method must pass."""
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load, save
 
 from harness.config import as_json, build_settings
 from harness.images import ImageSet
 from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
+from harness.methods.state import MethodState
 from mfrnet import AnomalyMaps
 
 NUM_NORMAL, NUM_DEFECT = 10, 2
@@ -144,10 +147,29 @@ class MethodContract(MethodDeclarationContract):
         np.testing.assert_allclose(judged.maps_BHW, expected.maps_BHW, rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(judged.scores_B, expected.scores_B, rtol=1e-3, atol=1e-3)
 
-    def test_what_is_saved_is_written_below_the_folder_given(self, fitted: FittedMethod, tmp_path: Path) -> None:
-        fitted.method.save(tmp_path)
-        size = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
+    def test_its_state_holds_everything_that_it_learned(self, fitted: FittedMethod) -> None:
+        state = fitted.method.state()
+        size = sum(tensor.nbytes for tensor in (*state.tensors.values(), *state.backbone.values()))
         assert size >= 4 * fitted.method.num_parameters
+
+    def test_a_restored_method_gives_the_same_maps_to_the_last_bit(
+        self, case: MethodCase, fitted: FittedMethod
+    ) -> None:
+        if not case.method.can_be_kept:
+            pytest.skip("this method cannot be kept")
+        state = fitted.method.state()
+        written = MethodState(
+            tensors=load(save(dict(state.tensors))),
+            values=json.loads(json.dumps(state.values)),
+            backbone=load(save(dict(state.backbone))),
+        )
+        restored = case.method(case.settings, MethodContext(seed=3, device="cpu", weights=case.weights))
+        restored.restore(written)
+        (pixels,) = fitted.images.batches(len(fitted.images))
+        expected, judged = fitted.method.judge(pixels), restored.judge(pixels)
+        assert np.array_equal(judged.maps_BHW, expected.maps_BHW)
+        assert np.array_equal(judged.scores_B, expected.scores_B)
+        assert restored.num_parameters == fitted.method.num_parameters
 
 
 def all_maps(method: Method, images: ImageSet) -> AnomalyMaps:

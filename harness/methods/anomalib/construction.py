@@ -111,6 +111,35 @@ def build_model(name: str, settings: Any, size_px: tuple[int, int], weights: Pat
     return Built(module, (*networks, *(getattr(module.model, part) for part in recipe.frozen)))
 
 
+def build_empty(name: str, settings: Any, size_px: tuple[int, int], options: dict[str, Any]) -> Any:
+    """The Lightning module of a model without any weights, for a state dict to be loaded into.
+
+    Args:
+        name: As ``anomalib.models.get_model`` takes it.
+        settings: Settings of the model.
+        size_px: Height and width of its input.
+        options: ``backbone_options`` of the weights that it was built with.
+    """
+
+    def options_of(network: str) -> dict[str, Any]:
+        return options if network == getattr(settings, "backbone", None) else {}
+
+    def load_nothing(network: str, arguments: dict[str, Any]) -> nn.Module:
+        empty: nn.Module = timm.create_model(network, pretrained=False, **{**arguments, **options_of(network)})
+        return empty
+
+    with quiet(), torch.random.fork_rng(devices=[]), given_networks(load_nothing, options_of):
+        return _construct(name, settings, size_px)
+
+
+def backbone_options(settings: Any, weights: Path | None) -> dict[str, Any]:
+    """Arguments of the backbone's model that its local or packaged weights need."""
+    backbone = getattr(settings, "backbone", None)
+    found = found_weights(backbone, weights) if backbone else None
+    options: dict[str, Any] = found.options.get("model", {}) if found is not None else {}
+    return options
+
+
 def pixels_of(name: str, settings: Any, size_px: tuple[int, int], weights: Path | None) -> Pixels:
     """The conversion of images for a model, with its own normalisation or that of its local weights."""
     model_type = model_type_of(name)

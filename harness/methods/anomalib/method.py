@@ -4,7 +4,7 @@ Shapes: B images of a batch, H x W pixels, C colours.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -20,6 +19,8 @@ from harness.errors import DataError, UnknownNameError
 from harness.images import ImageSet
 from harness.methods.anomalib.construction import (
     Built,
+    backbone_options,
+    build_empty,
     build_model,
     check_construction,
     pixels_of,
@@ -32,6 +33,7 @@ from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe, label_of
 from harness.methods.anomalib.surroundings import deterministic, interruptible, quiet, seeded
 from harness.methods.anomalib.teacher import check_folders
 from harness.methods.base import FitReport, MethodContext
+from harness.methods.state import MethodState
 from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
 
 _ADAPTER_VERSION = 1
@@ -63,6 +65,7 @@ class AnomalibMethod:
     model_name: ClassVar[str]
     recipe: ClassVar[Recipe]
     version: ClassVar[int]
+    can_be_kept: ClassVar[bool]
     Settings: ClassVar[Any] = _LazySettings()
     relative_cost: ClassVar[float]
 
@@ -150,13 +153,32 @@ class AnomalibMethod:
             scores_B = maps_BHW.flatten(1).amax(1) if score is None else score.reshape(count)
         return AnomalyMaps(_as_array(maps_BHW), _as_array(scores_B))
 
-    def save(self, folder: Path) -> None:
-        """Write the state of the model as safetensors."""
-        assert self._fitted is not None, "fit comes first"
-        state = self._fitted.network.state_dict()
+    def state(self) -> MethodState:
+        """The state of the model with all its networks, and how images become its input."""
+        fitted = self._fitted
+        assert fitted is not None, "fit comes first"
         # Cloned: safetensors refuses tensors that share memory.
-        tensors = {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
-        save_file(tensors, folder / "model.safetensors")
+        tensors = {
+            name: value.detach().cpu().clone().contiguous() for name, value in fitted.network.state_dict().items()
+        }
+        values = {
+            "pixels": asdict(fitted.pixels),
+            "backbone_options": backbone_options(self._settings, self._context.weights),
+            "num_parameters": fitted.num_parameters,
+            "num_frozen_parameters": fitted.num_frozen_parameters,
+        }
+        return MethodState(tensors=tensors, values=values)
+
+    def restore(self, state: MethodState) -> None:
+        """Build the model without weights and load its state."""
+        values = state.values
+        pixels = Pixels(**{name: tuple(value) for name, value in values["pixels"].items()})
+        module = build_empty(self.model_name, self._settings, pixels.size_px, values["backbone_options"])
+        network: nn.Module = module.model
+        with quiet():
+            network.load_state_dict(dict(state.tensors))
+        network = network.eval().requires_grad_(False).to(self._context.device)
+        self._fitted = _Fitted(network, pixels, values["num_parameters"], values["num_frozen_parameters"])
 
     @property
     def num_parameters(self) -> int:
@@ -209,6 +231,7 @@ def make_method(name: str) -> type[AnomalibMethod]:
             "__module__": __name__,
             "model_name": name,
             "recipe": recipe,
+            "can_be_kept": recipe.can_be_kept,
             "version": 10_000 * _ADAPTER_VERSION + 100 * major + minor,
             "relative_cost": recipe.relative_cost,
         },

@@ -30,6 +30,8 @@ class Recipe:
     """Defaults that replace those of anomalib."""
     teacher: str = ""
     """Name of the weights of a pre-trained part that is not from timm; formatted with the settings."""
+    can_be_kept: bool = True
+    """Whether everything that the model needs to judge is in its state dict."""
     frozen: tuple[str, ...] = ()
     """Frozen parts of the model besides the networks that timm makes."""
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
+from harness.methods.state import MethodState
 from mfrnet import AnomalyMaps
 
 
@@ -26,6 +28,7 @@ class MeanImageMethod:
     version: ClassVar[int] = 1
     Settings: ClassVar[type[MeanImageSettings]] = MeanImageSettings
     relative_cost: ClassVar[float] = 0.01
+    can_be_kept: ClassVar[bool] = True
     num_frozen_parameters = 0
 
     def __init__(self, settings: MeanImageSettings, context: MethodContext) -> None:
@@ -59,8 +62,11 @@ class MeanImageMethod:
         maps_BHW = np.abs(images_BHWC - self._mean_HWC).mean(axis=-1, dtype=np.float32)
         return AnomalyMaps(maps_BHW, maps_BHW.max(axis=(1, 2)))
 
-    def save(self, folder: Path) -> None:
-        np.save(folder / "mean.npy", self._mean_HWC)
+    def state(self) -> MethodState:
+        return MethodState(tensors={"mean": torch.from_numpy(self._mean_HWC)})
+
+    def restore(self, state: MethodState) -> None:
+        self._mean_HWC = state.tensors["mean"].numpy()
 
     @property
     def num_parameters(self) -> int:

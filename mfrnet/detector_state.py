@@ -1,0 +1,102 @@
+"""A fitted detector as tensors by name, and back."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from mfrnet.aggregator import Aggregator
+from mfrnet.calibration import Calibration
+from mfrnet.detector import Detector, Restorer, Scales, new_network
+from mfrnet.settings import MFRNetSettings
+from mfrnet.whitening import Whitening
+
+
+def tensors_of(detector: Detector) -> dict[str, Tensor]:
+    """Everything that a detector learned, contiguous and on the CPU.
+
+    >>> import torch
+    >>> from mfrnet import FeatureStack, fit_detector
+    >>> settings = MFRNetSettings(width=8, num_heads=1, depth=1, steps=2, cell=1)
+    >>> features = torch.randn(8, 4, 4, 4, generator=torch.Generator().manual_seed(0)).numpy()
+    >>> detector = fit_detector(FeatureStack([features], image_size_px=(64, 64)), settings, seed=0)
+    >>> again = detector_of(tensors_of(detector), settings, (64, 64))
+    >>> batch = [torch.ones(1, 4, 4, 4)]
+    >>> bool((again.judge(batch).maps_BHW == detector.judge(batch).maps_BHW).all())
+    True
+    """
+    restorer = detector.restorer
+    tensors = {f"network.{name}": value for name, value in restorer.network.state_dict().items()}
+    tensors |= {
+        "aggregator.mean": restorer.aggregator.mean_1C11,
+        "aggregator.std": restorer.aggregator.std_1C11,
+        **numbered("aggregator.whitening", restorer.aggregator.whitening),
+        **numbered("scales.residual", detector.scales.residual),
+        **numbered("scales.distance", detector.scales.distance),
+        "calibration.mean": detector.calibration.mean_TGHW,
+        "calibration.spread": detector.calibration.spread_TGHW,
+        "masks": restorer.masks_nKHW,
+    }
+    return {name: value.contiguous().cpu() for name, value in tensors.items()}
+
+
+def detector_of(
+    tensors: Mapping[str, Tensor], settings: MFRNetSettings, image_size_px: tuple[int, int], device: str = "cpu"
+) -> Detector:
+    """The detector that ``tensors_of`` described; on the same machine it gives bit-identical maps.
+
+    Args:
+        tensors: From ``tensors_of``.
+        settings: The settings that it was fitted with.
+        image_size_px: Height and width of the images that it was fitted on.
+        device: A torch device.
+    """
+    tensors = {name: value.to(device) for name, value in tensors.items()}
+    masks = tensors["masks"]
+    whitening = whitening_of("aggregator.whitening", tensors)
+    network = new_network(whitening.channels, settings, seed=0).to(device).eval()
+    network.load_state_dict(below("network.", tensors))
+    aggregator = Aggregator(
+        (masks.shape[-2], masks.shape[-1]),
+        settings.neighbourhood,
+        tensors["aggregator.mean"],
+        tensors["aggregator.std"],
+        whitening,
+    )
+    return Detector(
+        restorer=Restorer(settings=settings, aggregator=aggregator, network=network, masks_nKHW=masks),
+        scales=Scales(
+            residual=whitening_of("scales.residual", tensors), distance=whitening_of("scales.distance", tensors)
+        ),
+        calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
+        image_size_px=image_size_px,
+    )
+
+
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with a prefix, without it.
+
+    >>> below("a.", {"a.b": 1, "c.d": 2})
+    {'b': 1}
+    """
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def numbered(name: str, whitening: Whitening) -> dict[str, Tensor]:
+    """The matrices of a whitening by the number of their group.
+
+    >>> import torch
+    >>> sorted(numbered("whitening", Whitening([torch.eye(2), torch.eye(1)])))
+    ['whitening.0', 'whitening.1']
+    """
+    return {f"{name}.{number}": matrix for number, matrix in enumerate(whitening.matrix_of_group)}
+
+
+def whitening_of(name: str, tensors: Mapping[str, Tensor]) -> Whitening:
+    """The whitening that ``numbered`` took apart.
+
+    >>> import torch
+    >>> whitening_of("whitening", numbered("whitening", Whitening([torch.eye(2), torch.eye(1)]))).channels
+    [2, 1]
+    """
+    of_group = below(f"{name}.", tensors)
+    return Whitening([of_group[str(number)] for number in range(len(of_group))])
