@@ -9,23 +9,31 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.bundles.detector import load
     from harness.config import RecordFilter, RunSettings
     from harness.jobs.ablate import ablate
+    from harness.jobs.fit import fit
     from harness.jobs.leaderboard import leaderboard
     from harness.jobs.planning import plan
+    from harness.jobs.predict import predict
     from harness.jobs.run import run
     from harness.jobs.search import search
     from harness.jobs.tables import tables
+    from harness.jobs.threshold import threshold
 
 _HOMES = {
     "RecordFilter": "harness.config",
     "RunSettings": "harness.config",
     "ablate": "harness.jobs.ablate",
+    "fit": "harness.jobs.fit",
     "leaderboard": "harness.jobs.leaderboard",
+    "load": "harness.bundles.detector",
     "plan": "harness.jobs.planning",
+    "predict": "harness.jobs.predict",
     "run": "harness.jobs.run",
     "search": "harness.jobs.search",
     "tables": "harness.jobs.tables",
+    "threshold": "harness.jobs.threshold",
 }
 
 
@@ -52,4 +60,17 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
 
 
-__all__ = ["RecordFilter", "RunSettings", "ablate", "leaderboard", "plan", "run", "search", "tables"]
+__all__ = [
+    "RecordFilter",
+    "RunSettings",
+    "ablate",
+    "fit",
+    "leaderboard",
+    "load",
+    "plan",
+    "predict",
+    "run",
+    "search",
+    "tables",
+    "threshold",
+]

@@ -67,6 +67,10 @@ class MissingExtraError(BenchError):
         )
 
 
+class BundleError(BenchError):
+    """Raised when the bundle of a fitted detector cannot be read or written."""
+
+
 class StoreError(BenchError):
     """Raised when a result store cannot be read or written, or holds an unknown schema version."""
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
-from harness.cells.framing import stitch
+from harness.framing import stitch
 from harness.images import ImageSet, View
 from harness.methods.base import Method
 from harness.records import JudgingCosts

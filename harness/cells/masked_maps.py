@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.cells.framing import at_resolution
 from harness.cells.map_file import MapFile
 from harness.config.protocol import Protocol
 from harness.datasets import Sample, Split
 from harness.datasets.ground_truth import read_ground_truth, read_regions
+from harness.framing import at_resolution
 from harness.images import resize_mask
 from harness.metrics.spro import MapsAndRegions, Regions
 

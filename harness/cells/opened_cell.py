@@ -8,7 +8,6 @@ from statistics import median
 
 from harness.cells.cell_context import CellContext
 from harness.cells.devices import resolve_device
-from harness.cells.framing import frame
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
 from harness.datasets import DATASETS, Split
@@ -17,6 +16,7 @@ from harness.datasets.fingerprint import fingerprint
 from harness.datasets.splits import is_manifest, make_split, split_identity
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
+from harness.framing import frame
 from harness.images import ImageSet, image_size
 from harness.methods import METHODS
 from harness.methods.backbone_weights import weights_identity

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import ablate, compare, costs, datasets, doctor, figures, methods, run, search, show
+from harness.cli import ablate, compare, costs, datasets, doctor, figures, fit, methods, predict, run, search, show
 
 app = typer.Typer(
     name="bench",
@@ -38,6 +38,9 @@ app.command()(run.plan)
 app.command()(ablate.ablate)
 app.command()(search.search)
 app.command()(costs.costs)
+app.command()(fit.fit)
+app.command()(fit.threshold)
+app.command()(predict.predict)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)

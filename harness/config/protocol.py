@@ -16,7 +16,7 @@ class Protocol(BaseModel):
 
     Fixed by the protocol's name: masks are thresholded first and resized by nearest neighbour after,
     regions are 8-connected, every normal pixel of every test image counts in the false positive rate,
-    AUPRO is interpolated at its limits .3 and .05. `harness.cells.framing` does what ``aspect`` says.
+    AUPRO is interpolated at its limits .3 and .05. `harness.framing` does what ``aspect`` says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -6,9 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.cells import judging_costs as costs
-from harness.cells.framing import frame
 from harness.cells.judging_costs import BATCH_SIZE, measure_judging
 from harness.config import Protocol
+from harness.framing import frame
 from harness.images import ImageSet
 from mfrnet import AnomalyMaps
 from tests.support.miniatures import write_image

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.cells.framing import frame
 from harness.config import Protocol
 from harness.errors import DataError
+from harness.framing import frame
 from harness.images import ImageSet, View
 from harness.methods import feature_cache
 from harness.methods.feature_cache import FeatureCache

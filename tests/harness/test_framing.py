@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.cells.framing import at_resolution, frame, image_score, padded_view, stitch, tile_views
 from harness.config import Protocol
 from harness.errors import DataError
+from harness.framing import at_resolution, frame, image_score, padded_view, stitch, tile_views
 from harness.images import ImageSet, View, read_rgb, resize_rgb
 from tests.support.miniatures import truncate, write_image
 

@@ -8,14 +8,18 @@ Shapes: V views of one image, H x W pixels of a window, Y x X pixels of the scal
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.config.protocol import Protocol
 from harness.images import ImageSet, View, image_size, resize_map
+
+if TYPE_CHECKING:
+    from mfrnet import AnomalyMaps
 
 
 def frame(
@@ -35,15 +39,30 @@ def frame(
     """
     if protocol.aspect in ("keep", "square"):
         return ImageSet(ids=tuple(ids), paths=tuple(paths), size_px=size_px, key=key)
-    views_of = [_views(image_size(path), size_px, protocol) for path in paths]
-    counts = [len(views) for views in views_of]
+    of_images = [views_of(image_size(path), size_px, protocol) for path in paths]
+    counts = [len(views) for views in of_images]
     return ImageSet(
         ids=tuple(name for name, count in zip(ids, counts, strict=True) for _ in range(count)),
         paths=tuple(path for path, count in zip(paths, counts, strict=True) for _ in range(count)),
         size_px=size_px,
         key=key,
-        views=tuple(view for views in views_of for view in views),
+        views=tuple(view for views in of_images for view in views),
     )
+
+
+def views_of(image_px: tuple[int, int], size_px: tuple[int, int], protocol: Protocol) -> tuple[View, ...]:
+    """What a method is shown of an image. Sizes are height and width.
+
+    Args:
+        image_px: Of the image.
+        size_px: ``Protocol.size_for`` of the category.
+        protocol: Determines the windows.
+    """
+    if protocol.aspect in ("keep", "square"):
+        return (View(size_px, (0, 0)),)
+    if protocol.aspect == "pad":
+        return (padded_view(image_px, size_px),)
+    return tile_views(image_px, protocol.image_size_px, protocol.overlap, protocol.tiled_size_px)
 
 
 def padded_view(image_px: tuple[int, int], size_px: tuple[int, int]) -> View:
@@ -99,6 +118,42 @@ def image_score(scores_V: Sequence[float], map_YX: NDArray[np.float32], protocol
     return float(map_YX.max()) if protocol.aspect == "pad" else max(scores_V)
 
 
+def whole_images(
+    batches: "Iterable[AnomalyMaps]", images: ImageSet, protocol: Protocol
+) -> Iterator[tuple[NDArray[np.float32], float]]:
+    """The stitched map and the score of every image of a set, in order, from the maps of its views.
+
+    Args:
+        batches: Maps and scores of the views, as a method gives them.
+        images: What the method was given.
+        protocol: Decides the score.
+
+    Raises:
+        FloatingPointError: A map or a score is not finite.
+        RuntimeError: There are more or fewer maps than views.
+    """
+    of_images = images.images()
+    # Of the image that is not complete yet.
+    maps_V: list[NDArray[np.float32]] = []
+    scores_V: list[float] = []
+    num_views = row = 0
+    for batch in batches:
+        if not (np.isfinite(batch.scores_B).all() and np.isfinite(batch.maps_BHW).all()):
+            raise FloatingPointError("The method gave a map or a score that is not finite.")
+        num_views += len(batch.scores_B)
+        if num_views > len(images):
+            break
+        for map_HW, score in zip(batch.maps_BHW, batch.scores_B, strict=True):
+            maps_V.append(map_HW)
+            scores_V.append(float(score))
+            if len(maps_V) == len(of_images[row]):
+                map_YX = stitch([images.view(view) for view in of_images[row]], maps_V)
+                yield map_YX, image_score(scores_V, map_YX, protocol)
+                maps_V, scores_V, row = [], [], row + 1
+    if num_views != len(images):
+        raise RuntimeError(f"The method gave {num_views} maps for {len(images)} images.")
+
+
 def at_resolution(map_YX: NDArray[np.float32], path: Path, protocol: Protocol) -> NDArray[np.float32]:
     """A stitched map at the size at which it is compared with its mask: unchanged, or at the size of the image.
 
@@ -106,12 +161,6 @@ def at_resolution(map_YX: NDArray[np.float32], path: Path, protocol: Protocol) -
         DataError: The image's header cannot be read.
     """
     return map_YX if protocol.resolution == "frame" else resize_map(map_YX, image_size(path))
-
-
-def _views(image_px: tuple[int, int], size_px: tuple[int, int], protocol: Protocol) -> tuple[View, ...]:
-    if protocol.aspect == "pad":
-        return (padded_view(image_px, size_px),)
-    return tile_views(image_px, protocol.image_size_px, protocol.overlap, protocol.tiled_size_px)
 
 
 def _starts(length: int, side: int, overlap: float) -> list[int]:

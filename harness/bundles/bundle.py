@@ -1,0 +1,169 @@
+"""Writing a bundle whole or not at all, and reading one without trusting it."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from harness.bundles.description import FORMAT, BundleDescription
+from harness.config import build_settings
+from harness.config.validation import one_line
+from harness.errors import BundleError, WeightsError
+from harness.methods import METHODS
+from harness.methods.backbone_weights import weights_identity
+from harness.methods.base import Method, MethodContext
+from harness.methods.state import MethodState
+
+TENSORS, DESCRIPTION = "model.safetensors", "model.json"
+_BACKBONE = "backbone."
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A detector that was read, ready to judge."""
+
+    description: BundleDescription
+    method: Method
+
+
+def write_bundle(
+    folder: Path, state: MethodState, facts: Mapping[str, Any], *, with_backbone: bool = True
+) -> BundleDescription:
+    """Write a bundle into a folder that is not there yet; whatever happens, it holds a whole bundle or is missing.
+
+    Args:
+        folder: The bundle.
+        state: Of the fitted method.
+        facts: Fields of ``BundleDescription`` that are not known from ``state``.
+        with_backbone: Whether the backbone is written; otherwise its weights are opened when the bundle is read.
+
+    Raises:
+        BundleError: The folder exists, or the backbone cannot be left out.
+    """
+    if folder.exists():
+        raise BundleError(f"{folder}: exists already; expected a new folder for the bundle.")
+    if not with_backbone and not state.backbone:
+        raise BundleError(
+            f"--without-backbone: {facts['method']} has its networks in one piece, so the bundle must hold them; "
+            "expected a method with a frozen backbone of its own, such as mfrnet or gaussian."
+        )
+    tensors = dict(state.tensors)
+    if with_backbone:
+        tensors |= {f"{_BACKBONE}{name}": value for name, value in state.backbone.items()}
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    try:
+        save_file(tensors, unfinished / TENSORS)
+        description = BundleDescription(
+            **facts,
+            values=dict(state.values),
+            has_backbone=bool(with_backbone and state.backbone) or not state.backbone,
+            tensors_sha256=_sha256(unfinished / TENSORS),
+        )
+        _write_description(unfinished, description)
+        # safetensors makes a file that nobody else may read.
+        shutil.copymode(unfinished / DESCRIPTION, unfinished / TENSORS)
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return description
+
+
+def rewrite_description(folder: Path, description: BundleDescription) -> None:
+    """Replace the description of a bundle, in one step."""
+    scratch = folder / f".{DESCRIPTION}.unfinished"
+    _write_description(folder, description, scratch.name)
+    scratch.replace(folder / DESCRIPTION)
+
+
+def read_description(folder: Path) -> BundleDescription:
+    """What a bundle says of itself.
+
+    Raises:
+        BundleError: It is none, or of an unknown format.
+    """
+    file = folder / DESCRIPTION
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BundleError(
+            f"{folder}: no {DESCRIPTION} here; expected the folder of a bundle, as 'bench fit' writes it."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{file}: cannot be read as JSON ({error}).") from None
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise BundleError(f"{file}: expected format {FORMAT}, got {found!r}; was it written by another version?")
+    try:
+        return BundleDescription.model_validate(content)
+    except ValidationError as error:
+        raise BundleError(f"{file}: {one_line(error)}") from error
+
+
+def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) -> Bundle:
+    """Build the detector of a bundle. Tensors and plain values are read; nothing in a bundle is executed.
+
+    Args:
+        folder: The bundle.
+        device: A torch device.
+        weights: Local weights of the backbone, for a bundle without it.
+
+    Raises:
+        BundleError: A file is missing, damaged, or of another version of the method.
+        WeightsError: The bundle is without its backbone, and the weights here are others.
+    """
+    description = read_description(folder)
+    method_type = METHODS.get(description.method)
+    if method_type.version != description.method_version:
+        raise BundleError(
+            f"{folder}: made by version {description.method_version} of {description.method}; this installation has "
+            f"version {method_type.version}, which would give other maps. Fit it again, or install the packages that "
+            f"{DESCRIPTION} names."
+        )
+    settings = build_settings(description.method, method_type.Settings, description.settings)
+    tensors = _read_tensors(folder / TENSORS, description.tensors_sha256)
+    if not description.has_backbone and (found := weights_identity(settings, weights)) != description.weights:
+        raise WeightsError(
+            f"{folder}: holds no backbone and was made with weights {description.weights[:12]}; "
+            f"the weights here are {found[:12]}. Give the same file with --weights."
+        )
+    method = method_type(settings, MethodContext(seed=description.seed, device=device, weights=weights))
+    backbone = {name.removeprefix(_BACKBONE): value for name, value in tensors.items() if name.startswith(_BACKBONE)}
+    own = {name: value for name, value in tensors.items() if not name.startswith(_BACKBONE)}
+    try:
+        method.restore(MethodState(tensors=own, values=description.values, backbone=backbone))
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BundleError(f"{folder}: its tensors do not fit its settings ({reason}).") from error
+    return Bundle(description, method)
+
+
+def _read_tensors(file: Path, sha256: str) -> dict[str, Any]:
+    if not file.is_file():
+        raise BundleError(f"{file}: no such file; a bundle has it beside {DESCRIPTION}.")
+    if (found := _sha256(file)) != sha256:
+        raise BundleError(
+            f"{file}: its SHA-256 is {found[:12]}..., {DESCRIPTION} says {sha256[:12]}...; was it copied to its end?"
+        )
+    try:
+        return dict(load_file(file))
+    except SafetensorError as error:
+        raise BundleError(f"{file}: cannot be read as safetensors ({error}).") from error
+
+
+def _write_description(folder: Path, description: BundleDescription, name: str = DESCRIPTION) -> None:
+    (folder / name).write_text(description.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

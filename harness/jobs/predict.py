@@ -1,0 +1,167 @@
+"""Judging image files with a kept detector: one row an image, and pictures where they are asked for."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from harness.errors import BundleError, SettingsError
+from harness.jobs.image_paths import NamedPath, arriving_images, named_images, streamed_images
+
+if TYPE_CHECKING:
+    from harness.bundles.detector import Judgement, KeptDetector, Unreadable
+    from harness.report.prediction_pictures import MapFormat, MapScale
+    from harness.report.prediction_rows import RowFormat
+
+
+@dataclass
+class Predicted:
+    """What a prediction came to."""
+
+    num_judged: int = 0
+    num_anomalous: int = 0
+    num_unreadable: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Which pictures are written below the output folder."""
+
+    overlays: bool = False
+    masks: bool = False
+    maps: "MapFormat | None" = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there are some."""
+        return self.overlays or self.masks or self.maps is not None
+
+
+def predict(
+    bundle: str | Path,
+    paths: Sequence[str | Path] | Iterable[str],
+    *,
+    out: str | Path | None = None,
+    row_format: "RowFormat" = "csv",
+    pictures: Pictures | None = None,
+    batch_size: int = 8,
+    device: str = "cpu",
+    weights: str | Path | None = None,
+    watch: bool = False,
+    on_image: "Callable[[Judgement | Unreadable], None] | None" = None,
+) -> Predicted:
+    """Judge images; memory does not grow with their number.
+
+    Args:
+        bundle: The folder that ``fit`` wrote.
+        paths: A list of image files, folders (searched for images at any depth) and glob patterns; or a stream of
+            image files, one a line, each judged soon after it comes.
+        out: Folder for the rows and the pictures; None writes rows to standard output.
+        row_format: Of the rows.
+        pictures: Written beside the rows; needs ``out``.
+        batch_size: Images that are judged together.
+        device: A torch device.
+        weights: Local weights of the backbone, for a bundle without it.
+        watch: Go on with images that appear in the folders, until Ctrl-C.
+        on_image: Called for each image after its row and pictures are written.
+
+    Raises:
+        BenchError: The bundle or a setting is wrong, or there is no image.
+
+    >>> import tempfile, harness
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> bundles = harness.fit(
+    ...     datasets=["demo/board"], methods=["constant"], protocol={"image_size_px": 32},
+    ...     out=folder / "board", false_alarms=0.2,
+    ... )
+    >>> from PIL import Image
+    >>> Image.new("RGB", (64, 64)).save(folder / "new.png")
+    >>> harness.predict(bundles[0], [folder / "new.png"], out=folder / "found").num_judged
+    1
+    """
+    from harness.bundles.detector import Unreadable, load
+    from harness.report.prediction_rows import prediction_rows, row_of
+
+    wanted = pictures or Pictures()
+    if batch_size < 1:
+        raise SettingsError(f"--batch-size: expected at least 1, got {batch_size}.")
+    if wanted.any and out is None:
+        raise SettingsError("Pictures need a folder: give --out FOLDER with --overlays, --masks or --maps.")
+    named = _named(paths, watch=watch)
+    detector = load(bundle, device=device, weights=weights)
+    scale = _scale(detector) if wanted.any else None
+    found = Predicted()
+    names: dict[Path, Path] = {}
+    taken: set[Path] = set()
+
+    def remembered() -> Iterator[Path | None]:
+        for each in named:
+            if each is not None:
+                names[each[0]] = _free(each[1], taken)
+            yield None if each is None else each[0]
+
+    started = time.perf_counter()
+    with prediction_rows(None if out is None else Path(out), row_format) as write:
+        for judged in detector.judge(remembered(), batch_size):
+            name = names[judged.path]
+            write(row_of(judged))
+            if isinstance(judged, Unreadable):
+                found.num_unreadable += 1
+            else:
+                found.num_judged += 1
+                found.num_anomalous += bool(judged.is_anomalous)
+                if out is not None and scale is not None:
+                    _draw(judged, Path(out), name, wanted, scale)
+            if on_image is not None:
+                on_image(judged)
+    found.seconds = time.perf_counter() - started
+    return found
+
+
+def _named(paths: Sequence[str | Path] | Iterable[str], *, watch: bool) -> Iterable[NamedPath | None]:
+    if watch:
+        (folder, *rest) = [Path(path) for path in paths] or [Path()]
+        if rest or not folder.is_dir():
+            raise SettingsError(f"--watch: expected one folder, got {' '.join(map(str, [folder, *rest]))}.")
+        return arriving_images(folder)
+    if isinstance(paths, Sequence):
+        return named_images([Path(path) for path in paths])
+    return streamed_images(paths)
+
+
+def _free(name: Path, taken: set[Path]) -> Path:
+    """A name that no other picture has."""
+    free, number = name, 2
+    while free in taken:
+        free, number = name.with_name(f"{name.stem}-{number}{name.suffix}"), number + 1
+    taken.add(free)
+    return free
+
+
+def _scale(detector: "KeptDetector") -> "MapScale":
+    from harness.report.prediction_pictures import MapScale
+
+    if detector.thresholds is None:
+        raise BundleError("Pictures need a threshold, and this bundle has none; 'bench threshold' sets it.")
+    means = [each.map_mean for each in detector.description.held_out]
+    return MapScale(fmean(means), detector.thresholds.pixel)
+
+
+def _draw(judged: "Judgement", out: Path, name: Path, wanted: Pictures, scale: "MapScale") -> None:
+    from harness.images import read_rgb
+    from harness.report.prediction_pictures import write_map, write_mask, write_overlay
+
+    if wanted.overlays:
+        write_overlay(out / "overlays" / _with(name, ".png"), read_rgb(judged.path), judged.map_YX, scale)
+    if wanted.masks:
+        write_mask(out / "masks" / _with(name, ".png"), judged.map_YX, judged.image_px, scale.threshold)
+    if wanted.maps is not None:
+        write_map(out / "maps" / _with(name, ".tiff"), judged.map_YX, scale, wanted.maps)
+
+
+def _with(name: Path, suffix: str) -> Path:
+    # The file's own suffix stays, because a.png and a.jpg are two images.
+    return name.with_name(name.name + suffix)
