@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.bundles.detector import load
     from harness.config import RecordFilter, RunSettings
     from harness.jobs.ablate import ablate
+    from harness.jobs.export import export
     from harness.jobs.fit import fit
     from harness.jobs.leaderboard import leaderboard
     from harness.jobs.planning import plan
@@ -25,6 +26,7 @@ _HOMES = {
     "RecordFilter": "harness.config",
     "RunSettings": "harness.config",
     "ablate": "harness.jobs.ablate",
+    "export": "harness.jobs.export",
     "fit": "harness.jobs.fit",
     "leaderboard": "harness.jobs.leaderboard",
     "load": "harness.bundles.detector",
@@ -64,6 +66,7 @@ __all__ = [
     "RecordFilter",
     "RunSettings",
     "ablate",
+    "export",
     "fit",
     "leaderboard",
     "load",

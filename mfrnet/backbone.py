@@ -81,6 +81,10 @@ class Backbone(nn.Module):
         Returns:
             One float32 ``BCHW`` tensor per layer, each at its own stride.
         """
+        return self.layers_of(images_BHWC)
+
+    def layers_of(self, images_BHWC: Tensor) -> list[Tensor]:
+        """``forward`` outside of inference mode, which an export cannot trace."""
         scaled = images_BHWC.to(self.mean_1C11.device).permute(0, 3, 1, 2).float() / 255
         return [layer.float() for layer in self.network((scaled - self.mean_1C11) / self.std_1C11)]
 

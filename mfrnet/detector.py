@@ -8,9 +8,7 @@ Shapes: B images, T loss terms, G layer groups, n subsets of K masks, H x W pixe
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mfrnet.aggregator import Aggregator, grid_for
@@ -48,7 +46,6 @@ class Restorer:
     network: RestorationNetwork
     masks_nKHW: Tensor
 
-    @torch.inference_mode()
     def measure(self, layers_BCHW: Sequence[Tensor]) -> Measured:
         """Restore a batch under all masks, in one pass of the network, and compare.
 
@@ -137,6 +134,11 @@ class Detector:
     @torch.inference_mode()
     def judge(self, layers_BCHW: Sequence[Tensor]) -> AnomalyMaps:
         """Maps and scores of a batch of feature layers, each float32 ``BCHW``."""
+        maps, scores = self.maps_and_scores(layers_BCHW)
+        return AnomalyMaps(maps.cpu().numpy(), scores.cpu().numpy())
+
+    def maps_and_scores(self, layers_BCHW: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """``judge`` in operations on tensors alone, as an export needs it: float ``BHW`` and ``B``."""
         settings = self.restorer.settings
         terms = self.scales.terms(self.restorer.measure(layers_BCHW), settings)
         distances = self.calibration.distances(terms)
@@ -145,8 +147,7 @@ class Detector:
         judged = maps
         if of_score != of_map:
             judged = upsample_and_smooth(weighted(distances, of_score), self.image_size_px, settings.smoothing_px)
-        scores: NDArray[np.float32] = image_scores(judged, settings.top_share).cpu().numpy()
-        return AnomalyMaps(maps.cpu().numpy(), scores)
+        return maps, image_scores(judged, settings.top_share)
 
     def judge_all(self, stack: FeatureStack) -> Iterator[AnomalyMaps]:
         """Maps and scores of all images of a stack, a batch at a time and in order.
@@ -206,14 +207,13 @@ def fit_detector(
         ]
     ).to(target)
     restorer = Restorer(settings=settings, aggregator=aggregator, network=network, masks_nKHW=masks)
-    measured = [
-        _moved(each, target)
-        for each in divided(
-            # Through the CPU, as processes of a group exchange them.
-            lambda start: _moved(restorer.measure(stack.batch(held_out[start : start + _BATCH])), torch.device("cpu")),
-            range(0, len(held_out), _BATCH),
-        )
-    ]
+
+    @torch.inference_mode()
+    def measured_at(start: int) -> Measured:
+        # Through the CPU, as processes of a group exchange them.
+        return _moved(restorer.measure(stack.batch(held_out[start : start + _BATCH])), torch.device("cpu"))
+
+    measured = [_moved(each, target) for each in divided(measured_at, range(0, len(held_out), _BATCH))]
     scales = Scales.of(measured, stack.channels, settings.ridge, target)
     calibration = Calibration.none(target)
     if measured:

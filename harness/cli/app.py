@@ -5,7 +5,21 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import ablate, compare, costs, datasets, doctor, figures, fit, methods, predict, run, search, show
+from harness.cli import (
+    ablate,
+    compare,
+    costs,
+    datasets,
+    doctor,
+    export,
+    figures,
+    fit,
+    methods,
+    predict,
+    run,
+    search,
+    show,
+)
 
 app = typer.Typer(
     name="bench",
@@ -41,6 +55,7 @@ app.command()(costs.costs)
 app.command()(fit.fit)
 app.command()(fit.threshold)
 app.command()(predict.predict)
+app.command()(export.export)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)

@@ -8,6 +8,7 @@ from typing import Protocol as Interface
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from harness.images import ImageSet
 from harness.methods.feature_cache import FeatureCache
@@ -115,6 +116,14 @@ class Method(Interface):
 
         Raises:
             WeightsError: The weights that it needs are missing or do not fit.
+        """
+        ...
+
+    def network(self) -> nn.Module:
+        """What ``judge`` computes, as one module for an export.
+
+        Its input is a uint8 tensor of images, ``BHW3``, of the size of the images in ``fit``; it returns float maps
+        ``BHW`` and scores ``B``. Operations depend on the values of no tensor.
         """
         ...
 

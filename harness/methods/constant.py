@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
@@ -65,9 +66,19 @@ class ConstantMethod:
         """Return zeros."""
         return AnomalyMaps(np.zeros(images_BHWC.shape[:3], np.float32), np.zeros(len(images_BHWC), np.float32))
 
+    def network(self) -> nn.Module:
+        """Zeros."""
+        return _Zeros()
+
     def state(self) -> MethodState:
         """Nothing."""
         return MethodState(tensors={})
 
     def restore(self, state: MethodState) -> None:
         """Do nothing."""
+
+
+class _Zeros(nn.Module):
+    def forward(self, images_BHW3: Tensor) -> tuple[Tensor, Tensor]:
+        maps_BHW = images_BHW3[..., 0].float() * 0
+        return maps_BHW, maps_BHW.flatten(1).amax(1)

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from harness.errors import DataError
 from harness.images import ImageSet
@@ -45,6 +45,10 @@ class FeatureMethod(ABC, Generic[S, D]):
     def score(self, images: ImageSet) -> Iterator[AnomalyMaps]:
         """Maps and scores of the detector."""
         yield from self._detector.judge_all(self._features(images))
+
+    def network(self) -> nn.Module:
+        """Backbone and detector in one module."""
+        return _Whole(self._backbone, self._detector)
 
     def state(self) -> MethodState:
         """What the detector learned, and the backbone."""
@@ -94,3 +98,12 @@ class FeatureMethod(ABC, Generic[S, D]):
 
     @abstractmethod
     def _restored(self, tensors: Mapping[str, Tensor], image_size_px: tuple[int, int]) -> D: ...
+
+
+class _Whole(nn.Module):
+    def __init__(self, backbone: Backbone, detector: Detector | GaussianDetector) -> None:
+        super().__init__()
+        self._backbone, self._detector = backbone, detector
+
+    def forward(self, images_BHW3: Tensor) -> tuple[Tensor, Tensor]:
+        return self._detector.maps_and_scores(self._backbone.layers_of(images_BHW3))

@@ -38,10 +38,15 @@ class GaussianDetector:
 
     def judge(self, layers_BCHW: Sequence[Tensor]) -> AnomalyMaps:
         """Maps and scores of a batch of feature layers."""
+        maps, scores = self.maps_and_scores(layers_BCHW)
+        return AnomalyMaps(maps.cpu().numpy(), scores.cpu().numpy())
+
+    def maps_and_scores(self, layers_BCHW: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """``judge`` in operations on tensors alone, as an export needs it: float ``BHW`` and ``B``."""
         distances = self.distance.lengths(self.aggregator(layers_BCHW)).unsqueeze(1)
         calibrated = weighted(self.calibration.distances(distances), [1.0])
         maps = upsample_and_smooth(calibrated, self.image_size_px, self.settings.smoothing_px)
-        return AnomalyMaps(maps.cpu().numpy(), image_scores(maps, self.settings.top_share).cpu().numpy())
+        return maps, image_scores(maps, self.settings.top_share)
 
     def tensors(self) -> dict[str, Tensor]:
         """All learned tensors by name."""

@@ -44,7 +44,7 @@ class Batches:
         if self._order is not None:
             images = images.select(self._order.permutation(len(images)))
         for batch_BHWC in images.batches(self._batch_size):
-            pixels_BCHW = self._pixels(batch_BHWC)
+            pixels_BCHW = self._pixels(torch.from_numpy(batch_BHWC))
             count, _, *size = pixels_BCHW.shape
             yield ImageBatch(
                 image=pixels_BCHW,

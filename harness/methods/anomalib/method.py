@@ -138,20 +138,15 @@ class AnomalibMethod:
         A missing map is filled with the score; a missing score is the maximum of the map.
         """
         assert self._fitted is not None, "fit comes first"
-        pixels_BCHW = self._fitted.pixels(images_BHWC).to(self._context.device)
+        pixels_BCHW = self._fitted.pixels(torch.from_numpy(images_BHWC)).to(self._context.device)
         with quiet(), torch.inference_mode():
-            predicted = self._fitted.network(pixels_BCHW)
-            count, (height, width) = len(images_BHWC), images_BHWC.shape[1:3]
-            map_, score = predicted.anomaly_map, predicted.pred_score
-            if map_ is None:
-                maps_BHW = score.reshape(count, 1, 1).expand(count, height, width)
-            else:
-                maps_B1HW = map_.float().reshape(count, 1, *map_.shape[-2:])
-                if maps_B1HW.shape[-2:] != (height, width):
-                    maps_B1HW = F.interpolate(maps_B1HW, (height, width), mode="bilinear", align_corners=False)
-                maps_BHW = maps_B1HW.squeeze(1)
-            scores_B = maps_BHW.flatten(1).amax(1) if score is None else score.reshape(count)
+            maps_BHW, scores_B = _maps_and_scores(self._fitted.network, pixels_BCHW, images_BHWC.shape[1:3])
         return AnomalyMaps(_as_array(maps_BHW), _as_array(scores_B))
+
+    def network(self) -> nn.Module:
+        """The conversion of pixels, anomalib's own network, and its map at the size of the image."""
+        assert self._fitted is not None, "fit comes first"
+        return _Whole(self._fitted)
 
     def state(self) -> MethodState:
         """The state of the model with all its networks, and how images become its input."""
@@ -257,6 +252,30 @@ def _count(built: Built, buffers_before: dict[str, Tensor]) -> tuple[int, int]:
         if before is None or before.shape != value.shape or not torch.equal(before.to(value.device), value):
             learned += value.numel()
     return learned, sum(value.numel() for network in built.frozen for value in network.parameters())
+
+
+class _Whole(nn.Module):
+    def __init__(self, fitted: _Fitted) -> None:
+        super().__init__()
+        self._pixels, self._network = fitted.pixels, fitted.network
+
+    def forward(self, images_BHW3: Tensor) -> tuple[Tensor, Tensor]:
+        height, width = images_BHW3.shape[1:3]
+        return _maps_and_scores(self._network, self._pixels(images_BHW3), (height, width))
+
+
+def _maps_and_scores(network: nn.Module, pixels_BCHW: Tensor, size_px: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    predicted = network(pixels_BCHW)
+    count = len(pixels_BCHW)
+    map_, score = predicted.anomaly_map, predicted.pred_score
+    if map_ is None:
+        maps_BHW = score.reshape(count, 1, 1).expand(count, *size_px)
+    else:
+        maps_B1HW = map_.float().reshape(count, 1, *map_.shape[-2:])
+        if maps_B1HW.shape[-2:] != size_px:
+            maps_B1HW = F.interpolate(maps_B1HW, size_px, mode="bilinear", align_corners=False)
+        maps_BHW = maps_B1HW.squeeze(1)
+    return maps_BHW, maps_BHW.flatten(1).amax(1) if score is None else score.reshape(count)
 
 
 def _as_array(values: Tensor) -> NDArray[np.float32]:

@@ -6,9 +6,6 @@ Shapes: B images of a batch, H x W pixels, C colours.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,17 +20,17 @@ class Pixels:
     """Per colour channel, on the scale [0, 1]."""
     std: Sequence[float] = (1.0, 1.0, 1.0)
 
-    def __call__(self, images_BHWC: NDArray[np.uint8]) -> Tensor:
-        """Float32 ``BCHW`` on the CPU.
+    def __call__(self, images_BHWC: Tensor) -> Tensor:
+        """Float32 ``BCHW`` on the device of the images.
 
         Args:
-            images_BHWC: RGB, 0 to 255.
+            images_BHWC: uint8 RGB.
         """
         # Some models take views of their input, which needs contiguous memory.
-        scaled_BCHW = torch.from_numpy(images_BHWC).permute(0, 3, 1, 2).contiguous().float() / 255
+        scaled_BCHW = images_BHWC.permute(0, 3, 1, 2).contiguous().float() / 255
         if scaled_BCHW.shape[-2:] != self.size_px:
             scaled_BCHW = F.interpolate(scaled_BCHW, self.size_px, mode="bilinear", antialias=True)
-        mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (self.mean, self.std))
+        mean, std = (scaled_BCHW.new_tensor(values).view(1, 3, 1, 1) for values in (self.mean, self.std))
         return (scaled_BCHW - mean) / std
 
 

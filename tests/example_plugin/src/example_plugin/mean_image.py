@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
@@ -62,6 +63,9 @@ class MeanImageMethod:
         maps_BHW = np.abs(images_BHWC - self._mean_HWC).mean(axis=-1, dtype=np.float32)
         return AnomalyMaps(maps_BHW, maps_BHW.max(axis=(1, 2)))
 
+    def network(self) -> nn.Module:
+        return _Distance(torch.from_numpy(self._mean_HWC))
+
     def state(self) -> MethodState:
         return MethodState(tensors={"mean": torch.from_numpy(self._mean_HWC)})
 
@@ -71,3 +75,13 @@ class MeanImageMethod:
     @property
     def num_parameters(self) -> int:
         return int(self._mean_HWC.size)
+
+
+class _Distance(nn.Module):
+    def __init__(self, mean_HWC: Tensor) -> None:
+        super().__init__()
+        self._mean_HWC = mean_HWC
+
+    def forward(self, images_BHW3: Tensor) -> tuple[Tensor, Tensor]:
+        maps_BHW = (images_BHW3.float() - self._mean_HWC).abs().mean(dim=-1)
+        return maps_BHW, maps_BHW.flatten(1).amax(1)

@@ -8,7 +8,7 @@ from harness.methods.anomalib.pixels import Pixels, nearest_size
 def test_pixels_are_scaled_normalised_and_contiguous() -> None:
     image = np.full((1, 2, 3, 3), 255, np.uint8)
     image[..., 0] = 0
-    pixels = Pixels((2, 3), mean=(0.5, 0.25, 0.0), std=(0.5, 0.25, 2.0))(image)
+    pixels = Pixels((2, 3), mean=(0.5, 0.25, 0.0), std=(0.5, 0.25, 2.0))(torch.from_numpy(image))
     assert pixels.shape == (1, 3, 2, 3)
     assert pixels.is_contiguous()
     assert pixels.dtype == torch.float32
@@ -16,7 +16,7 @@ def test_pixels_are_scaled_normalised_and_contiguous() -> None:
 
 
 def test_images_of_another_size_are_resized() -> None:
-    assert Pixels((28, 42))(np.zeros((2, 32, 40, 3), np.uint8)).shape == (2, 3, 28, 42)
+    assert Pixels((28, 42))(torch.zeros(2, 32, 40, 3, dtype=torch.uint8)).shape == (2, 3, 28, 42)
 
 
 @pytest.mark.parametrize(
