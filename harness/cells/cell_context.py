@@ -25,3 +25,9 @@ class CellContext:
     panels_dir: Path | None = None
     """Where heat-map panels are written; None for none."""
     num_panels: int = 0
+    models_dir: Path | None = None
+    """Where the bundles of fitted methods are written; None for none."""
+    calibration_folds: int = 0
+    """Detectors that are fitted beside the cell's own to set a threshold from good images; 0 for no threshold."""
+    false_alarms: float = 0.05
+    """Share of good images that the threshold lets raise an alarm."""

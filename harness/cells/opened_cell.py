@@ -59,7 +59,7 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
     train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
     features, device = FeatureCache(), resolve_device(context.device)
-    method = _method(cell, context, features, device)
+    method = new_method(cell, context, features, device)
     return OpenedCell(split=split, train=train, test=test, method=method, features=features, device=device)
 
 
@@ -93,7 +93,12 @@ def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
     return protocol.size_for(median(height / width for height, width in sizes))
 
 
-def _method(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:
+def new_method(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:
+    """The method of a cell, not fitted.
+
+    Raises:
+        WeightsError: The weights changed since the plan.
+    """
     method_type = METHODS.get(cell.method)
     settings = build_settings(cell.method, method_type.Settings, json.loads(cell.settings_json))
     weights = context.weights.get(getattr(settings, "backbone", ""))

@@ -14,6 +14,7 @@ import numpy as np
 
 from harness.cells.cell_context import CellContext
 from harness.cells.cell_panels import save_panels
+from harness.cells.keeping import calibrate, keep
 from harness.cells.masked_maps import regions_of_kinds, with_masks
 from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
@@ -69,11 +70,13 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         report(CellProgress(stage="metrics", done=0, total=1, warning=warning))
         labels_B = np.array([sample.is_defect for sample in split.test])
         has_masks = all(sample.mask is not None for sample in split.test if sample.is_defect)
+        calibrated = calibrate(opened, cell, context, on_step) if context.calibration_folds else None
         measured = measure(
             scores_B,
             labels_B,
             partial(with_masks, maps, split.test, cell.protocol) if has_masks else None,
             regions_of_kinds(maps, split, cell.protocol) if split.saturations else None,
+            None if calibrated is None else calibrated.thresholds.score,
         )
         maps_sha256 = hash_of_maps(maps)
         if context.panels_dir is not None and context.num_panels > 0:
@@ -84,10 +87,13 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
                 # A picture is no reason to lose what was fitted and measured.
                 logging.getLogger(__name__).exception("No panels of %s", cell.label)
 
+    made = provenance(context, opened.device, started_at)
+    if context.models_dir is not None:
+        keep(context.models_dir, cell, opened, made, calibrated)
     groups = groups_of_images((*split.train, *split.test))
     return CellRecord(
         identity=cell.identity(),
-        provenance=provenance(context, opened.device, started_at),
+        provenance=made,
         metrics=measured.metrics,
         overlap_curve=measured.overlap_curve,
         num_train=len(split.train),

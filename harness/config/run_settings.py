@@ -75,6 +75,12 @@ class RunSettings(BaseModel):
     """auto, cpu or cuda."""
     panels: Annotated[int, Flag(HOW)] = Field(0, ge=0)
     """Heat-map panels of test images to write for each cell."""
+    keep_models: Annotated[Literal["none", "best", "all"], Flag(HOW)] = "none"
+    """Keep fitted detectors below RESULTS/models: all, or of each category the best by image AUROC."""
+    calibration_folds: Annotated[int, Flag(HOW)] = Field(0, ge=0)
+    """Fit N more detectors a cell on parts of its good images, to set a threshold and measure it; 0 for none."""
+    false_alarms: Annotated[float, Flag(HOW, "SHARE")] = Field(0.05, gt=0, lt=1)
+    """Share of good images that this threshold lets raise an alarm."""
 
     @property
     def is_here(self) -> bool:

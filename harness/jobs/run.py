@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import RunSettings, run_settings
 from harness.environment import command_line
+from harness.jobs.kept_models import check_keeping, keep_best_models, models_dir
 from harness.jobs.planning import Planned, Variant, check_cells, check_names, make_plan
 from harness.plan import Cell
 
@@ -127,6 +128,7 @@ def run_planned(
     tell(PlanMade(planned=planned, settings=settings))
     summary = None
     if planned.plan.cells:
+        check_keeping(planned.plan.cells, settings)
         check_cells(planned, settings)
         store.check_writable()
         size = size_workers(settings, len(planned.plan.cells))
@@ -135,6 +137,8 @@ def run_planned(
         tell(RunEnded(summary=summary))
     frame = store.frame()
     frame = frame[frame["cell_id"].isin([cell.id for cell in planned.cells])]
+    if settings.keep_models == "best":
+        keep_best_models(planned.cells, frame, settings)
     return RunResult(cells=planned.cells, planned=planned, summary=summary, frame=frame)
 
 
@@ -157,5 +161,8 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "C
             num_workers=num_workers,
             panels_dir=panels_dir if settings.panels else None,
             num_panels=settings.panels,
+            models_dir=models_dir(settings),
+            calibration_folds=settings.calibration_folds,
+            false_alarms=settings.false_alarms,
         ),
     )

@@ -12,12 +12,13 @@ from statistics import mean
 from typing import Any, Literal
 
 from harness.errors import UnknownNameError
-from harness.metrics import ranking
+from harness.metrics import ranking, verdicts
 from harness.metrics.aupro import area_under_overlap
+from harness.metrics.ranking import recall_at
 from harness.metrics.spro import MapsAndRegions, spro
 from harness.registry import Registry
 
-Needs = Literal["scores", "masks", "regions"]
+Needs = Literal["scores", "masks", "regions", "verdicts"]
 
 ENTRY_POINTS = "mfrnet_bench.metrics"
 
@@ -37,6 +38,7 @@ class Metric:
       those of ``harness.metrics.ranking`` do, because intervals compute it for all resamples at once.
     - ``masks``: the ``PixelTally`` of all maps. Defined where every defect image has a mask.
     - ``regions``: for each kind of defect, what ``spro`` takes. Defined where the data set gives saturation areas.
+    - ``verdicts``: the ``Verdicts`` of a threshold from good images alone. Defined where the run sets one.
     """
     compute: Callable[[Any], Any]
     higher_is_better: bool = True
@@ -59,6 +61,22 @@ _BUILT_IN = {
         Metric(name="aupro_30", title="AUPRO", needs="masks", compute=partial(area_under_overlap, max_fpr=0.3)),
         Metric(name="aupro_05", title="AUPRO 5%", needs="masks", compute=partial(area_under_overlap, max_fpr=0.05)),
         Metric(name="spro_05", title="sPRO 5%", needs="regions", compute=_mean_spro),
+        Metric(
+            name="image_recall_01", title="recall at 1% FPR", needs="scores", compute=partial(recall_at, max_fpr=0.01)
+        ),
+        Metric(
+            name="image_recall_05", title="recall at 5% FPR", needs="scores", compute=partial(recall_at, max_fpr=0.05)
+        ),
+        Metric(
+            name="false_alarm_rate",
+            title="false alarms",
+            needs="verdicts",
+            compute=verdicts.false_alarm_rate,
+            higher_is_better=False,
+        ),
+        Metric(name="recall", title="recall", needs="verdicts", compute=verdicts.recall),
+        Metric(name="precision", title="precision", needs="verdicts", compute=verdicts.precision),
+        Metric(name="f1", title="F1", needs="verdicts", compute=verdicts.f1),
     )
 }
 

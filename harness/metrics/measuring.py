@@ -15,6 +15,7 @@ from harness.metrics.checks import check_both_classes, check_scores
 from harness.metrics.overlap import MapsAndMasks, tally_arrays, tally_pixels
 from harness.metrics.spro import MapsAndRegions
 from harness.metrics.tally import Scores, Tally, tally_scores
+from harness.metrics.verdicts import Verdicts
 
 CURVE_FPRS = np.linspace(0, 0.3, 101)
 """False positive rates at which the overlap curve is kept."""
@@ -35,6 +36,7 @@ def measure(
     labels_B: NDArray[np.bool_],
     maps_and_masks: MapsAndMasks | None = None,
     regions_of_kinds: Sequence[MapsAndRegions] | None = None,
+    threshold: float | None = None,
 ) -> Measured:
     """Compute every metric of the catalogue.
 
@@ -46,6 +48,7 @@ def measure(
         maps_and_masks: Called twice; each call gives the same pairs of an anomaly map (H, W), float32 or
             float64, and its mask (H, W), True on defect pixels. None if a defect image has no mask.
         regions_of_kinds: For each kind of defect, what ``spro`` takes. None without saturation areas.
+        threshold: Above it a score is an alarm; from good images alone. None where there is none.
 
     Raises:
         ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, one of the
@@ -56,7 +59,12 @@ def measure(
     (1.0, None)
     """
     pixels = None if maps_and_masks is None else tally_pixels(maps_and_masks)
-    given = {"scores": _image_tally(scores_B, labels_B), "masks": pixels, "regions": regions_of_kinds}
+    given = {
+        "scores": _image_tally(scores_B, labels_B),
+        "masks": pixels,
+        "regions": regions_of_kinds,
+        "verdicts": None if threshold is None else Verdicts.of(scores_B, labels_B, threshold),
+    }
     return Measured(
         metrics={
             metric.name: None if given[metric.needs] is None else float(metric.compute(given[metric.needs]))

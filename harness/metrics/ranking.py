@@ -67,3 +67,24 @@ def f1_max(tally: Tally) -> NDArray[np.float64]:
         2 * num_detected_K / (num_detected_K[..., :1] + num_detected_K + tally.num_false_alarms), axis=-1
     )
     return highest
+
+
+def recall_at(tally: Tally, max_fpr: float) -> NDArray[np.float64]:
+    """Highest recall of a threshold that at most this share of the normal scores reaches.
+
+    Args:
+        tally: Of scores.
+        max_fpr: A fraction in [0, 1).
+
+    Returns:
+        Fractions in [0, 1], one per tally: shape (...).
+
+    >>> from harness.metrics.tally import tally_scores
+    >>> tally, _ = tally_scores(np.array([0.7, 0.9]), [np.array([0.1, 0.8])])
+    >>> float(recall_at(tally, 0.0)), float(recall_at(tally, 0.5))
+    (0.5, 1.0)
+    """
+    num_detected_K = tally.num_detected
+    is_allowed_K = tally.num_false_alarms <= max_fpr * tally.num_normals[..., None]
+    highest: NDArray[np.float64] = np.max(num_detected_K * is_allowed_K, axis=-1) / num_detected_K[..., 0]
+    return highest

@@ -1,0 +1,102 @@
+"""Setting a threshold for the method of a cell, and keeping the fitted method as a bundle."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, set_thresholds, write_bundle
+from harness.bundles.description import BundleOrigin
+from harness.cells.cell_context import CellContext
+from harness.cells.held_out_scores import folded_scores
+from harness.cells.opened_cell import OpenedCell, new_method
+from harness.datasets.twins import groups_of_images
+from harness.images import image_size
+from harness.methods import METHODS
+from harness.plan import Cell
+from harness.records import Provenance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibrated:
+    """Scores of good images that were held out, and the thresholds that follow from them."""
+
+    held_out: tuple[HeldOutScore, ...]
+    thresholds: Thresholds
+
+
+def calibrate(
+    opened: OpenedCell, cell: Cell, context: CellContext, report: Callable[[int, int, float | None], None]
+) -> Calibrated:
+    """Set thresholds from the training images alone, each scored by a detector that was not fitted on it.
+
+    Args:
+        opened: The cell; its own method is not used.
+        cell: What runs.
+        context: Says how many detectors are fitted, and the rate of false alarms.
+        report: Receives the progress of each fit.
+
+    Raises:
+        DataError: There are too few training images for the rate.
+    """
+    groups = groups_of_images((*opened.split.train, *opened.split.test))
+    scores = folded_scores(
+        lambda: new_method(cell, context, opened.features, opened.device),
+        opened.train,
+        [groups[sample.id] for sample in opened.split.train],
+        cell.protocol,
+        folds=context.calibration_folds,
+        seed=cell.seed,
+        report=lambda number: report,
+    )
+    limits = ThresholdSettings(false_alarms=context.false_alarms, folds=context.calibration_folds)
+    return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, limits))
+
+
+def model_folder(models_dir: Path, cell: Cell) -> Path:
+    """Where the bundle of a cell is."""
+    return models_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
+
+
+def keep(models_dir: Path, cell: Cell, opened: OpenedCell, made: Provenance, calibrated: Calibrated | None) -> None:
+    """Write the fitted method of a cell as a bundle, in the place of an earlier one of the same cell.
+
+    Args:
+        models_dir: Holds all bundles.
+        cell: What ran.
+        opened: With the fitted method.
+        made: Where and with what.
+        calibrated: None without thresholds.
+    """
+    folder = model_folder(models_dir, cell)
+    shutil.rmtree(folder, ignore_errors=True)
+    sizes = [image_size(sample.image) for sample in opened.split.train]
+    aspects = [width / height for height, width in sizes]
+    write_bundle(
+        folder,
+        opened.method.state(),
+        {
+            "method": cell.method,
+            "method_version": METHODS.get(cell.method).version,
+            "settings": json.loads(cell.settings_json),
+            "seed": cell.seed,
+            "protocol": cell.protocol,
+            "size_px": opened.train.size_px,
+            "aspect_range": (min(aspects), max(aspects)),
+            "weights": cell.weights_sha256,
+            "held_out": () if calibrated is None else calibrated.held_out,
+            "thresholds": None if calibrated is None else calibrated.thresholds,
+            "origin": BundleOrigin(
+                dataset=cell.dataset,
+                category=cell.category,
+                data_fingerprint=cell.data_fingerprint,
+                num_images=len(opened.split.train),
+                command=made.command,
+                code_commit=made.code_commit,
+                versions=json.loads(made.versions),
+                device=made.device,
+                made_at=made.finished_at,
+            ),
+        },
+    )
