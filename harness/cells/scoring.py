@@ -17,6 +17,9 @@ from harness.framing import whole_images
 from harness.images import ImageSet
 from harness.methods.base import Method
 
+_REPORT_EVERY = 8
+"""Images."""
+
 
 def maps_for(test: ImageSet, folder: Path) -> MapFile:
     """An empty file for the maps of all images of a set."""
@@ -37,7 +40,8 @@ def score_all(
     for row, (map_YX, score) in enumerate(whole_images(method.score(test), test, protocol)):
         maps[row][:] = map_YX
         scores_B[row] = score
-        report(CellProgress(stage="score", done=row + 1, total=num_images))
+        if (row + 1) % _REPORT_EVERY == 0 or row + 1 == num_images:
+            report(CellProgress(stage="score", done=row + 1, total=num_images))
     return scores_B
 
 

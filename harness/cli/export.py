@@ -27,9 +27,13 @@ def export(
     parity = made.parity
     images_compared = counted(parity.num_images, "image")
     print(
-        f"{made.file}: {made.file.stat().st_size / 1e6:.1f} MB. On {images_compared} maps differ by at most "
+        f"{made.file}: {_megabytes(made.folder):.1f} MB. On {images_compared} maps differ by at most "
         f"{parity.map_difference:.2g} of a range of {parity.map_range:.3g}, scores by {parity.score_difference:.2g}, "
         f"and {parity.num_verdicts_changed} verdicts changed."
     )
     for name, (median, high) in (("torch", parity.torch_ms), (target, parity.runtime_ms)):
         print(f"Latency of one image, {name}: median {median:.1f} ms, 95th percentile {high:.1f} ms.")
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.iterdir()) / 1e6

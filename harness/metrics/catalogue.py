@@ -74,9 +74,9 @@ _BUILT_IN = {
             compute=verdicts.false_alarm_rate,
             higher_is_better=False,
         ),
-        Metric(name="recall", title="recall", needs="verdicts", compute=verdicts.recall),
-        Metric(name="precision", title="precision", needs="verdicts", compute=verdicts.precision),
-        Metric(name="f1", title="F1", needs="verdicts", compute=verdicts.f1),
+        Metric(name="verdict_recall", title="recall", needs="verdicts", compute=verdicts.recall),
+        Metric(name="verdict_precision", title="precision", needs="verdicts", compute=verdicts.precision),
+        Metric(name="verdict_f1", title="F1", needs="verdicts", compute=verdicts.f1),
     )
 }
 

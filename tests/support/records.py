@@ -69,6 +69,12 @@ METRICS: dict[str, float | None] = {
     "aupro_30": 0.85,
     "aupro_05": 0.6,
     "spro_05": None,
+    "image_recall_01": 0.3,
+    "image_recall_05": 0.6,
+    "false_alarm_rate": None,
+    "verdict_recall": None,
+    "verdict_precision": None,
+    "verdict_f1": None,
 }
 
 

@@ -106,7 +106,7 @@ def test_local_weights_give_the_features_that_every_other_method_gets(
     built = build_model(name, settings, (64, 64), tmp_path / "w.pth")
     (network,) = built.frozen
     with torch.inference_mode():
-        found = network.eval()(pixels_of(name, settings, (64, 64), tmp_path / "w.pth")(images))
+        found = network.eval()(pixels_of(name, settings, (64, 64), tmp_path / "w.pth")(torch.from_numpy(images)))
     for ours, theirs in zip(expected, found, strict=True):
         torch.testing.assert_close(theirs, ours, rtol=0, atol=0)
     if name == "stfpm":
