@@ -53,7 +53,7 @@ class Restorer:
             layers_BCHW: float32 feature layers.
         """
         features = self.aggregator(layers_BCHW)
-        masks_BnKHW = self.masks_nKHW.expand(len(features), *self.masks_nKHW.shape)
+        masks_BnKHW = self.masks_nKHW.expand(features.shape[0], *self.masks_nKHW.shape)
         with autocast(features.device, self.settings):
             restored_BnCHW = self.network(features, masks_BnKHW).float()
         num_subsets = restored_BnCHW.shape[1]

@@ -33,9 +33,7 @@ def check_keeping(cells: Sequence[Cell], settings: RunSettings) -> None:
         raise SettingsError(f"--keep-models: expected --results to be a folder, got {settings.results}.")
     unfit = sorted({cell.method for cell in cells if not METHODS.get(cell.method).can_be_kept})
     if unfit:
-        raise SettingsError(
-            f"--keep-models: {', '.join(unfit)} cannot be kept; run without it, or without --keep-models."
-        )
+        raise SettingsError(f"--keep-models: {', '.join(unfit)} cannot be kept; run it without --keep-models.")
 
 
 def keep_best_models(cells: Sequence[Cell], frame: "pd.DataFrame", settings: RunSettings) -> None:

@@ -266,7 +266,8 @@ class _Whole(nn.Module):
 
 def _maps_and_scores(network: nn.Module, pixels_BCHW: Tensor, size_px: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     predicted = network(pixels_BCHW)
-    count = len(pixels_BCHW)
+    # `len` of a tensor would fix the batch size of an export.
+    count = pixels_BCHW.shape[0]
     map_, score = predicted.anomaly_map, predicted.pred_score
     if map_ is None:
         maps_BHW = score.reshape(count, 1, 1).expand(count, *size_px)
