@@ -5,6 +5,7 @@ from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.backbone import FILTER_BANK, Backbone, LayerInfo, check_layers, load_backbone, load_network
 from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size
 from mfrnet.features import FeatureStack, extract_features
+from mfrnet.images import Images, images_array
 from mfrnet.model import MFRNet
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
 from mfrnet.weight_packages import installed_backbones, package_of, packaged_weights
@@ -17,6 +18,7 @@ __all__ = [
     "BackboneSettings",
     "Detector",
     "FeatureStack",
+    "Images",
     "LayerInfo",
     "LocalWeights",
     "MFRNet",
@@ -29,6 +31,7 @@ __all__ = [
     "global_batch_size",
     "grid_for",
     "image_scores",
+    "images_array",
     "installed_backbones",
     "load_backbone",
     "load_network",
