@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 
 from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport
 from harness.methods.feature_method import FeatureMethod
 from harness.methods.gaussian_detector import GaussianDetector, fit_gaussian
 from mfrnet import AnomalyMaps, Backbone, FeatureStack, MapSettings, check_layers, extract_features, grid_for
+from mfrnet.tensor_file import save_tensors
 
 
 class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
@@ -43,7 +43,7 @@ class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
         """Write the backbone and everything learned as safetensors."""
         tensors = {f"backbone.{name}": value for name, value in self._backbone.state_dict().items()}
         tensors |= self._detector.tensors()
-        save_file({name: value.contiguous().cpu() for name, value in tensors.items()}, folder / "model.safetensors")
+        save_tensors(tensors, folder / "model.safetensors")
 
     @property
     def num_frozen_parameters(self) -> int:

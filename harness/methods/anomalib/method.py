@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -33,6 +32,7 @@ from harness.methods.anomalib.surroundings import deterministic, interruptible, 
 from harness.methods.anomalib.teacher import check_folders
 from harness.methods.base import FitReport, MethodContext
 from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
+from mfrnet.tensor_file import save_tensors
 
 _ADAPTER_VERSION = 1
 """Increased when this adapter gives other maps than before."""
@@ -156,7 +156,7 @@ class AnomalibMethod:
         state = self._fitted.network.state_dict()
         # Cloned: safetensors refuses tensors that share memory.
         tensors = {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
-        save_file(tensors, folder / "model.safetensors")
+        save_tensors(tensors, folder / "model.safetensors")
 
     @property
     def num_parameters(self) -> int:
