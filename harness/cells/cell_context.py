@@ -9,7 +9,10 @@ from harness.records import PUBLISHED_SPLIT
 
 @dataclass(frozen=True, kw_only=True)
 class CellContext:
-    """Where data and weights are and how the cell runs; differs between machines and changes no number."""
+    """Where data and weights are and how the cell runs; differs between machines and changes no number.
+
+    Only ``skip_unreadable`` turns a failure into numbers, and those say so.
+    """
 
     data_root: Path
     datasets: Mapping[str, str] = field(default_factory=dict)
@@ -25,3 +28,5 @@ class CellContext:
     panels_dir: Path | None = None
     """Where heat-map panels are written; None for none."""
     num_panels: int = 0
+    skip_unreadable: bool = False
+    """Whether a cell goes on without the images that cannot be read, instead of failing."""

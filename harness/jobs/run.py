@@ -157,5 +157,6 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "C
             num_workers=num_workers,
             panels_dir=panels_dir if settings.panels else None,
             num_panels=settings.panels,
+            skip_unreadable=settings.skip_unreadable,
         ),
     )
