@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import harness
+from harness.cells import cell_costs
 from harness.config import RecordFilter, run_settings
+from harness.datasets.demo.generator import generate
 from harness.datasets.describing import describe
 from harness.datasets.finding import find
 from harness.datasets.splits import write_manifest
@@ -18,6 +20,7 @@ from harness.jobs.leaderboard import export
 from mfrnet import MFRNet, MFRNetSettings, load_backbone
 from tests.support import miniatures, unknown_folders
 from tests.support.cells import TINY_SETTINGS
+from tests.support.searches import searchable
 
 
 @pytest.fixture(params=[0o022, 0o027])
@@ -42,23 +45,64 @@ def test_a_run_its_costs_tables_figures_and_caches_follow_the_umask(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int
 ) -> None:
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cell_costs, "load_of_others", lambda: 0.0)
+    miniatures.mvtec_ad(tmp_path / "data")
     settings = run_settings(
-        datasets=["demo/board"],
-        methods=["mfrnet", "gaussian"],
-        overrides={"mfrnet": TINY_SETTINGS, "gaussian": {"backbone": "filter_bank", "grid_stride_px": 8}},
-        seeds=[0, 1],
+        datasets=["mvtec_ad/bottle"],
+        methods={"gaussian": {"backbone": "filter_bank", "grid_stride_px": 8}},
         protocol={"image_size_px": 32},
+        data=tmp_path / "data",
         workers=0,
         results=str(tmp_path / "results"),
         panels=1,
     )
     assert harness.run(settings).num_failed == 0
-    assert costs(settings, lambda cell, found: None) == 4
+    assert costs(settings, lambda cell, found: None) == 1
     harness.tables(results=settings.results)
     figures(RecordFilter(results=settings.results))
     export(RecordFilter(results=settings.results), tmp_path / "leaderboard.parquet")
     suffixes = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
     assert {".parquet", ".png", ".pdf", ".tex", ".md", ".csv", ".npy", ".sqlite", ".lock"} <= suffixes
+    assert unlike_the_umask(tmp_path, umask) == {}
+
+
+def test_generated_images_follow_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("harness.datasets.demo.dataset.generate", lambda category: list(generate(category))[-2:])
+    assert len(find("demo", tmp_path).files(tmp_path, "board")) >= 2
+    assert unlike_the_umask(tmp_path, umask) == {}
+
+
+SPACE = """\
+method = "gaussian"
+[objective]
+metrics = ["image_auroc"]
+[budget]
+trials = 2
+[fixed]
+backbone = "filter_bank"
+grid_stride_px = 8
+[space.smoothing_px]
+kind = "float"
+low = 0.0
+high = 8.0
+why = "a test"
+"""
+
+
+@pytest.mark.parametrize("selection", ["synthetic", "validation"])
+def test_a_search_its_images_and_its_split_follow_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int, selection: str
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    searchable(tmp_path / "data")
+    (tmp_path / "space.toml").write_text(SPACE)
+    where = {"data": tmp_path / "data", "results": str(tmp_path / "results"), "protocol": {"image_size_px": 32}}
+    found = harness.search(
+        space=tmp_path / "space.toml", targets=["mvtec_ad"], settings=where | {"workers": 0}, selection=selection
+    )
+    assert found.outcome.best is not None
+    assert any((tmp_path / "results").rglob("*"))
     assert unlike_the_umask(tmp_path, umask) == {}
 
 
