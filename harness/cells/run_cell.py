@@ -27,6 +27,7 @@ from harness.datasets.vanished_masks import vanished_masks
 from harness.environment import now
 from harness.images import ImageSet
 from harness.metrics import measure
+from harness.phrasing import counted
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord, ImageScore
 
@@ -126,7 +127,8 @@ def _told_unreadable(unreadable: Sequence[Unreadable]) -> list[str]:
     """A warning for each image that is left out, and one for all beyond the first few."""
     told = [f"left out, because it cannot be read: {one.reason}" for one in unreadable[:_MAX_UNREADABLE_TOLD]]
     if len(unreadable) > len(told):
-        told.append(f"{len(unreadable) - len(told)} more images left out; the record names all (unreadable_ids)")
+        rest = counted(len(unreadable) - len(told), "further image")
+        told.append(f"{rest} left out; the record names all (unreadable_ids)")
     return told
 
 

@@ -81,16 +81,17 @@ class Newest:
     """What else there is and how to see it, in one line; empty if there is nothing else."""
 
 
-def newest(frame: pd.DataFrame, *, all_variants: bool = False) -> Newest:
+def newest(frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool = True) -> Newest:
     """Keep the splits, protocols, data and settings of the records that finished last.
 
     Args:
         frame: Records as ``select`` returns them.
         all_variants: Keep all versions, settings and weights of each method, not only the newest.
+        same_images: Whether only what ``of_same_images`` keeps may stay, as one table needs it.
 
     Returns:
         The records of one split and one protocol a data set; one state of the data a category; unless
-        ``all_variants``, one variant a method; and of those what ``of_same_images`` keeps.
+        ``all_variants``, one variant a method.
     """
     steps: list[tuple[str, str, list[str], list[str], str]] = [
         ("another split", "split", ["dataset"], ["split"], "; see --split"),
@@ -107,10 +108,11 @@ def newest(frame: pd.DataFrame, *, all_variants: bool = False) -> Newest:
             gone = before.drop(kept.index)
             names = ", ".join(sorted(gone[naming].unique()))
             left_out.append(f"{counted(len(gone), 'record')} of {what} ({names}{hint})")
-    same = of_same_images(kept)
-    left_out += [same.left_out] if same.left_out else []
+    if same_images:
+        same = of_same_images(kept)
+        kept, left_out = same.frame, left_out + ([same.left_out] if same.left_out else [])
     text = f"Only the newest records are shown. Left out: {', '.join(left_out)}" if left_out else ""
-    return Newest(frame=same.frame, left_out=text)
+    return Newest(frame=kept, left_out=text)
 
 
 def of_same_images(frame: pd.DataFrame) -> Newest:

@@ -366,7 +366,7 @@ def test_of_many_unreadable_images_the_first_are_named_and_the_rest_counted(
     told: list[CellProgress] = []
     run_cell(cell_of(root, "constant"), CellContext(data_root=root, device="cpu", skip_unreadable=True), told.append)
     warnings = [progress.warning for progress in told if progress.warning]
-    assert warnings[2:] == ["1 more images left out; the record names all (unreadable_ids)"]
+    assert warnings[2:] == ["1 further image left out; the record names all (unreadable_ids)"]
 
 
 def test_any_other_error_is_stored_on_one_line_with_its_type(
