@@ -83,6 +83,12 @@ class CellRecord:
     num_test_normal: int
     num_test_defect: int
     num_left_out: int
+    """Images that belong to neither part of the split."""
+    num_unreadable: int = 0
+    """Images of the split that the cell went on without, because they or their masks cannot be read; 0 before
+    version 4."""
+    unreadable_ids: str = ""
+    """Their ids, sorted, as a JSON list; empty without any. Cells compare only if these are equal."""
     image_height_px: int
     image_width_px: int
     fit_seconds: float

@@ -14,6 +14,7 @@ from mfrnet.backbone import (
 from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size
 from mfrnet.detector_state import detector_of, tensors_of
 from mfrnet.features import FeatureStack, extract_features
+from mfrnet.images import Images, images_array
 from mfrnet.model import MFRNet
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
 from mfrnet.weight_packages import installed_backbones, package_of, packaged_weights
@@ -26,6 +27,7 @@ __all__ = [
     "BackboneSettings",
     "Detector",
     "FeatureStack",
+    "Images",
     "LayerInfo",
     "LocalWeights",
     "MFRNet",
@@ -40,6 +42,7 @@ __all__ = [
     "global_batch_size",
     "grid_for",
     "image_scores",
+    "images_array",
     "installed_backbones",
     "load_backbone",
     "load_network",

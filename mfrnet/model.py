@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from mfrnet.anomaly_map import AnomalyMaps
 from mfrnet.backbone import Backbone, empty_backbone
 from mfrnet.detector import Detector, fit_detector
 from mfrnet.detector_state import below, detector_of, tensors_of
 from mfrnet.features import FeatureStack, extract_features
+from mfrnet.images import Images, images_array
 from mfrnet.settings import MFRNetSettings
+from mfrnet.tensor_file import save_tensors
 from mfrnet.training import StepReport
 
 _FORMAT = 2
@@ -36,6 +37,8 @@ class MFRNet:
     >>> result = model.anomaly_map(np.zeros((2, 64, 64, 3), np.uint8))
     >>> result.maps_BHW.shape, result.scores_B.shape
     ((2, 64, 64), (2,))
+
+    Images are uint8 arrays, images of Pillow, or names of files, all of one size (see ``images_array``).
     """
 
     def __init__(
@@ -70,29 +73,34 @@ class MFRNet:
             raise RuntimeError("This MFRNet is not fitted; call fit() or MFRNet.load() first.")
         return self._detector
 
-    def fit(self, images_NHWC: NDArray[np.uint8], report: StepReport | None = None) -> None:
+    def fit(self, images: Images, report: StepReport | None = None) -> None:
         """Learn from images of good parts.
 
         Args:
-            images_NHWC: uint8 RGB, at least four images.
+            images: At least four, of one size.
             report: Receives the step, the number of steps and the loss every 20 steps.
 
         Raises:
-            ValueError: There are too few images, or the masks do not fit them.
+            ValueError: These are not such images (see ``images_array``), there are too few, or the masks do not fit
+                them.
+            OSError: A file is missing or may not be read.
         """
-        self._detector = fit_detector(self._extract(images_NHWC), self.settings, self.seed, self.device, report)
+        stack = self._extract(images_array(images))
+        self._detector = fit_detector(stack, self.settings, self.seed, self.device, report)
 
-    def anomaly_map(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
+    def anomaly_map(self, images: Images) -> AnomalyMaps:
         """Anomaly maps and scores of images.
 
         Args:
-            images_BHWC: uint8 RGB, of the size of the images in ``fit``.
+            images: At least one, of the size of the images in ``fit``.
 
         Raises:
-            ValueError: The images have another size.
+            ValueError: These are not such images (see ``images_array``), or they have another size.
+            OSError: A file is missing or may not be read.
             RuntimeError: The model is not fitted.
         """
         detector = self.detector
+        images_BHWC = images_array(images)
         if images_BHWC.shape[1:3] != detector.image_size_px:
             raise ValueError(
                 f"Expected images of {detector.image_size_px[0]} x {detector.image_size_px[1]} px as in fit, "
@@ -121,7 +129,7 @@ class MFRNet:
             "backbone_options": self.backbone.options,
         }
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, folder / "model.safetensors")
+        save_tensors(tensors, folder / "model.safetensors")
         (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
 
     @classmethod

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from harness.atomic_files import unfinished_folder, write_atomically
 from harness.bundles.description import FORMAT, BundleDescription
 from harness.config import build_settings
 from harness.config.validation import one_line
@@ -20,6 +20,7 @@ from harness.methods import METHODS
 from harness.methods.backbone_weights import weights_identity
 from harness.methods.base import Method, MethodContext
 from harness.methods.state import MethodState
+from mfrnet.tensor_file import save_tensors
 
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 _BACKBONE = "backbone."
@@ -57,32 +58,23 @@ def write_bundle(
     tensors = dict(state.tensors)
     if with_backbone:
         tensors |= {f"{_BACKBONE}{name}": value for name, value in state.backbone.items()}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    try:
-        save_file(tensors, unfinished / TENSORS)
+    with unfinished_folder(folder.absolute().parent, f".{folder.name}-") as unfinished:
+        save_tensors(tensors, unfinished / TENSORS)
         description = BundleDescription(
             **facts,
             values=dict(state.values),
             has_backbone=bool(with_backbone and state.backbone) or not state.backbone,
             tensors_sha256=_sha256(unfinished / TENSORS),
         )
-        _write_description(unfinished, description)
-        # safetensors makes a file that nobody else may read.
-        shutil.copymode(unfinished / DESCRIPTION, unfinished / TENSORS)
+        rewrite_description(unfinished, description)
         unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return description
 
 
 def rewrite_description(folder: Path, description: BundleDescription) -> None:
     """Replace the description of a bundle, in one step."""
-    scratch = folder / f".{DESCRIPTION}.unfinished"
-    _write_description(folder, description, scratch.name)
-    scratch.replace(folder / DESCRIPTION)
+    text = description.model_dump_json(indent=1) + "\n"
+    write_atomically(folder / DESCRIPTION, text.encode())
 
 
 def read_description(folder: Path) -> BundleDescription:
@@ -158,10 +150,6 @@ def _read_tensors(file: Path, sha256: str) -> dict[str, Any]:
         return dict(load_file(file))
     except SafetensorError as error:
         raise BundleError(f"{file}: cannot be read as safetensors ({error}).") from error
-
-
-def _write_description(folder: Path, description: BundleDescription, name: str = DESCRIPTION) -> None:
-    (folder / name).write_text(description.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def _sha256(file: Path) -> str:

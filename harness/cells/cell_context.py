@@ -9,7 +9,10 @@ from harness.records import PUBLISHED_SPLIT
 
 @dataclass(frozen=True, kw_only=True)
 class CellContext:
-    """Where data and weights are and how the cell runs; differs between machines and changes no number."""
+    """Where data and weights are and how the cell runs; differs between machines and changes no number.
+
+    Only ``skip_unreadable`` turns a failure into numbers, and those say so.
+    """
 
     data_root: Path
     datasets: Mapping[str, str] = field(default_factory=dict)
@@ -31,3 +34,5 @@ class CellContext:
     """Detectors that are fitted beside the cell's own to set a threshold from good images; 0 for no threshold."""
     false_alarms: float = 0.05
     """Share of good images that the threshold lets raise an alarm."""
+    skip_unreadable: bool = False
+    """Whether a cell goes on without the images that cannot be read, instead of failing."""

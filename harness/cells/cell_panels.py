@@ -24,26 +24,57 @@ def save_panels(
     scores_B: NDArray[np.float32],
     count: int,
 ) -> None:
-    """Write panels of at most ``count`` defect images into ``folder``, each image at the size of its map.
+    """Write panels of at most ``count`` defect and ``count`` good images, each image at the size of its map.
 
-    ``samples``, ``maps`` and ``scores_B`` are those of the whole test set, in one order.
+    Defect images are chosen before any is looked at: evenly spaced in the order of the test set. Good images are those
+    that score highest, the worst false alarm first. ``defect-*.png`` and ``good-1-*.png`` say which is which.
+
+    Args:
+        folder: Receives the panels.
+        cell: What ran.
+        samples: The whole test set.
+        maps: Its maps, in the same order.
+        scores_B: Its scores, in the same order.
+        count: Panels of each of the two.
     """
     from harness.report.panels import save_panel
 
-    # Evenly spaced over the defect images: nobody picked the beautiful ones.
-    defects = [row for row, sample in enumerate(samples) if sample.is_defect]
-    count = min(count, len(defects))
-    chosen = [defects[position * len(defects) // count] for position in range(count)]
-    normal_scores = [float(scores_B[row]) for row, sample in enumerate(samples) if not sample.is_defect]
-    low, high = float(np.median(maps.values)), max(2 * float(np.max(normal_scores)), 1e-6)
-    for row in chosen:
-        size_px = (maps[row].shape[0], maps[row].shape[1])
+    chosen = chosen_defects(samples, count)
+    alarms = worst_false_alarms(samples, scores_B, count)
+    titles = {row: f"defect: {samples[row].defect_kind}" for row in chosen}
+    names = dict.fromkeys(chosen, "defect")
+    for place, row in enumerate(alarms, 1):
+        titles[row] = "good image, the worst false alarm" if place == 1 else f"good image, false alarm {place}"
+        names[row] = f"good-{place}"
+    low, high = _map_range(samples, maps, scores_B)
+    for row, name in names.items():
+        sample, size_px = samples[row], (maps[row].shape[0], maps[row].shape[1])
         save_panel(
-            folder / (samples[row].id.replace("/", "-").rsplit(".", 1)[0] + ".png"),
-            resize_rgb(read_rgb(samples[row].image), size_px),
-            mask_of(samples[row], size_px, cell.protocol),
+            folder / f"{name}-{sample.id.replace('/', '-').rsplit('.', 1)[0]}.png",
+            resize_rgb(read_rgb(sample.image), size_px),
+            mask_of(sample, size_px, cell.protocol) if sample.mask is not None else None,
             maps[row],
-            title=f"{cell.label}: {samples[row].id}",
-            map_range=(low, max(high, low + 1e-6)),
+            title=f"{cell.label}: {sample.id}\n{titles[row]}",
+            map_range=(low, high),
             anomaly_score=float(scores_B[row]),
         )
+
+
+def chosen_defects(samples: Sequence[Sample], count: int) -> list[int]:
+    """Rows of at most ``count`` defect images, evenly spaced: nobody picked the beautiful ones."""
+    defects = [row for row, sample in enumerate(samples) if sample.is_defect]
+    count = min(count, len(defects))
+    return [defects[position * len(defects) // count] for position in range(count)]
+
+
+def worst_false_alarms(samples: Sequence[Sample], scores_B: NDArray[np.float32], count: int) -> list[int]:
+    """Rows of the ``count`` good images with the highest scores, the highest first; equal ones in their order."""
+    good = [row for row, sample in enumerate(samples) if not sample.is_defect]
+    return sorted(good, key=lambda row: (-float(scores_B[row]), row))[:count]
+
+
+def _map_range(samples: Sequence[Sample], maps: MapFile, scores_B: NDArray[np.float32]) -> tuple[float, float]:
+    """Map values of the darkest and the brightest colour, one range for all images of the cell."""
+    normal_scores = [float(scores_B[row]) for row, sample in enumerate(samples) if not sample.is_defect]
+    low, high = float(np.median(maps.values)), max(2 * float(np.max(normal_scores)), 1e-6)
+    return low, max(high, low + 1e-6)

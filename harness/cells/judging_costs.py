@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 
 from harness.framing import stitch
 from harness.images import ImageSet, View
 from harness.methods.base import Method
 from harness.records import JudgingCosts
+from mfrnet.tensor_file import save_tensors
 
 BATCH_SIZE = 8
 _NUM_SINGLES = 30
@@ -119,5 +119,5 @@ def _saved_size(method: Method) -> int:
     tensors = {**state.tensors, **{f"backbone.{name}": value for name, value in state.backbone.items()}}
     with tempfile.TemporaryDirectory(prefix="bench-size-") as folder:
         file = Path(folder) / "model.safetensors"
-        save_file(tensors, file)
+        save_tensors(tensors, file)
         return file.stat().st_size

@@ -14,6 +14,7 @@ from harness.datasets import DATASETS, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.splits import is_manifest, make_split, split_identity
+from harness.datasets.unreadable import Unreadable, leave_out_unreadable
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
 from harness.framing import frame
@@ -30,6 +31,8 @@ class OpenedCell:
     """Everything that fitting and scoring a cell needs. The method is not fitted."""
 
     split: Split
+    unreadable: tuple[Unreadable, ...]
+    """What the split would hold, but cannot be read; empty unless the context allows to go on without."""
     train: ImageSet
     test: ImageSet
     method: Method
@@ -57,10 +60,15 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed during the run; run the command again.")
     split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
+    unreadable: tuple[Unreadable, ...] = ()
+    if context.skip_unreadable:
+        split, unreadable = leave_out_unreadable(split, f"{cell.dataset}/{cell.category}")
     train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
     features, device = FeatureCache(), resolve_device(context.device)
     method = new_method(cell, context, features, device)
-    return OpenedCell(split=split, train=train, test=test, method=method, features=features, device=device)
+    return OpenedCell(
+        split=split, unreadable=unreadable, train=train, test=test, method=method, features=features, device=device
+    )
 
 
 def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:

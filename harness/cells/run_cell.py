@@ -6,7 +6,7 @@ Shapes: B images of the test set.
 import logging
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,14 +23,18 @@ from harness.cells.scoring import hash_of_maps, maps_for, score_all
 from harness.config.protocol import Protocol
 from harness.datasets import Split
 from harness.datasets.twins import groups_of_images
+from harness.datasets.unreadable import Unreadable
 from harness.datasets.vanished_masks import vanished_masks
 from harness.environment import now
 from harness.images import ImageSet
 from harness.metrics import measure
-from harness.plan import Cell
+from harness.phrasing import counted
+from harness.plan import Cell, canonical_json
 from harness.records import CellRecord, ImageScore
 
 ProgressReport = Callable[[CellProgress], None]
+
+_MAX_UNREADABLE_TOLD = 10
 
 
 def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRecord:
@@ -52,6 +56,8 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     started_at = now()
     opened = open_cell(cell, context)
     split, test, method, features = opened.split, opened.test, opened.method, opened.features
+    for line in _told_unreadable(opened.unreadable):
+        report(CellProgress(stage="read", done=0, total=1, warning=line))
 
     def on_step(done: int, total: int, loss: float | None) -> None:
         report(CellProgress(stage="fit", done=done, total=total, loss=loss))
@@ -100,6 +106,8 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         num_test_normal=int((~labels_B).sum()),
         num_test_defect=int(labels_B.sum()),
         num_left_out=len(split.left_out),
+        num_unreadable=len(opened.unreadable),
+        unreadable_ids=canonical_json([one.sample_id for one in opened.unreadable]) if opened.unreadable else "",
         image_height_px=test.size_px[0],
         image_width_px=test.size_px[1],
         fit_seconds=fit_seconds,
@@ -119,6 +127,15 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
             for sample, score in zip(split.test, scores_B, strict=True)
         ),
     )
+
+
+def _told_unreadable(unreadable: Sequence[Unreadable]) -> list[str]:
+    """A warning for each image that is left out, and one for all beyond the first few."""
+    told = [f"left out, because it cannot be read: {one.reason}" for one in unreadable[:_MAX_UNREADABLE_TOLD]]
+    if len(unreadable) > len(told):
+        rest = counted(len(unreadable) - len(told), "further image")
+        told.append(f"{rest} left out; the record names all (unreadable_ids)")
+    return told
 
 
 def _vanished(split: Split, test: ImageSet, protocol: Protocol) -> str | None:

@@ -11,6 +11,7 @@ import typer
 from harness.cli import options as o
 from harness.config import RunSettings
 from harness.environment import without_credentials
+from harness.errors import DataError
 from harness.phrasing import counted
 from harness.records import PUBLISHED_SPLIT
 
@@ -80,6 +81,8 @@ def exit_by_failures(result: "RunResult", settings: RunSettings, *, as_json: boo
         if not as_json:
             why = f"bench leaderboard --failed {_where(settings, result)}"
             print(f"{result.num_failed} of {counted(len(result.cells), 'cell')} failed. For the reasons: {why}")
+            if not settings.skip_unreadable and result.frame["traceback"].str.contains(DataError.__name__).any():
+                print("If images cannot be read, --skip-unreadable --policy failed goes on without them.")
         raise typer.Exit(1)
 
 

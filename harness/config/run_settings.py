@@ -25,8 +25,8 @@ _TABLES = ("protocol", "weights")
 class RunSettings(BaseModel):
     """What to run on what, and where.
 
-    Policy, workers, data_parallel, device and panels change no number. The docstring of a field with a
-    ``Flag`` is the help text of its flag.
+    Policy, workers, data_parallel, device and panels change no number, and ``skip_unreadable`` none of a cell that
+    finishes without it. The docstring of a field with a ``Flag`` is the help text of its flag.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -61,6 +61,9 @@ class RunSettings(BaseModel):
     """Folder or s3:// URL of the results (default: BENCH_RESULTS, else results)."""
     policy: Annotated[Policy, Flag(HOW)] = "only-missing"
     """Which cells run: only-missing, failed (those too), always, never."""
+    skip_unreadable: Annotated[bool, Flag(HOW)] = False
+    """Go on without images that cannot be read or whose masks cannot, instead of failing their cells; records and
+    tables tell which."""
     workers: Annotated[int | None, Flag(HOW)] = Field(None, ge=0)
     """Worker processes; 0 runs in this process (default: by cores, GPUs and cells)."""
     cpus_per_worker: Annotated[float | None, Flag(HOW)] = Field(None, gt=0)
@@ -74,7 +77,7 @@ class RunSettings(BaseModel):
     device: Annotated[str, Flag(HOW)] = "auto"
     """auto, cpu or cuda."""
     panels: Annotated[int, Flag(HOW)] = Field(0, ge=0)
-    """Heat-map panels of test images to write for each cell."""
+    """Heat-map panels to write for each cell: of N defect images, and of the N good images that score highest."""
     keep_models: Annotated[Literal["none", "best", "all"], Flag(HOW)] = "none"
     """Keep fitted detectors below RESULTS/models: all, or of each category the best by image AUROC."""
     calibration_folds: Annotated[int, Flag(HOW)] = Field(0, ge=0)

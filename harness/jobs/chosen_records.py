@@ -34,12 +34,15 @@ class ChosenRecords:
     """What is not shown because it is not the newest, and how to see it; empty if nothing is."""
 
 
-def chosen_records(wanted: RecordFilter, *, all_variants: bool | None = None) -> ChosenRecords:
+def chosen_records(
+    wanted: RecordFilter, *, all_variants: bool | None = None, same_images: bool = True
+) -> ChosenRecords:
     """The records that a filter asks for, in their newest state. Reads the store once.
 
     Args:
         wanted: Which records.
         all_variants: None for the filter's own.
+        same_images: As for ``newest``; False where the caller checks it itself.
 
     Raises:
         BenchError: There are no records, a name is unknown, or no record has all that was asked for.
@@ -65,7 +68,8 @@ def chosen_records(wanted: RecordFilter, *, all_variants: bool | None = None) ->
         protocols=wanted.protocols,
         split=split,
     )
-    found = newest(asked, all_variants=wanted.all_variants if all_variants is None else all_variants)
+    all_variants = wanted.all_variants if all_variants is None else all_variants
+    found = newest(asked, all_variants=all_variants, same_images=same_images)
     expected = {} if wanted.categories is not None else _published_categories(found.frame)
     return ChosenRecords(store=store, frame=found.frame, expected=expected, left_out=found.left_out)
 

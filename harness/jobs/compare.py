@@ -51,7 +51,9 @@ def _side(text: str, wanted: RecordFilter) -> Side:
     label = without_credentials(text)
     try:
         # All variants, so that a row of older settings can be named.
-        chosen = chosen_records(wanted.model_copy(update={"results": url}) if elsewhere else wanted, all_variants=True)
+        chosen = chosen_records(
+            wanted.model_copy(update={"results": url}) if elsewhere else wanted, all_variants=True, same_images=False
+        )
         return Side.of(chosen.frame, row if elsewhere else text, chosen.store.image_scores, label=label)
     except BenchError as error:
         if not elsewhere:

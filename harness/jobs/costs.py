@@ -52,6 +52,7 @@ def costs(settings: RunSettings, on_cell: Callable[[Cell, CostRecord | str], Non
         split=settings.split,
         weights=planned.weights,
         device=settings.device,
+        skip_unreadable=settings.skip_unreadable,
     )
     torch.set_num_threads(num_cores())
     tried = 0

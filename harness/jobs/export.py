@@ -1,7 +1,6 @@
 """Exporting a kept detector, with the proof that the file gives the same answers."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.atomic_files import unfinished_folder
 from harness.errors import BenchError, BundleError, DataError, SettingsError
 from harness.images import read_rgb, resize_rgb
 from harness.jobs.image_paths import named_images
@@ -63,11 +63,7 @@ def export(
         raise BundleError(f"{folder}: exists already; expected a new folder for the export. Give another --out.")
     read = read_bundle(source, weights=None if weights is None else Path(weights))
     pixels = _pixels([path for path, _ in named_images([Path(path) for path in images])], read.description.size_px)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    try:
+    with unfinished_folder(folder.absolute().parent, f".{folder.name}-") as unfinished:
         write_export(read, unfinished, target)
         parity = measure_parity(read, open_export(unfinished, target), pixels)
         if not parity.holds:
@@ -78,8 +74,6 @@ def export(
             )
         (unfinished / PARITY).write_text(json.dumps(asdict(parity), indent=1) + "\n", encoding="utf-8")
         unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return Export(folder=folder, file=folder / FILE_OF[target], parity=parity)
 
 

@@ -8,6 +8,7 @@ from harness.config import RecordFilter, record_filter
 from harness.errors import SettingsError
 from harness.jobs.chosen_records import categories_of, chosen_records, with_scope
 from harness.jobs.run import RunResult
+from harness.leaderboard.record_selection import of_same_images
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,11 @@ def board(wanted: RecordFilter, metrics: Sequence[str] | None = None) -> "list[T
 
 def board_of_run(result: RunResult) -> "list[Table]":
     """The tables of a run's cells; none if no cell has a record."""
-    return [] if result.frame.empty else _tables(result.frame, categories_of(result.cells), None)
+    if result.frame.empty:
+        return []
+    same = of_same_images(result.frame)
+    left_out = f"Left out: {same.left_out}" if same.left_out else ""
+    return _tables(same.frame, categories_of(result.cells), None, left_out)
 
 
 def failures(wanted: RecordFilter) -> tuple[list[str], int]:

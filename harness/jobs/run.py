@@ -164,5 +164,6 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "C
             models_dir=models_dir(settings),
             calibration_folds=settings.calibration_folds,
             false_alarms=settings.false_alarms,
+            skip_unreadable=settings.skip_unreadable,
         ),
     )

@@ -1,5 +1,6 @@
 """What all tables of a report share: comparable records, row labels, the order of the rows, and the notes."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from harness.leaderboard.record_selection import protocols_text, splits_text
 from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings, cells_text, laid_out
 from harness.leaderboard.tables import Entry, Table
 from harness.metrics.catalogue import check_metrics, find_metric, metric_title
+from harness.phrasing import counted
 
 HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
 NO_INTERVALS = Intervals()
@@ -127,7 +129,11 @@ class Board:
             seeds=seeds,
             own_seeds=own_seeds,
             remarks=(*remarks, *([resampling] if resampling else [])),
-            notes=(*(note for one in standings for note in _notes(one, labels, metrics)), *notes),
+            notes=(
+                *(note for one in standings for note in _notes(one, labels, metrics)),
+                *_unreadable_notes(shown, labels),
+                *notes,
+            ),
             **content,
         )
 
@@ -157,3 +163,18 @@ def _notes(one: Standings, labels: Mapping[str, str], metrics: Sequence[str]) ->
         if without
     ]
     return notes
+
+
+def _unreadable_notes(frame: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """One line for each row and data set whose cells went on without images that cannot be read."""
+    images: dict[tuple[str, str], dict[str, set[str]]] = {}
+    finished = frame[(frame["status"] == "ok") & frame["row"].isin(list(labels))]
+    for (row, dataset, category), ids in finished.groupby(["row", "dataset", "category"])["unreadable_ids"]:
+        found = {name for text in ids if text for name in json.loads(text)}
+        if found:
+            images.setdefault((labels[str(row)], str(dataset)), {})[str(category)] = found
+    return [
+        f"{label} on {dataset}: without images that cannot be read: "
+        + ", ".join(f"{counted(len(ids), 'image')} of {category}" for category, ids in sorted(of_category.items()))
+        for (label, dataset), of_category in sorted(images.items())
+    ]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.intervals import ImageScoresOf
-from harness.leaderboard.record_selection import check_comparable, newest_variant
+from harness.leaderboard.record_selection import RUN_ALIKE, check_comparable, newest_variant
 from harness.leaderboard.standings import cells_text
 from harness.leaderboard.variants import row_labels
 from harness.phrasing import counted
@@ -65,8 +65,8 @@ def common_cells(a: Side, b: Side) -> CommonCells:
     """Match the records of two rows by data set, category and seed.
 
     Raises:
-        StoreError: Both sides have a cell, but under another protocol, from another state of the data or
-            otherwise not comparably; or they have no finished cell in common.
+        StoreError: Both sides have a cell, but under another protocol, from another state of the data, without
+            other images or otherwise not comparably; or they have no finished cell in common.
     """
     merged = a.records.merge(
         b.records, on=CELL_COLUMNS, how="outer", suffixes=("_a", "_b"), indicator="have", validate="one_to_one"
@@ -84,6 +84,7 @@ def common_cells(a: Side, b: Side) -> CommonCells:
         f"left out, {reason}: {counted_cells(merged[chosen])}" for reason, chosen in reasons.items() if chosen.any()
     )
     common = merged[ok_a & ok_b]
+    _check_same_images(common, a, b)
     if common.empty:
         raise StoreError(
             f"{a.label} and {b.label} have no finished cell in common ({'; '.join(left_out)}). "
@@ -111,3 +112,15 @@ def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
             f"{first[f'{column}_a']} against {first[f'{column}_b']}. Expected cells of one {what}: "
             "choose with --protocol, --split, --categories or --seeds, or run one side again."
         )
+
+
+def _check_same_images(common: pd.DataFrame, a: Side, b: Side) -> None:
+    differing = common[common["unreadable_ids_a"] != common["unreadable_ids_b"]]
+    if differing.empty:
+        return
+    first = differing.iloc[0]
+    without = " against ".join(first[f"unreadable_ids_{side}"] or "none" for side in "ab")
+    raise StoreError(
+        f"{a.label} and {b.label} do not compare on {counted_cells(differing)}: they left out different images as "
+        f"unreadable, {without}. {RUN_ALIKE}"
+    )

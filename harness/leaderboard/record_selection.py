@@ -10,6 +10,10 @@ from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.variants import VARIANT_COLUMNS
 from harness.phrasing import counted
 
+_PLACE = ["dataset", "category", "seed"]
+RUN_ALIKE = "Run all of them with --skip-unreadable --policy always, or repair the files."
+"""What to do about records that left out different images."""
+
 
 def select(
     frame: pd.DataFrame,
@@ -77,15 +81,16 @@ class Newest:
     """What else there is and how to see it, in one line; empty if there is nothing else."""
 
 
-def newest(frame: pd.DataFrame, *, all_variants: bool = False) -> Newest:
+def newest(frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool = True) -> Newest:
     """Keep the splits, protocols, data and settings of the records that finished last.
 
     Args:
         frame: Records as ``select`` returns them.
         all_variants: Keep all versions, settings and weights of each method, not only the newest.
+        same_images: Whether only what ``of_same_images`` keeps may stay, as one table needs it.
 
     Returns:
-        The records of one split and one protocol a data set; one state of the data a category; and unless
+        The records of one split and one protocol a data set; one state of the data a category; unless
         ``all_variants``, one variant a method.
     """
     steps: list[tuple[str, str, list[str], list[str], str]] = [
@@ -103,7 +108,29 @@ def newest(frame: pd.DataFrame, *, all_variants: bool = False) -> Newest:
             gone = before.drop(kept.index)
             names = ", ".join(sorted(gone[naming].unique()))
             left_out.append(f"{counted(len(gone), 'record')} of {what} ({names}{hint})")
+    if same_images:
+        same = of_same_images(kept)
+        kept, left_out = same.frame, left_out + ([same.left_out] if same.left_out else [])
     text = f"Only the newest records are shown. Left out: {', '.join(left_out)}" if left_out else ""
+    return Newest(frame=kept, left_out=text)
+
+
+def of_same_images(frame: pd.DataFrame) -> Newest:
+    """Of each category and seed, keep the finished records that left out the same images as unreadable.
+
+    Those that went on without other images than the newest record did judge, or learned from, another set of images.
+    Failures stay, because they have no number.
+    """
+    is_ok = frame["status"] == "ok"
+    if not is_ok.any():
+        return Newest(frame=frame, left_out="")
+    kept = frame[~is_ok | frame.index.isin(_newest(frame[is_ok], of=_PLACE, by=["unreadable_ids"]).index)]
+    gone = frame.drop(kept.index)
+    if gone.empty:
+        return Newest(frame=frame, left_out="")
+    cells = ", ".join(sorted({f"{row.dataset}/{row.category} {row.method}" for row in gone.itertuples()}))
+    count = counted(len(gone), "record")
+    text = f"{count} of another set of readable images ({cells}; run with --skip-unreadable --policy always)"
     return Newest(frame=kept, left_out=text)
 
 
@@ -111,8 +138,8 @@ def check_comparable(frame: pd.DataFrame) -> None:
     """Refuse records that do not compare.
 
     Raises:
-        StoreError: There is a data set with several splits or protocols, or a category with several data
-            fingerprints.
+        StoreError: There is a data set with several splits or protocols, a category with several data
+            fingerprints, or a cell of which methods left out different images as unreadable.
     """
     for column in ("split", "protocol"):
         for name, values in frame.groupby("dataset")[column]:
@@ -127,6 +154,13 @@ def check_comparable(frame: pd.DataFrame) -> None:
             shown = ", ".join(sorted(str(value)[:12] for value in prints.unique()))
             raise StoreError(
                 f"Expected records of one state of the data of {dataset}/{category}, got {prints.nunique()}: {shown}."
+            )
+    for (dataset, category, seed), ids in frame[frame["status"] == "ok"].groupby(_PLACE)["unreadable_ids"]:
+        if ids.nunique() > 1:
+            shown = " against ".join(sorted(value or "none" for value in ids.unique()))
+            raise StoreError(
+                f"Expected records of one set of images of {dataset}/{category} seed {seed}, got records that left "
+                f"out different images as unreadable: {shown}. {RUN_ALIKE}"
             )
 
 

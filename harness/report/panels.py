@@ -4,6 +4,7 @@ Shape suffixes: H height, W width in pixels, 3 colour channels.
 """
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 _SHORT_SIDE_INCHES = 3.0
 _LONG_SIDE_INCHES = 6.0
+_MIN_WIDTH_INCHES = 4.5
+"""Room for the title above two narrow pictures."""
 _DOTS_PER_INCH = 120
 _COLOURS = "inferno"
 _ROW_INCHES = 2.0
@@ -31,12 +34,12 @@ def save_panel(
     map_range: tuple[float, float],
     anomaly_score: float | None = None,
 ) -> None:
-    """Write a PNG: image, image with the mask's outline, image under the anomaly map.
+    """Write a PNG: image, image with the mask's outline, image under the anomaly map with its colour scale.
 
     Args:
         path: The PNG; missing parent folders are made.
         image_HW3: RGB.
-        mask_HW: True on defect pixels; None or all False draws no outline.
+        mask_HW: True on defect pixels. None for a good image or without a mask: the defect then has no picture.
         map_HW: Anomaly map, any range, higher is more anomalous.
         title: Above the panel, e.g. data set, category and image.
         map_range: Map values of the darkest and the brightest colour. One range for all images of a
@@ -53,23 +56,23 @@ def save_panel(
         raise ValueError(
             f"Image {image_HW3.shape}, mask {mask_shape} and map {map_HW.shape} must be (H, W, 3), (H, W) and (H, W)."
         )
-    figure, axes = _figure(height, width)
+    headings = ["image", *(["defect"] if mask_HW is not None else []), "anomaly map"]
+    figure, axes = _figure(height, width, len(headings))
     figure.suptitle(title, fontsize=10, parse_math=False)
-    for axis, heading in zip(axes, ("image", "defect", "anomaly map"), strict=True):
+    for axis, heading in zip(axes, headings, strict=True):
         axis.imshow(image_HW3)
         axis.set_title(heading, fontsize=8)
         axis.set_axis_off()
-    if mask_HW is None:
-        axes[1].set_title("no mask", fontsize=8)
-    else:
+    if mask_HW is not None:
         _outline(axes[1], mask_HW)
     low, high = map_range
     colours = ScalarMappable(Normalize(low, high), _COLOURS)
-    axes[2].imshow(map_HW, cmap=_COLOURS, vmin=low, vmax=high, alpha=0.6)
+    axes[-1].imshow(map_HW, cmap=_COLOURS, vmin=low, vmax=high, alpha=0.6)
     if anomaly_score is not None:
-        axes[2].set_title(f"anomaly map, score {anomaly_score:.3g}", fontsize=8)
-    bar = figure.colorbar(colours, ax=axes[2], fraction=0.05, pad=0.03)
+        axes[-1].set_title(f"anomaly map, score {anomaly_score:.3g}", fontsize=8)
+    bar = figure.colorbar(colours, ax=axes[-1], fraction=0.05, pad=0.03, extend=_extend(map_HW, map_range))
     bar.ax.tick_params(labelsize=7)
+    bar.set_label("anomaly", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=_DOTS_PER_INCH, format="png")
 
@@ -115,13 +118,25 @@ def save_defect_examples(
     figure.savefig(path, dpi=_DOTS_PER_INCH, format="png")
 
 
-def _figure(height: int, width: int) -> tuple[Figure, list[Axes]]:
+def _extend(map_HW: NDArray[np.floating], map_range: tuple[float, float]) -> Literal["neither", "min", "max", "both"]:
+    """The ends of the colour scale beyond which the map has values; matplotlib draws them as arrows."""
+    is_below, is_above = bool(map_HW.min() < map_range[0]), bool(map_HW.max() > map_range[1])
+    if is_below and is_above:
+        return "both"
+    if is_below:
+        return "min"
+    return "max" if is_above else "neither"
+
+
+def _figure(height: int, width: int, num_pictures: int) -> tuple[Figure, list[Axes]]:
     # A figure of its own, not pyplot's: no global state, so threads and long runs leak nothing.
     stacked = width > 1.5 * height
     scale = min(_SHORT_SIDE_INCHES / min(height, width), _LONG_SIDE_INCHES / max(height, width))
     panel_width, panel_height = width * scale, height * scale
-    rows, columns = (3, 1) if stacked else (1, 3)
-    figure = Figure(figsize=(columns * panel_width + 0.6, rows * panel_height + 0.6), layout="constrained")
+    rows, columns = (num_pictures, 1) if stacked else (1, num_pictures)
+    # Two lines of title above.
+    size_inches = max(columns * panel_width + 0.6, _MIN_WIDTH_INCHES), rows * panel_height + 0.8
+    figure = Figure(figsize=size_inches, layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(rows, columns).flat)
 

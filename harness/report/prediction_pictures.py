@@ -3,7 +3,6 @@
 Shapes: Y x X pixels of an image.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.atomic_files import unfinished_file
 from harness.images import resize_map
 
 MapFormat = Literal["float", "16bit"]
@@ -89,10 +89,5 @@ def _edge(above_YX: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _write(path: Path, save: Callable[[BinaryIO], None]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with scratch.open("wb") as file:
-            save(file)
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with unfinished_file(path) as unfinished, unfinished.open("wb") as file:
+        save(file)

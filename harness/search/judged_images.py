@@ -6,8 +6,6 @@ Shapes: N images, H x W pixels of the scoring resolution, C colours.
 import hashlib
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.atomic_files import unfinished_folder
 from harness.cells.opened_cell import category_size
 from harness.config.protocol import Protocol
 from harness.datasets import Dataset, Sample, Split
@@ -208,19 +207,14 @@ def _written(made: SyntheticSet, base: Path) -> Path:
     folder = base / digest.hexdigest()[:32]
     if folder.is_dir():
         return folder
-    base.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=base))
-    try:
+    with unfinished_folder(base, ".making-") as unfinished:
         _write_pngs(unfinished, made.images_NHWC, made.masks_NHW)
-        unfinished.chmod(0o755)
         try:
             os.rename(unfinished, folder)  # noqa: PTH104 (a folder that is there must not be replaced)
         except OSError:
             # Another process was first; its bytes are the same.
             if not folder.is_dir():
                 raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 

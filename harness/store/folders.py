@@ -1,11 +1,11 @@
 """The folder of a result store: small files, each of which exists as a whole or not at all."""
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.atomic_files import write_atomically
 from harness.environment import without_credentials
 from harness.errors import StoreError
 
@@ -67,7 +67,7 @@ class LocalFolder:
         return (self._root / name).read_bytes()
 
     def put(self, name: str, content: bytes) -> None:
-        """See ``Folder.put``. Costs one fsync, so that a power cut after it loses nothing."""
+        """See ``Folder.put``; costs one fsync."""
         write_atomically(self._root / name, content)
 
     def delete(self, name: str) -> None:
@@ -146,26 +146,3 @@ def open_folder(url: str) -> Folder:
             f"{scheme}://bucket/prefix."
         )
     return ObjectFolder(filesystem, path, url)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file beside its place and rename it there; a crash leaves the old file or the new one.
-
-    Args:
-        path: Missing parent folders are made.
-        content: The whole file.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)  # noqa: PTH105 (Path.replace is this call; tests cut it here)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from harness.errors import DamagedPartError, StoreError
 from harness.records import PUBLISHED_SPLIT, SCHEMA_VERSION
@@ -19,7 +20,18 @@ def _with_split(table: Any) -> Any:
     return table.append_column("split", pa.array([PUBLISHED_SPLIT] * table.num_rows, pa.string()))
 
 
-_STEPS: Mapping[tuple[str, int], Callable[[Any], Any]] = {("records", 1): _with_split}
+def _with_unreadable(table: Any) -> Any:
+    """Version 4 can leave out images that cannot be read; before, such an image failed its cell."""
+    is_ok = pc.equal(table["status"], "ok")
+    for name, value in (("num_unreadable", pa.scalar(0, pa.int64())), ("unreadable_ids", pa.scalar("", pa.string()))):
+        table = table.append_column(name, pc.if_else(is_ok, value, pa.scalar(None, value.type)))
+    return table
+
+
+_STEPS: Mapping[tuple[str, int], Callable[[Any], Any]] = {
+    ("records", 1): _with_split,
+    ("records", 3): _with_unreadable,
+}
 
 
 def version_of(table: Any, where: str) -> int:

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from harness.atomic_files import write_atomically
 from harness.environment import without_credentials
 from harness.errors import DamagedPartError, StoreError
 from harness.records import CellRecord, CostRecord, ImageScore
-from harness.store.folders import Stamp, open_folder, write_atomically
+from harness.store.folders import Stamp, open_folder
 from harness.store.migrations import upgrade
 from harness.store.schema import (
     COSTS_SCHEMA,

@@ -1,11 +1,10 @@
 """The generated data set: written to the cache on first use, then read like any other."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from harness.atomic_files import unfinished_folder
 from harness.datasets._base import DatasetInfo, Split
 from harness.datasets.demo.generator import NUM_TEST_DEFECT, NUM_TEST_GOOD, NUM_TRAIN, SURFACES, generate
 from harness.datasets.demo.png import encode_png
@@ -63,23 +62,18 @@ class Demo:
 
 def _write_category(base: Path, category: str) -> None:
     """Write a category beside its place, then rename it there, so that nobody sees half of it."""
-    base.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{category}-", dir=base))
-    try:
+    with unfinished_folder(base, f".{category}-") as unfinished:
         for image in generate(category):
             _write(unfinished / image.folder / f"{image.stem}.png", encode_png(image.pixels))
             if image.mask is not None:
                 masks = unfinished / image.folder.replace("test/", "ground_truth/")
                 _write(masks / f"{image.stem}_mask.png", encode_png(image.mask.astype(np.uint8) * np.uint8(255)))
-        unfinished.chmod(0o755)
         try:
             unfinished.replace(base / category)
         except OSError:
             # Another process was first; its bytes are the same.
             if not (base / category).is_dir():
                 raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> None:

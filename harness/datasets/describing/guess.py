@@ -1,12 +1,11 @@
 """Write the description of an unknown folder, and read it back as a check."""
 
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.atomic_files import unfinished_file
 from harness.datasets import DATASETS
 from harness.datasets.archives.recognition import recognise
 from harness.datasets.describing.guessed_category import GuessedCategory, guess_categories
@@ -139,24 +138,14 @@ def _written(path: Path, text: str, guessed: Sequence[GuessedCategory]) -> tuple
     """Write beside the target, read back, check, and only then put in place."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, scratch_name = tempfile.mkstemp(prefix=".describing-", suffix=SUFFIX, dir=path.parent)
+        with unfinished_file(path) as scratch:
+            scratch.write_text(text, encoding="utf-8")
+            try:
+                return tuple(_counted(FolderDataset(scratch), category) for category in guessed)
+            except DataError as error:
+                raise DataError(str(error).replace(str(scratch), str(path))) from error
     except OSError as error:
         raise _not_writable(path, error) from error
-    scratch = Path(scratch_name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        scratch.chmod(0o644)
-        try:
-            counted = tuple(_counted(FolderDataset(scratch), category) for category in guessed)
-        except DataError as error:
-            raise DataError(str(error).replace(str(scratch), str(path))) from error
-        scratch.replace(path)
-    except OSError as error:
-        raise _not_writable(path, error) from error
-    finally:
-        scratch.unlink(missing_ok=True)
-    return counted
 
 
 def _counted(dataset: FolderDataset, guessed: GuessedCategory) -> DescribedCategory:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from harness.datasets.describing.mask_patterns import FoundMasks, LabelledImage, find_pattern
 from harness.datasets.describing.places import Place
-from harness.datasets.describing.words import Word
+from harness.datasets.describing.words import Word, words_in
 from harness.datasets.folder.folder_dataset import MIXED_KIND
 from harness.datasets.folder.folder_description import DEFAULT_TRAIN_SHARE
 
@@ -17,7 +17,10 @@ _SHARE_WITH_LOST_DEFECTS = 0.5
 _MIN_MASKED_SHARE = 0.5
 """A pattern that finds masks of fewer defects than this is taken for chance."""
 
-ONLY_GOOD = "good parts alone: 'bench search' can use them, 'bench run' needs something to test on"
+ONLY_GOOD = (
+    "good parts alone: a model can be fitted to them but not judged; 'bench search' can use them, 'bench run' needs "
+    "something to test on"
+)
 
 Images = tuple[PurePosixPath, ...]
 
@@ -81,9 +84,14 @@ def guess_categories(
         by_category[place.category][image] = place
     guessed, only_good, problems = [], [], []
     depth = _common_depth(by_category)
+    is_all_good = not masks.files and _is_one_bare_folder(places, name)
     for parts, members in sorted(by_category.items()):
         category = "_".join(parts[depth:]) or name
-        found = _guess_with_nearest_masks(category, parts, members, masks, by_category)
+        found = (
+            _all_good(category, members)
+            if is_all_good
+            else _guess_with_nearest_masks(category, parts, members, masks, by_category)
+        )
         if isinstance(found, str):
             problems.append(f"{'/'.join(parts) or 'top folder'}: {found}")
             continue
@@ -98,6 +106,30 @@ def guess_categories(
     # Beside others such a category would stop every run.
     problems += [f"{category.name}: no defect to test on" for category in only_good]
     return guessed, problems
+
+
+def _is_one_bare_folder(places: Mapping[PurePosixPath, Place], name: str) -> bool:
+    """Whether all images lie directly in the folder, and neither its name nor theirs speaks of defects."""
+    return Word.DEFECT not in words_in(name) and all(
+        image.parent == PurePosixPath() and place.content is None and Word.DEFECT not in words_in(image.stem)
+        for image, place in places.items()
+    )
+
+
+def _all_good(name: str, images: Iterable[PurePosixPath]) -> GuessedCategory:
+    """A category of training images alone."""
+    reason = "all images lie in this folder and no name says otherwise, so all are taken for good parts"
+    return GuessedCategory(
+        name=name,
+        reason="",
+        lists={"train_good": Listing(tuple(sorted(images)), reason)},
+        defects={},
+        masks=None,
+        masks_reason="",
+        no_mask_is_good=False,
+        groups=None,
+        train_share=None,
+    )
 
 
 def _common_depth(categories: Iterable[tuple[str, ...]]) -> int:

@@ -255,13 +255,15 @@ def test_a_method_that_leaves_images_out_is_refused(root: Path, monkeypatch: pyt
         ran(cell_of(root, "constant"), root)
 
 
-@pytest.mark.parametrize(("count", "written"), [(0, 0), (2, 2), (9, 4)])
-def test_panels_show_that_many_different_defects(root: Path, tmp_path: Path, count: int, written: int) -> None:
+@pytest.mark.parametrize(("count", "num_defect", "num_good"), [(0, 0, 0), (2, 2, 2), (9, 4, 3)])
+def test_panels_show_that_many_defects_and_good_images(
+    root: Path, tmp_path: Path, count: int, num_defect: int, num_good: int
+) -> None:
     ran(cell_of(root), root, panels_dir=tmp_path / "panels", num_panels=count)
     panels = sorted(path.name for path in (tmp_path / "panels").rglob("*.png"))
-    assert len(panels) == written
+    assert [name.split("-")[0] for name in panels] == ["defect"] * num_defect + ["good"] * num_good
     if count == 2:
-        assert panels == ["bottle-test-hole-000.png", "bottle-test-stain-000.png"]
+        assert panels[:2] == ["defect-bottle-test-hole-000.png", "defect-bottle-test-stain-000.png"]
         folder = f"panels/mvtec_ad/bottle/gaussian-seed0-{cell_of(root).id}"
         assert (tmp_path / folder / panels[0]).is_file()
 
@@ -301,6 +303,73 @@ def test_a_damaged_file_fails_its_cell_by_name_and_no_other(
     assert failure.error == outcomes[0].error
     assert damaged in failure.error
     assert "DataError" in failure.traceback
+
+
+DAMAGED = ("test/good/001.png", "test/hole/001.png", "train/good/002.png")
+
+
+def damage(root: Path) -> None:
+    for name in DAMAGED:
+        miniatures.truncate(root / "mvtec_ad/bottle" / name)
+
+
+@pytest.mark.parametrize("method", TINY)
+def test_a_cell_goes_on_without_images_that_cannot_be_read_where_it_may(root: Path, method: str) -> None:
+    damage(root)
+    told: list[CellProgress] = []
+    cell = cell_of(root, method)
+    record = run_cell(cell, CellContext(data_root=root, device="cpu", skip_unreadable=True), told.append)
+    assert (record.num_train, record.num_test_normal, record.num_test_defect) == (5, 2, 3)
+    assert (record.num_unreadable, record.num_left_out) == (3, 0)
+    ids = [f"bottle/{name}" for name in DAMAGED]
+    assert json.loads(record.unreadable_ids) == ids
+    assert not {score.image_id for score in record.image_scores} & set(ids)
+    warnings = [progress.warning for progress in told if progress.warning]
+    assert [warning.split(": ")[1].endswith(name) for warning, name in zip(warnings, DAMAGED, strict=True)] == [
+        True
+    ] * 3
+    assert all(warning.startswith("left out, because it cannot be read: ") for warning in warnings)
+
+
+def test_a_defect_whose_mask_cannot_be_read_is_left_out(root: Path) -> None:
+    mask = root / "mvtec_ad/bottle/ground_truth/hole/001_mask.png"
+    mask.write_bytes(mask.read_bytes()[:45])
+    record = ran(cell_of(root, "constant"), root, skip_unreadable=True)
+    assert (record.num_unreadable, record.unreadable_ids) == (1, '["bottle/test/hole/001.png"]')
+
+
+def test_the_numbers_are_those_of_a_folder_that_never_had_the_images(root: Path, tmp_path: Path) -> None:
+    without = tmp_path / "without"
+    miniatures.mvtec_ad(without)
+    for name in ("test/good/001.png", "train/good/002.png"):
+        miniatures.truncate(root / "mvtec_ad/bottle" / name)
+        (without / "mvtec_ad/bottle" / name).unlink()
+    skipped = ran(cell_of(root), root, skip_unreadable=True)
+    never = ran(cell_of(without), without)
+    assert skipped.metrics == never.metrics
+    assert skipped.maps_sha256 == never.maps_sha256
+
+
+def test_where_all_can_be_read_the_flag_changes_nothing(root: Path) -> None:
+    cell = cell_of(root)
+    plain, allowed = ran(cell, root), ran(cell, root, skip_unreadable=True)
+    assert (allowed.num_unreadable, allowed.unreadable_ids) == (0, "")
+    assert (allowed.identity, allowed.metrics, allowed.maps_sha256) == (
+        plain.identity,
+        plain.metrics,
+        plain.maps_sha256,
+    )
+
+
+def test_of_many_unreadable_images_the_first_are_named_and_the_rest_counted(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage(root)
+    monkeypatch.setattr("harness.cells.run_cell._MAX_UNREADABLE_TOLD", 2)
+    told: list[CellProgress] = []
+    run_cell(cell_of(root, "constant"), CellContext(data_root=root, device="cpu", skip_unreadable=True), told.append)
+    warnings = [progress.warning for progress in told if progress.warning]
+    assert warnings[2:] == ["1 further image left out; the record names all (unreadable_ids)"]
 
 
 def test_any_other_error_is_stored_on_one_line_with_its_type(

@@ -240,6 +240,25 @@ def test_a_failed_cell_is_named_and_the_exit_code_is_1_until_it_is_mended(bench:
     assert "1 cell ok, 0 failed" in mended.out
 
 
+def test_a_cell_that_failed_for_an_unreadable_image_runs_without_it_when_told_to(bench: Bench) -> None:
+    miniatures.truncate(bench.data / "mvtec_ad/bottle/test/hole/001.png")
+    arguments = ("--methods", "constant", "--image-size", "32")
+    first = bench.run(*arguments)
+    assert first.code == 1
+    assert first.out.endswith("If images cannot be read, --skip-unreadable --policy failed goes on without them.\n")
+    ids = bench.statuses().keys()
+    again = bench.run(*arguments, "--skip-unreadable", "--policy", "failed")
+    assert again.code == 0
+    assert "1 cell ok, 0 failed" in again.out
+    assert "WARNING: mvtec_ad/bottle constant seed 0: left out, because it cannot be read: " in again.out
+    assert "hole/001.png: cannot be read as an image" in again.out
+    note = "constant on mvtec_ad: without images that cannot be read: 1 image of bottle"
+    assert note in again.out
+    assert note in bench("leaderboard").out
+    assert bench.statuses() == dict.fromkeys(ids, "ok")
+    assert bench.run(*arguments).code == 0
+
+
 def test_a_training_image_without_a_header_fails_its_cell_and_not_the_run(bench: Bench) -> None:
     (bench.data / "mvtec_ad/bottle/train/good/000.png").write_bytes(b"")
     answer = bench.run("--methods", "constant", "--image-size", "32")
@@ -298,7 +317,8 @@ def test_each_data_set_is_run_under_its_own_protocol_and_shown_with_it(bench: Be
     told = " ".join(answer.out.split())
     assert "for mvtec_ad 32 px on the shorter side, aspect kept, maps at the masks' own size" in told
     assert "for ksdd tiles of 32 px that overlap by 0.25" in told
-    assert len(list((bench.results / "panels/mvtec_ad/bottle").rglob("*.png"))) == 1
+    panels = [path.name for path in (bench.results / "panels/mvtec_ad/bottle").rglob("*.png")]
+    assert sorted(name.split("-")[0] for name in panels) == ["defect", "good"]
 
 
 def test_a_defect_that_is_not_seen_is_warned_of(bench: Bench) -> None:

@@ -30,6 +30,22 @@ def bench(bench_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return lambda *arguments: bench_command("compare", *arguments)
 
 
+def test_rows_that_left_out_different_images_as_unreadable_are_refused_and_not_silently_cut(
+    bench: Callable[..., Answer], bench_command: Command, tmp_path: Path
+) -> None:
+    store = RecordStore(str(tmp_path / "results"))
+    named = make.identity(category="gear", seed=1, method="gaussian")
+    store.write(scored_record(named, drawn_scores(1, gain=1.0), num_unreadable=1, unreadable_ids='["a.png"]'))
+    refused(
+        bench("mfrnet", "gaussian"),
+        'on 1 cell (demo/gear seed 1): they left out different images as unreadable, none against ["a.png"]',
+        "Run all of them with --skip-unreadable --policy always",
+    )
+    assert "1 record of another set of readable images (demo/gear " in " ".join(
+        bench_command("leaderboard").out.split()
+    )
+
+
 def test_two_rows_are_compared_by_category_and_over_all(bench: Callable[..., Answer]) -> None:
     answer = bench("mfrnet", "gaussian", "--metrics", "image_auroc,aupro_30", "--resamples", "200")
     assert answer.code == 0, answer.err

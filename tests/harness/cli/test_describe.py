@@ -5,6 +5,7 @@ import pytest
 
 from tests.support import unknown_folders
 from tests.support.commands import Command, refused
+from tests.support.miniatures import write_image
 
 SMALL = "--methods gaussian --backbone filter_bank --image-size 32 --workers 0"
 
@@ -30,6 +31,18 @@ def test_a_description_elsewhere_is_enough_to_run(tmp_path: Path, bench_command:
     ran = bench_command(f"run --datasets line-3.toml {SMALL}")
     assert ran.code == 0, ran.err
     assert "line-3/line-3 gaussian seed 0: image AUROC" in ran.out
+
+
+def test_a_folder_of_good_parts_alone_is_described_and_a_run_has_nothing_to_judge(
+    tmp_path: Path, bench_command: Command
+) -> None:
+    for number in range(5):
+        write_image(tmp_path / f"screws/{number}.png", number)
+    described = bench_command("datasets describe ./screws")
+    assert described.code == 0, described.err
+    assert "a model can be fitted to them but not judged" in described.out
+    assert "Read it, then: bench search ./screws" in described.out
+    refused(bench_command(f"run --datasets ./screws {SMALL}"), "screws/screws: no test image; normal and defect images")
 
 
 def test_a_description_is_told_as_json(tmp_path: Path, bench_command: Command) -> None:

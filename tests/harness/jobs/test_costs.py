@@ -72,6 +72,14 @@ def test_a_cell_that_cannot_be_fitted_keeps_no_other_from_its_costs(settings: Ru
     assert isinstance(told["carpet"], CostRecord)
 
 
+def test_costs_are_measured_without_images_that_cannot_be_read_where_the_run_did(settings: RunSettings) -> None:
+    miniatures.truncate(settings.data / "mvtec_ad/bottle/test/hole/001.png")
+    for cell in make_plan(settings).cells:
+        RecordStore(settings.results).write(make.cell_record(identity=cell.identity()))
+    assert "hole/001.png" in str(measured(settings)["bottle"])
+    assert isinstance(measured(settings.model_copy(update={"skip_unreadable": True}))["bottle"], CostRecord)
+
+
 def test_without_a_finished_record_there_is_nothing_to_measure(settings: RunSettings) -> None:
     def fail(cell: Cell, found: CostRecord | str) -> None:
         raise AssertionError(cell)

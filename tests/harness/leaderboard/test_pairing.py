@@ -106,3 +106,21 @@ def test_rows_without_a_common_cell_are_refused() -> None:
         match=r"mfrnet and gaussian have no finished cell in common \(left out, only mfrnet .* categories and seeds\.$",
     ):
         common_cells(*sides(cell("gear"), cell("tile", method="gaussian")))
+
+
+def test_cells_that_left_out_different_images_as_unreadable_do_not_compare() -> None:
+    partial = make.cell_record(
+        identity=make.identity(category="gear", method="gaussian"), num_unreadable=1, unreadable_ids='["a.png"]'
+    )
+    with pytest.raises(
+        StoreError,
+        match=r'on 1 cell .* they left out different images as unreadable, none against \["a\.png"\]',
+    ):
+        common_cells(*sides(cell(), partial))
+
+
+def test_a_failure_has_left_out_nothing() -> None:
+    partial = make.cell_record(identity=make.identity(category="gear"), num_unreadable=1, unreadable_ids='["a.png"]')
+    both = [make.cell_record(identity=make.identity(category="nut", method=name)) for name in ("mfrnet", "gaussian")]
+    found = common_cells(*sides(partial, failed(method="gaussian"), *both))
+    assert found.frame["category"].tolist() == ["nut"]

@@ -122,3 +122,53 @@ def test_each_data_set_keeps_its_own_newest_split() -> None:
 def test_an_unknown_split_is_refused() -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown split 'publishd'\. Did you mean 'published'\?"):
         select(FRAME, split="publishd")
+
+
+def without(ids: str, finished_at: str = "2025-01-01", **identity: Any) -> Any:
+    return make.cell_record(
+        identity=make.identity(**identity),
+        provenance=make.provenance(finished_at=finished_at),
+        num_unreadable=1 if ids else 0,
+        unreadable_ids=ids,
+    )
+
+
+def test_of_cells_that_left_out_different_images_the_newest_stay_and_the_rest_is_named() -> None:
+    frame = make.frame(
+        without("", "2025-01-01", method="constant"),
+        without('["a.png"]', "2025-01-02", method="mfrnet"),
+        without("", "2025-01-01", method="constant", category="gear"),
+        make.failure_record(identity=make.identity(method="gaussian")),
+    )
+    found = newest(frame)
+    assert found.frame[["category", "method"]].to_numpy().tolist() == [
+        ["tile", "mfrnet"],
+        ["gear", "constant"],
+        ["tile", "gaussian"],
+    ]
+    assert found.left_out == (
+        "Only the newest records are shown. Left out: 1 record of another set of readable images (demo/tile constant; "
+        "run with --skip-unreadable --policy always)"
+    )
+    check_comparable(found.frame)
+
+
+def test_cells_that_left_out_the_same_images_stand_together() -> None:
+    frame = make.frame(without('["a.png"]', method="constant"), without('["a.png"]', method="mfrnet"))
+    assert newest(frame).left_out == ""
+    check_comparable(frame)
+
+
+def test_cells_that_left_out_different_images_do_not_compare() -> None:
+    frame = make.frame(without("", method="constant"), without('["a.png"]', method="mfrnet"))
+    with pytest.raises(
+        StoreError,
+        match=r'one set of images of demo/tile seed 0, .* as unreadable: \["a\.png"\] against none\. Run all',
+    ):
+        check_comparable(frame)
+
+
+def test_failures_alone_have_no_images_to_differ_in() -> None:
+    frame = make.frame(make.failure_record(identity=make.identity()))
+    assert newest(frame).left_out == ""
+    check_comparable(frame)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from harness.config.protocol import words_of
@@ -46,6 +48,19 @@ def test_the_main_table_is_methods_by_data_sets_by_metrics() -> None:
 
 def test_a_method_without_records_of_a_data_set_is_noted() -> None:
     assert main_table(Board.of(make.frame(*RECORDS))).notes == ("gaussian on mtd: no records",)
+
+
+def test_rows_whose_cells_went_on_without_unreadable_images_are_noted() -> None:
+    def partial(category: str, seed: int, *ids: str) -> Record:
+        identity = make.identity(dataset="demo", category=category, seed=seed, settings={"k": 3})
+        return make.cell_record(identity=identity, num_unreadable=len(ids), unreadable_ids=json.dumps(ids))
+
+    records = [partial("gear", 0, "a", "b"), partial("gear", 1, "b", "c"), partial("tile", 0, "d")]
+    whole = [cell("demo", category, "mfrnet", 0.5, seed=1) for category in ("tile",)]
+    note = "mfrnet on demo: without images that cannot be read: 3 images of gear, 1 image of tile"
+    board = Board.of(make.frame(*records, *whole))
+    assert main_table(board).notes == (note,)
+    assert category_table(board, "demo").notes == (note,)
 
 
 def test_the_category_table_is_categories_by_metrics_by_methods_with_the_mean_last() -> None:

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colorbar import Colorbar
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
@@ -50,6 +52,32 @@ def test_a_wide_image_is_stacked(tmp_path: Path) -> None:
     save_panel(path, IMAGE_HW3[:16], None, MAP_HW[:16], title="t", map_range=(0.0, 1.0))
     height, width = imread(path).shape[:2]
     assert height < 2 * width
+
+
+def test_without_a_mask_there_is_no_picture_of_a_defect(tmp_path: Path) -> None:
+    two, three = drawn(tmp_path / "good.png", None), drawn(tmp_path / "defect.png", np.zeros((HEIGHT, WIDTH), bool))
+    assert two.shape[0] == three.shape[0]
+    assert two.shape[1] < 0.75 * three.shape[1]
+
+
+@pytest.mark.parametrize(
+    ("map_range", "extend"),
+    [((0.0, 1.0), "neither"), ((0.1, 1.0), "min"), ((0.0, 0.9), "max"), ((0.1, 0.9), "both")],
+)
+def test_the_colour_scale_points_to_values_beyond_its_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, map_range: tuple[float, float], extend: str
+) -> None:
+    bars: list[Colorbar] = []
+    of_figure = Figure.colorbar
+
+    def kept(*arguments: object, **more: object) -> Colorbar:
+        bars.append(of_figure(*arguments, **more))
+        return bars[-1]
+
+    monkeypatch.setattr(Figure, "colorbar", kept)
+    save_panel(tmp_path / "panel.png", IMAGE_HW3, None, MAP_HW, title="t", map_range=map_range)
+    (bar,) = bars
+    assert (bar.extend, bar.vmin, bar.vmax, bar.ax.get_ylabel()) == (extend, *map_range, "anomaly")
 
 
 def test_sizes_that_differ_are_refused(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
-import os
 from pathlib import Path
 
 import pytest
 from pyarrow import fs
 
 from harness.errors import StoreError
-from harness.store.folders import Folder, LocalFolder, ObjectFolder, open_folder, write_atomically
+from harness.store.folders import Folder, LocalFolder, ObjectFolder, open_folder
 
 
 @pytest.fixture(params=["local", "object"])
@@ -74,19 +73,3 @@ def test_an_unknown_scheme_is_refused() -> None:
 def test_an_address_without_a_bucket_is_refused() -> None:
     with pytest.raises(StoreError, match=r"results at 's3://': it names no bucket; expected s3://bucket/prefix"):
         open_folder("s3://")
-
-
-def test_a_write_cut_before_the_rename_leaves_the_old_file_and_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "part"
-    write_atomically(path, b"old")
-
-    def cut(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", cut)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]

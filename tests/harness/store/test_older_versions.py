@@ -22,7 +22,12 @@ def second() -> RecordStore:
     return RecordStore(str(HERE / "version_2"))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.fixture
+def third() -> RecordStore:
+    return RecordStore(str(HERE / "version_3"))
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_the_kept_parts_are_still_of_their_version(version: int) -> None:
     parts = [pq.read_table(part) for part in (HERE / f"version_{version}").rglob("*.parquet")]
     assert {found for part in parts for found in part["schema_version"].to_pylist()} == {version}
@@ -81,3 +86,15 @@ def test_costs_that_a_run_of_version_2_measured_are_not_quiet(second: RecordStor
     frame = second.frame()
     assert (frame["latency_p50_seconds"].max(), frame["size_bytes"].max()) == (0.02, 15_000_000)
     assert not frame["is_quiet"].any()
+
+
+def test_before_version_4_no_record_left_out_unreadable_images(
+    store: RecordStore, second: RecordStore, third: RecordStore
+) -> None:
+    for older in (store, second, third):
+        record = older.record(MEASURED)
+        assert isinstance(record, CellRecord)
+        assert (record.num_unreadable, record.unreadable_ids) == (0, "")
+        frame = older.frame().set_index("cell_id")
+        assert frame.loc[FAILED, ["num_unreadable", "unreadable_ids"]].isna().all()
+    assert isinstance(third.record(FAILED), FailureRecord)

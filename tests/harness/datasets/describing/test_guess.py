@@ -129,11 +129,11 @@ def test_a_description_is_not_written_over_unless_forced(tmp_path: Path) -> None
 def test_a_folder_that_is_read_only_is_described_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = built(unknown_folders.items, tmp_path)
 
-    def refuse(**_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tempfile.mkstemp", refuse)
+        patch.setattr(Path, "write_text", refuse)
         with pytest.raises(
             DataError, match=r"cannot be written \(Read-only file system\); --out FILE\.toml writes .*uses"
         ):
@@ -158,7 +158,7 @@ def refused(folder: Path, *texts: str) -> None:
         assert text in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not folder.is_dir() or not list(folder.glob("*.toml"))
-    assert not folder.is_dir() or not list(folder.glob(".describing*"))
+    assert not folder.is_dir() or not list(folder.glob(".*"))
 
 
 def test_a_folder_that_says_nothing_is_one_line_with_what_was_seen_and_what_is_needed(tmp_path: Path) -> None:
@@ -180,6 +180,34 @@ def test_good_parts_alone_train_and_are_said_to_be_too_little_for_a_run(tmp_path
     (category,) = described.categories
     assert (category.num_train, category.num_test_good, category.num_test_defect) == (4, 0, 0)
     assert described.notes == (f"{category.name}: {ONLY_GOOD}",)
+
+
+def bare(folder: Path, *names: str) -> Path:
+    for number, name in enumerate(names):
+        miniatures.write_image(folder / name, number)
+    return folder
+
+
+def test_images_directly_in_the_folder_are_good_parts_that_can_be_fitted_but_not_judged(tmp_path: Path) -> None:
+    folder = bare(tmp_path / "screws", "001.png", "002.png", "003.png", "photo.jpg")
+    described = describe(folder)
+    (category,) = described.categories
+    assert (category.name, category.num_train, category.num_test_good, category.num_test_defect) == ("screws", 4, 0, 0)
+    assert described.notes == (f"screws: {ONLY_GOOD}",)
+    assert "can be fitted to them but not judged" in ONLY_GOOD
+    assert category.decided[0].startswith("train_good: all images lie in this folder and no name says otherwise")
+    assert 'train_good = ["*.jpg", "*.png"]  # guessed: all images lie in' in described.path.read_text(encoding="utf-8")
+    assert len(find(str(folder), tmp_path).split(tmp_path, "screws", 0).train) == 4
+
+
+def test_names_that_all_say_good_are_good_parts(tmp_path: Path) -> None:
+    (category,) = describe(bare(tmp_path / "screws", "ok_1.png", "ok_2.png")).categories
+    assert category.num_train == 2
+
+
+def test_a_bare_folder_whose_names_speak_of_defects_is_not_taken_for_good_parts(tmp_path: Path) -> None:
+    refused(bare(tmp_path / "screws", "part_1.png", "part_2_scratch.png"), "nothing says which of them are normal")
+    refused(bare(tmp_path / "ng", "1.png", "2.png"), "nothing says which of them are normal")
 
 
 def test_good_parts_alone_are_left_out_beside_a_category_that_can_be_tested(tmp_path: Path) -> None:
