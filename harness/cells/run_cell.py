@@ -74,6 +74,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
             labels_B,
             partial(with_masks, maps, split.test, cell.protocol) if has_masks else None,
             regions_of_kinds(maps, split, cell.protocol) if split.saturations else None,
+            _parts(split),
         )
         maps_sha256 = hash_of_maps(maps)
         if context.panels_dir is not None and context.num_panels > 0:
@@ -113,6 +114,13 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
             for sample, score in zip(split.test, scores_B, strict=True)
         ),
     )
+
+
+def _parts(split: Split) -> list[str] | None:
+    """Of each test image, the part that it shows; None where each image is a part of its own."""
+    if all(sample.part is None for sample in split.test):
+        return None
+    return [sample.part or sample.id for sample in split.test]
 
 
 def _vanished(split: Split, test: ImageSet, protocol: Protocol) -> str | None:

@@ -17,7 +17,7 @@ from harness.metrics.aupro import area_under_overlap
 from harness.metrics.spro import MapsAndRegions, spro
 from harness.registry import Registry
 
-Needs = Literal["scores", "masks", "regions"]
+Needs = Literal["scores", "masks", "regions", "parts"]
 
 ENTRY_POINTS = "mfrnet_bench.metrics"
 
@@ -37,13 +37,15 @@ class Metric:
       those of ``harness.metrics.ranking`` do, because intervals compute it for all resamples at once.
     - ``masks``: the ``PixelTally`` of all maps. Defined where every defect image has a mask.
     - ``regions``: for each kind of defect, what ``spro`` takes. Defined where the data set gives saturation areas.
+    - ``parts``: the ``Tally`` of the scores of parts (``harness.metrics.parts``). Defined where the data set says
+      which images show one part, and a normal and a defect part are tested.
     """
     compute: Callable[[Any], Any]
     higher_is_better: bool = True
 
 
 def _mean_spro(regions_of_kinds: Sequence[MapsAndRegions]) -> float:
-    """Mean over the kinds of defect, as the authors of MVTec LOCO AD report it."""
+    """Mean over the kinds of defect, as the authors of MVTec LOCO AD report it; AutoVI has one entry for all."""
     return mean(spro(of_kind) for of_kind in regions_of_kinds)
 
 
@@ -59,6 +61,7 @@ _BUILT_IN = {
         Metric(name="aupro_30", title="AUPRO", needs="masks", compute=partial(area_under_overlap, max_fpr=0.3)),
         Metric(name="aupro_05", title="AUPRO 5%", needs="masks", compute=partial(area_under_overlap, max_fpr=0.05)),
         Metric(name="spro_05", title="sPRO 5%", needs="regions", compute=_mean_spro),
+        Metric(name="part_auroc", title="part AUROC", needs="parts", compute=ranking.auroc),
     )
 }
 

@@ -13,6 +13,7 @@ from harness.metrics.aupro import overlap_at
 from harness.metrics.catalogue import BUILT_IN_NAMES, Metric, find_metric, metric_names
 from harness.metrics.checks import check_both_classes, check_scores
 from harness.metrics.overlap import MapsAndMasks, tally_arrays, tally_pixels
+from harness.metrics.parts import of_parts
 from harness.metrics.spro import MapsAndRegions
 from harness.metrics.tally import Scores, Tally, tally_scores
 
@@ -35,6 +36,7 @@ def measure(
     labels_B: NDArray[np.bool_],
     maps_and_masks: MapsAndMasks | None = None,
     regions_of_kinds: Sequence[MapsAndRegions] | None = None,
+    parts: Sequence[str] | None = None,
 ) -> Measured:
     """Compute every metric of the catalogue.
 
@@ -46,6 +48,7 @@ def measure(
         maps_and_masks: Called twice; each call gives the same pairs of an anomaly map (H, W), float32 or
             float64, and its mask (H, W), True on defect pixels. None if a defect image has no mask.
         regions_of_kinds: For each kind of defect, what ``spro`` takes. None without saturation areas.
+        parts: Of each image, the name of the part that it shows. None where each image is a part of its own.
 
     Raises:
         ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, one of the
@@ -56,7 +59,12 @@ def measure(
     (1.0, None)
     """
     pixels = None if maps_and_masks is None else tally_pixels(maps_and_masks)
-    given = {"scores": _image_tally(scores_B, labels_B), "masks": pixels, "regions": regions_of_kinds}
+    given = {
+        "scores": _image_tally(scores_B, labels_B),
+        "masks": pixels,
+        "regions": regions_of_kinds,
+        "parts": None if parts is None else _part_tally(scores_B, labels_B, parts),
+    }
     return Measured(
         metrics={
             metric.name: None if given[metric.needs] is None else float(metric.compute(given[metric.needs]))
@@ -113,3 +121,9 @@ def _image_tally(scores_B: Scores, labels_B: NDArray[np.bool_]) -> Tally:
     check_both_classes("images", num_defects, len(labels_B) - num_defects)
     tally, _ = tally_scores(scores_B[labels_B], [scores_B[~labels_B]])
     return tally
+
+
+def _part_tally(scores_B: Scores, labels_B: NDArray[np.bool_], parts: Sequence[str]) -> Tally | None:
+    """None where all parts are of one class: their images need not be."""
+    scores_P, labels_P = of_parts(scores_B, labels_B, parts)
+    return _image_tally(scores_P, labels_P) if 0 < np.count_nonzero(labels_P) < len(labels_P) else None

@@ -69,6 +69,7 @@ METRICS: dict[str, float | None] = {
     "aupro_30": 0.85,
     "aupro_05": 0.6,
     "spro_05": None,
+    "part_auroc": None,
 }
 
 
