@@ -22,7 +22,7 @@ def second() -> RecordStore:
     return RecordStore(str(HERE / "version_2"))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_the_kept_parts_are_still_of_their_version(version: int) -> None:
     parts = [pq.read_table(part) for part in (HERE / f"version_{version}").rglob("*.parquet")]
     assert {found for part in parts for found in part["schema_version"].to_pylist()} == {version}
@@ -81,3 +81,11 @@ def test_costs_that_a_run_of_version_2_measured_are_not_quiet(second: RecordStor
     frame = second.frame()
     assert (frame["latency_p50_seconds"].max(), frame["size_bytes"].max()) == (0.02, 15_000_000)
     assert not frame["is_quiet"].any()
+
+
+def test_version_3_did_not_judge_parts() -> None:
+    record = RecordStore(str(HERE / "version_3")).record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert (record.metrics["spro_05"], record.metrics["part_auroc"]) == (0.25, None)
+    assert (record.provenance.num_workers, record.provenance.num_processes) == (2, 1)
+    assert [score.group for score in record.image_scores] == ["a.png", "a.png"]
