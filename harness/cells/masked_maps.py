@@ -28,14 +28,19 @@ def with_masks(
 
 
 def regions_of_kinds(maps: MapFile, split: Split, protocol: Protocol) -> list[MapsAndRegions]:
-    """For each kind of defect, what ``spro`` takes: the maps of its images and of all normal images."""
+    """For each kind of defect, what ``spro`` takes: the maps of its images and of all normal images.
 
-    def with_regions(kind: str) -> Iterator[tuple[NDArray[np.float32], Regions]]:
+    One entry with all images where the authors of the data set do not tell the kinds apart.
+    """
+
+    def with_regions(kind: str | None) -> Iterator[tuple[NDArray[np.float32], Regions]]:
         for map_YX, sample in zip(maps, split.test, strict=True):
-            if not sample.is_defect or sample.defect_kind == kind:
+            if kind is None or not sample.is_defect or sample.defect_kind == kind:
                 scored_YX = at_resolution(map_YX, sample.image, protocol)
                 yield scored_YX, read_regions(sample, split.saturations, _size_of(scored_YX))
 
+    if not split.spro_by_kind:
+        return [partial(with_regions, None)]
     kinds = sorted({sample.defect_kind for sample in split.test if sample.is_defect})
     return [partial(with_regions, kind) for kind in kinds]
 

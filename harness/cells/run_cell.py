@@ -83,6 +83,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
             partial(with_masks, maps, split.test, cell.protocol) if has_masks else None,
             regions_of_kinds(maps, split, cell.protocol) if split.saturations else None,
             None if calibrated is None else calibrated.thresholds.score,
+            _parts(split),
         )
         maps_sha256 = hash_of_maps(maps)
         if context.panels_dir is not None and context.num_panels > 0:
@@ -136,6 +137,13 @@ def _told_unreadable(unreadable: Sequence[Unreadable]) -> list[str]:
         rest = counted(len(unreadable) - len(told), "further image")
         told.append(f"{rest} left out; the record names all (unreadable_ids)")
     return told
+
+
+def _parts(split: Split) -> list[str] | None:
+    """Of each test image, the part that it shows; None where each image is a part of its own."""
+    if all(sample.part is None for sample in split.test):
+        return None
+    return [sample.part or sample.id for sample in split.test]
 
 
 def _vanished(split: Split, test: ImageSet, protocol: Protocol) -> str | None:

@@ -99,6 +99,8 @@ def _show(report: "VerificationReport") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from harness.datasets.empty_masks import MASK_THRESHOLD
+
     title = f"{report.dataset}, split {report.split}"
     table = Table(
         "category", "train", "test normal", "test defect", "left out", "height", "width", "modes", "twins", title=title
@@ -125,6 +127,14 @@ def _show(report: "VerificationReport") -> None:
             f"WARNING: {category}: no mask pixel of {len(gone)} of {num_test[category][1]} defects is left at "
             f"{Protocol().image_size_px} px, e.g. {gone[0]}; a larger --image-size or --protocol resolution=own "
             "keeps them."
+        )
+    for partial in report.partial_masks:
+        num_defect = partial.num_pixels_full + partial.num_pixels_above
+        print(
+            f"{partial.category}: {partial.num_masks} of {counted(partial.num_masks_in_all, 'mask')} have grey values "
+            f"between 0 and 255: {counted(partial.num_pixels_above, 'pixel')} above the threshold of {MASK_THRESHOLD} "
+            f"({partial.num_pixels_above / max(num_defect, 1):.1%} of all defect pixels), "
+            f"{counted(partial.num_pixels_below, 'pixel')} not."
         )
     for finding in report.findings:
         print(f"WRONG: {finding.file}: {finding.problem}")

@@ -22,6 +22,8 @@ class Sample:
     """More files of the same ground truth; what is marked in any of them is a defect."""
     masks_hold_labels: bool = False
     """Whether grey values of the masks are labels (1, 2, ...), so that every value but 0 is a defect."""
+    part: str | None = None
+    """Equal for the views of one part, which is a defect if one of its views is; None where each image is a part."""
 
     @property
     def masks(self) -> tuple[Path, ...]:
@@ -59,6 +61,10 @@ class Split:
     """``(sample id, reason)`` of images that belong to neither, e.g. a defect with an empty mask."""
     saturations: tuple[Saturation, ...] = ()
     """One for each type of defect, where the data set is judged by saturated overlap (sPRO)."""
+    spro_by_kind: bool = True
+    """Whether sPRO is the mean over the kinds of defect, each with the normal images, or is that of all images."""
+    validation: tuple[Sample, ...] = ()
+    """Normal images that the authors set apart to calibrate on; in ``left_out`` as well."""
     is_seeded: bool = False
     """Whether the seed decides which images train, so that another seed gives another split."""
 
@@ -147,5 +153,23 @@ class PublishesSplits(Dataset, Interface):
         Raises:
             UnknownNameError: No such category.
             DataError: The files that define the split are missing or damaged.
+        """
+        ...
+
+
+@runtime_checkable
+class HoldsPrivateImages(Dataset, Interface):
+    """A data set with test images whose ground truth its authors keep, for a server that judges them."""
+
+    private_counts: dict[str, int]
+    """Category to the published number of images in each of its private sets."""
+
+    def private_images(self, root: Path, category: str) -> dict[str, tuple[Path, ...]]:
+        """Name of each private set to its images, sorted; none where the set is not in place.
+
+        They decide no result here, so that `files` does not list them.
+
+        Raises:
+            UnknownNameError: No such category.
         """
         ...

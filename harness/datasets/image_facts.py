@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.empty_masks import LARGEST_GREY, UNREADABLE
+from harness.datasets.empty_masks import LARGEST_GREY, MASK_THRESHOLD, UNREADABLE
 from harness.datasets.file_cache import Progress, several_facts
 from harness.datasets.fingerprint import SHA256, file_sha256
 from harness.datasets.near_duplicates import SIDE_PX, thumbnail
 from harness.errors import DataError
 from harness.images import image_mode, read_grey
 
-_FACT = "image-1"
+_FACT = "image-2"
 """The number is raised when a value below, such as a thumbnail, would differ for the same file."""
 
 
@@ -34,6 +34,10 @@ class ImageFacts:
     """Height and width, upright."""
     greys: tuple[int, int] = (0, 0)
     """Smallest and largest 8-bit grey value."""
+    num_between: tuple[int, int] = (0, 0)
+    """Pixels with a grey value of neither 0 nor 255: up to `MASK_THRESHOLD`, and above it."""
+    num_full: int = 0
+    """Pixels with a grey value of 255."""
     thumbnail: NDArray[np.int8] | None = None
     """As `harness.datasets.near_duplicates.thumbnail` makes it; None for an image of one colour."""
 
@@ -67,6 +71,7 @@ def _look(path: Path) -> tuple[str, str, str]:
         problem = str(error).removeprefix(f"{path}: ")
         return json.dumps({"sha256": content, "problem": problem}), content, UNREADABLE
     smallest, largest = int(grey_HW.min()), int(grey_HW.max())
+    num_marked, num_above, num_full = (int(np.count_nonzero(grey_HW > grey)) for grey in (0, MASK_THRESHOLD, 254))
     # An image of one grey value, such as the mask of a normal image, has no structure to compare.
     small = thumbnail(grey_HW) if smallest < largest else None
     text = json.dumps(
@@ -76,6 +81,8 @@ def _look(path: Path) -> tuple[str, str, str]:
             "mode": mode,
             "size_px": grey_HW.shape,
             "greys": (smallest, largest),
+            "num_between": (num_marked - num_above, num_above - num_full),
+            "num_full": num_full,
             "thumbnail": None if small is None else base64.b64encode(small.tobytes()).decode(),
         }
     )
@@ -89,5 +96,15 @@ def _from_text(text: str) -> ImageFacts:
     height, width = values["size_px"]
     small = values["thumbnail"]
     smallest, largest = values["greys"]
+    below, above = values["num_between"]
     pixels = None if small is None else np.frombuffer(base64.b64decode(small), np.int8).reshape(SIDE_PX, SIDE_PX)
-    return ImageFacts(values["sha256"], None, values["mode"], (height, width), (smallest, largest), pixels)
+    return ImageFacts(
+        sha256=values["sha256"],
+        problem=None,
+        mode=values["mode"],
+        size_px=(height, width),
+        greys=(smallest, largest),
+        num_between=(below, above),
+        num_full=values["num_full"],
+        thumbnail=pixels,
+    )

@@ -1,7 +1,7 @@
 """Image files of a folder, in a fixed order, and samples whose ids do not depend on the machine."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Sample, Split
@@ -93,12 +93,15 @@ def path_below(where: str, value: object) -> str:
     return value
 
 
-def normal_sample(base: Path, image: Path) -> Sample:
-    """A normal image; its id is the path below ``base``, the data set's folder."""
-    return Sample(id=image.relative_to(base).as_posix(), image=image, mask=None, is_defect=False, defect_kind=GOOD)
+def normal_sample(base: Path, image: Path, *, part: str | None = None) -> Sample:
+    """A normal image; its id is the path below ``base``, the data set's folder. For ``part`` see `Sample`."""
+    name = image.relative_to(base).as_posix()
+    return Sample(id=name, image=image, mask=None, is_defect=False, defect_kind=GOOD, part=part)
 
 
-def defect_sample(base: Path, image: Path, *masks: Path, kind: str, masks_hold_labels: bool = False) -> Sample:
+def defect_sample(
+    base: Path, image: Path, *masks: Path, kind: str, masks_hold_labels: bool = False, part: str | None = None
+) -> Sample:
     """A defect image with the paths of its masks, which need not exist.
 
     Args:
@@ -107,6 +110,7 @@ def defect_sample(base: Path, image: Path, *masks: Path, kind: str, masks_hold_l
         masks: Empty if the data set has no masks.
         kind: The data set's own word.
         masks_hold_labels: See `Sample`.
+        part: See `Sample`.
     """
     return Sample(
         id=image.relative_to(base).as_posix(),
@@ -116,15 +120,17 @@ def defect_sample(base: Path, image: Path, *masks: Path, kind: str, masks_hold_l
         defect_kind=kind,
         further_masks=masks[1:],
         masks_hold_labels=masks_hold_labels,
+        part=part,
     )
 
 
-def mvtec_split(base: Path, category: str) -> Split:
+def mvtec_split(base: Path, category: str, mask_suffixes: Sequence[str] = ("_mask",)) -> Split:
     """The split of a category laid out as MVTec AD is: ``train/good``, ``test/<kind>``, ``ground_truth/<kind>``.
 
     Args:
         base: The data set's folder.
         category: Folder below ``base``.
+        mask_suffixes: What the stem of a mask may have more than that of its image; the first that is there counts.
     """
     folder = base / category
     test: list[Sample] = []
@@ -133,7 +139,9 @@ def mvtec_split(base: Path, category: str) -> Split:
             if kind.name == GOOD:
                 test.append(normal_sample(base, image))
             else:
-                mask = folder / "ground_truth" / kind.name / f"{image.stem}_mask.png"
+                truth = folder / "ground_truth" / kind.name
+                masks = [truth / f"{image.stem}{suffix}.png" for suffix in mask_suffixes]
+                mask = next((path for path in masks if path.is_file()), masks[0])
                 test.append(defect_sample(base, image, mask, kind=kind.name))
     train = tuple(normal_sample(base, image) for image in images_in(folder / "train" / GOOD))
     return Split(train=train, test=tuple(test))

@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from harness.config import Protocol
-from harness.datasets._base import Dataset, Sample, Split
+from harness.datasets._base import Dataset, HoldsPrivateImages, Sample, Split
 from harness.datasets.empty_masks import MASK_THRESHOLD
 from harness.datasets.image_facts import ImageFacts, image_facts
 from harness.datasets.image_folders import IMAGE_SUFFIXES
@@ -19,6 +19,7 @@ from harness.datasets.verification_report import (
     CategoryImages,
     CategoryTwins,
     Finding,
+    PartialMasks,
     SplitTwins,
     VerificationReport,
 )
@@ -66,7 +67,9 @@ def verify(
             files[category] = dataset.files(root, category)
         except DataError as error:
             findings.append(Finding(category, str(error)))
+    private = {category: _private(dataset, root, category) for category in files}
     known = {path for paths in files.values() for path in paths}
+    known |= {path for sets in private.values() for paths in sets.values() for path in paths}
     looked_at = _look_at(dataset.info.name, known, on_progress)
     findings += [Finding(_below(base, path), facts.problem) for path, facts in looked_at.items() if facts.problem]
     counts: list[CategoryCount] = []
@@ -74,7 +77,9 @@ def verify(
     twins: list[CategoryTwins] = []
     left_out: list[tuple[str, str]] = []
     vanished: list[tuple[str, str]] = []
+    partial: list[PartialMasks] = []
     for category in files:
+        findings += _unlike_private_counts(dataset, category, private[category])
         try:
             split = make_split(dataset, root, category, _SEED, split_name)
             samples = samples_of(dataset, root, category)
@@ -92,6 +97,7 @@ def verify(
             problem = _mask_problem(sample, looked_at)
             if problem:
                 findings.append(Finding(sample.id, problem))
+        partial += _partial_masks(category, samples, looked_at)
         images += _images_of(category, [looked_at[sample.image] for sample in present if sample.image in looked_at])
         twins.append(_twins_of(category, split, groups))
     if categories is None or set(categories) == set(in_place):
@@ -108,6 +114,7 @@ def verify(
         twins=tuple(twins),
         left_out=tuple(left_out),
         vanished=tuple(vanished),
+        partial_masks=tuple(partial),
         findings=tuple(findings),
     )
 
@@ -184,6 +191,40 @@ def _unlike_published(dataset: Dataset, category: str, split: Split) -> list[Fin
         Finding(category, f"{count} {role} images, where {expected} were published")
         for (role, count), expected in zip(found.items(), published, strict=True)
         if count != expected
+    ]
+
+
+def _private(dataset: Dataset, root: Path, category: str) -> dict[str, tuple[Path, ...]]:
+    return dataset.private_images(root, category) if isinstance(dataset, HoldsPrivateImages) else {}
+
+
+def _unlike_private_counts(dataset: Dataset, category: str, private: Mapping[str, Sequence[Path]]) -> list[Finding]:
+    """A private set that is not there at all is no fault: no result needs it."""
+    published = dataset.private_counts.get(category) if isinstance(dataset, HoldsPrivateImages) else None
+    return [
+        Finding(category, f"{len(paths)} images in {name}, where {published} were published")
+        for name, paths in private.items()
+        if paths and published is not None and len(paths) != published
+    ]
+
+
+def _partial_masks(
+    category: str, samples: Iterable[Sample], looked_at: Mapping[Path, ImageFacts]
+) -> list[PartialMasks]:
+    masks = {mask for sample in samples if not sample.masks_hold_labels for mask in sample.masks}
+    facts = [looked_at[mask] for mask in masks if mask in looked_at and looked_at[mask].problem is None]
+    partial = [known for known in facts if any(known.num_between)]
+    if not partial:
+        return []
+    return [
+        PartialMasks(
+            category=category,
+            num_masks=len(partial),
+            num_masks_in_all=len(facts),
+            num_pixels_below=sum(known.num_between[0] for known in partial),
+            num_pixels_above=sum(known.num_between[1] for known in partial),
+            num_pixels_full=sum(known.num_full for known in facts),
+        )
     ]
 
 

@@ -39,6 +39,25 @@ class CategoryImages:
 
 
 @dataclass(frozen=True)
+class PartialMasks:
+    """Mask pixels of a category whose grey value is neither 0 nor 255, so that a threshold decides what they are.
+
+    Masks that hold labels are passed over: there every value but 0 is a defect.
+    """
+
+    category: str
+    num_masks: int
+    """Masks with such a pixel."""
+    num_masks_in_all: int
+    num_pixels_below: int
+    """Such pixels that are no defect at the default threshold, `MASK_THRESHOLD`."""
+    num_pixels_above: int
+    """Such pixels that are a defect at the default threshold."""
+    num_pixels_full: int
+    """Pixels of 255, which are a defect at any threshold."""
+
+
+@dataclass(frozen=True)
 class SplitTwins:
     """One group of twins, by the sides of the split its members are on."""
 
@@ -82,6 +101,8 @@ class VerificationReport:
     """``(sample id, reason)`` of images in no split; known of, and not findings."""
     vanished: tuple[tuple[str, str], ...]
     """``(category, sample id)`` of defects whose masks show nothing at the default protocol's resolution."""
+    partial_masks: tuple[PartialMasks, ...]
+    """One for each category that has such masks; worth knowing, and no findings."""
     findings: tuple[Finding, ...]
 
     @property

@@ -18,7 +18,7 @@ from harness.metrics.ranking import recall_at
 from harness.metrics.spro import MapsAndRegions, spro
 from harness.registry import Registry
 
-Needs = Literal["scores", "masks", "regions", "verdicts"]
+Needs = Literal["scores", "masks", "regions", "verdicts", "parts"]
 
 ENTRY_POINTS = "mfrnet_bench.metrics"
 
@@ -39,13 +39,15 @@ class Metric:
     - ``masks``: the ``PixelTally`` of all maps. Defined where every defect image has a mask.
     - ``regions``: for each kind of defect, what ``spro`` takes. Defined where the data set gives saturation areas.
     - ``verdicts``: the ``Verdicts`` of a threshold from good images alone. Defined where the run sets one.
+    - ``parts``: the ``Tally`` of the scores of parts (``harness.metrics.parts``). Defined where the data set says
+      which images show one part, and a normal and a defect part are tested.
     """
     compute: Callable[[Any], Any]
     higher_is_better: bool = True
 
 
 def _mean_spro(regions_of_kinds: Sequence[MapsAndRegions]) -> float:
-    """Mean over the kinds of defect, as the authors of MVTec LOCO AD report it."""
+    """Mean over the kinds of defect, as the authors of MVTec LOCO AD report it; AutoVI has one entry for all."""
     return mean(spro(of_kind) for of_kind in regions_of_kinds)
 
 
@@ -77,6 +79,7 @@ _BUILT_IN = {
         Metric(name="verdict_recall", title="recall", needs="verdicts", compute=verdicts.recall),
         Metric(name="verdict_precision", title="precision", needs="verdicts", compute=verdicts.precision),
         Metric(name="verdict_f1", title="F1", needs="verdicts", compute=verdicts.f1),
+        Metric(name="part_auroc", title="part AUROC", needs="parts", compute=ranking.auroc),
     )
 }
 

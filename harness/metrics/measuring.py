@@ -13,6 +13,7 @@ from harness.metrics.aupro import overlap_at
 from harness.metrics.catalogue import BUILT_IN_NAMES, Metric, find_metric, metric_names
 from harness.metrics.checks import check_both_classes, check_scores
 from harness.metrics.overlap import MapsAndMasks, tally_arrays, tally_pixels
+from harness.metrics.parts import of_parts
 from harness.metrics.spro import MapsAndRegions
 from harness.metrics.tally import Scores, Tally, tally_scores
 from harness.metrics.verdicts import Verdicts
@@ -37,6 +38,7 @@ def measure(
     maps_and_masks: MapsAndMasks | None = None,
     regions_of_kinds: Sequence[MapsAndRegions] | None = None,
     threshold: float | None = None,
+    parts: Sequence[str] | None = None,
 ) -> Measured:
     """Compute every metric of the catalogue.
 
@@ -49,6 +51,7 @@ def measure(
             float64, and its mask (H, W), True on defect pixels. None if a defect image has no mask.
         regions_of_kinds: For each kind of defect, what ``spro`` takes. None without saturation areas.
         threshold: Above it a score is an alarm; from good images alone. None where there is none.
+        parts: Of each image, the name of the part that it shows. None where each image is a part of its own.
 
     Raises:
         ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, one of the
@@ -64,6 +67,7 @@ def measure(
         "masks": pixels,
         "regions": regions_of_kinds,
         "verdicts": None if threshold is None else Verdicts.of(scores_B, labels_B, threshold),
+        "parts": None if parts is None else _part_tally(scores_B, labels_B, parts),
     }
     return Measured(
         metrics={
@@ -121,3 +125,9 @@ def _image_tally(scores_B: Scores, labels_B: NDArray[np.bool_]) -> Tally:
     check_both_classes("images", num_defects, len(labels_B) - num_defects)
     tally, _ = tally_scores(scores_B[labels_B], [scores_B[~labels_B]])
     return tally
+
+
+def _part_tally(scores_B: Scores, labels_B: NDArray[np.bool_], parts: Sequence[str]) -> Tally | None:
+    """None where all parts are of one class: their images need not be."""
+    scores_P, labels_P = of_parts(scores_B, labels_B, parts)
+    return _image_tally(scores_P, labels_P) if 0 < np.count_nonzero(labels_P) < len(labels_P) else None

@@ -21,7 +21,8 @@ Direction = Literal["maximize", "minimize"]
 COST_METRICS = ("latency_p50_seconds", "batch_latency_p50_seconds", "fit_seconds", "num_parameters", "size_bytes")
 """What an objective may minimise."""
 QUALITY_METRICS = tuple(name for name in BUILT_IN_NAMES if find_metric(name).needs in ("scores", "masks"))
-"""What an objective may maximise; sPRO needs a data set's own thresholds, which generated defects have not."""
+"""What an objective may maximise. Generated defects have neither the thresholds of sPRO nor parts of several views,
+and a search sets no threshold."""
 
 
 class Goal(BaseModel):

@@ -101,6 +101,13 @@ class DatasetContract:
             used |= {mask for sample in split.test for mask in sample.masks}
             assert used <= set(files)
 
+    def test_sets_normal_validation_images_apart(self, dataset: Dataset, root: Path) -> None:
+        for category in dataset.categories(root):
+            split = dataset.split(root, category, 0)
+            assert not any(sample.is_defect for sample in split.validation)
+            assert {sample.id for sample in split.validation} <= {sample_id for sample_id, _ in split.left_out}
+            assert {sample.image for sample in split.validation} <= set(dataset.files(root, category))
+
     def test_is_sound_but_for_being_a_miniature(self, dataset: Dataset, root: Path) -> None:
         problems = [finding.problem for finding in verify(dataset, root).findings]
         assert [problem for problem in problems if "published" not in problem] == []

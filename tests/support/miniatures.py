@@ -74,6 +74,61 @@ def mvtec_ad(root: Path, categories: tuple[str, ...] = ("bottle", "carpet")) -> 
     return root / "mvtec_ad"
 
 
+def mvtec_ad_2(root: Path) -> Path:
+    """Two scenarios: four training, two validation, two good and two bad public images; two and three private ones."""
+    for category in ("can", "sheet_metal"):
+        folder = root / "mvtec_ad_2" / category
+        for number in range(4):
+            write_image(folder / f"train/good/{number:03d}_regular.png", number)
+        for number in range(2):
+            write_image(folder / f"validation/good/{number:03d}_regular.png", 10 + number)
+            write_image(folder / f"test_public/good/{number:03d}_overexposed.png", 20 + number)
+            write_image(folder / f"test_public/bad/{number:03d}_shift_1.png", 30 + number, defect=True)
+            write_mask(folder / f"test_public/ground_truth/bad/{number:03d}_shift_1_mask.png")
+            write_image(folder / f"test_private/{number:03d}_regular.png", 40 + number)
+        for number in range(3):
+            write_image(folder / f"test_private_mixed/{number:03d}_mixed.png", 50 + number)
+    return root / "mvtec_ad_2"
+
+
+def goodsad(root: Path) -> Path:
+    """One category: four training images, two good and two opened packages; masks of both names."""
+    folder = root / "goodsad/food_box"
+    for number in range(4):
+        write_image(folder / f"train/good/001{number:03d}.jpg", number)
+    for number in range(2):
+        write_image(folder / f"test/good/002{number:03d}.jpg", 10 + number)
+        write_image(folder / f"test/opened/003{number:03d}.jpg", 20 + number, defect=True)
+    write_mask(folder / "ground_truth/opened/003000.png")
+    write_mask(folder / "ground_truth/opened/003001_mask.png")
+    return root / "goodsad"
+
+
+def three_cad(root: Path) -> Path:
+    """One category: four training images, two good and two scratched stators; a mask has its image's name."""
+    folder = root / "3cad/Iron_Stator"
+    for number in range(4):
+        write_image(folder / f"train/good/{number:04d}.png", number)
+    for number in range(2):
+        write_image(folder / f"test/good/{number:04d}.png", 10 + number)
+        write_image(folder / f"test/scratch/{number:04d}.png", 20 + number, defect=True)
+        write_mask(folder / f"ground_truth/scratch/{number:04d}.png")
+    return root / "3cad"
+
+
+def vad(root: Path) -> Path:
+    """Four good and two bad training images; two good, two bad and one bad image of an unseen kind to test."""
+    base = root / "vad"
+    for number in range(4):
+        write_image(base / f"train/good/{number:04d}.png", number)
+    for number in range(2):
+        write_image(base / f"train/bad/{number:04d}.png", 10 + number, defect=True)
+        write_image(base / f"test/good/{number:04d}.png", 20 + number)
+        write_image(base / f"test/bad/{number:04d}.png", 30 + number, defect=True)
+    write_image(base / "test/bad_unseen_defects/0000.png", 40, defect=True)
+    return base
+
+
 def mtd(root: Path) -> Path:
     """Twenty normal tiles and two of each kind of defect; one of ``Uneven`` has an empty mask."""
     base = root / "mtd"
@@ -135,6 +190,29 @@ def mvtec_loco(root: Path) -> Path:
     return root / "mvtec_loco"
 
 
+AUTOVI_CONFIG = [
+    {"defect_name": "operator", "pixel_value": 255, "saturation_threshold": 1.0, "relative_saturation": True},
+    {"defect_name": "unclipped", "pixel_value": 254, "saturation_threshold": 40, "relative_saturation": False},
+]
+
+
+def autovi(root: Path) -> Path:
+    """One category: four training images; test images with one and with two masks, which are in colour."""
+    folder = root / "autovi/pipe_clip"
+    for number in range(4):
+        write_image(folder / f"train/good/{number:04d}.png", number)
+    for number in range(2):
+        write_image(folder / f"test/good/{number:04d}.png", 20 + number)
+        for offset, kind, value in ((30, "operator", 255), (40, "unclipped", 254)):
+            write_image(folder / f"test/{kind}/{number:04d}.png", offset + number, defect=True)
+            write_mask(folder / f"ground_truth/{kind}/{number:04d}/0000.png", value=value)
+    write_mask(folder / "ground_truth/unclipped/0001/0001.png", shift_px=14)
+    for path in folder.glob("ground_truth/*/*/*.png"):
+        Image.open(path).convert("RGB").save(path)
+    (folder / "defects_config.json").write_text(json.dumps(AUTOVI_CONFIG), encoding="utf-8")
+    return root / "autovi"
+
+
 def btad(root: Path) -> Path:
     """Three products with the suffixes of their files: bitmaps, PNG files, and both."""
     for product, image, mask in (("01", "bmp", "png"), ("02", "png", "png"), ("03", "bmp", "bmp")):
@@ -167,6 +245,18 @@ def visa(root: Path) -> Path:
     return root / "visa"
 
 
+def visa_1cls(root: Path) -> Path:
+    """Data set ``visa`` as the authors' script rearranges it: two categories, masks of 0 and 255."""
+    for category in ("candle", "pcb1"):
+        folder = root / "visa/1cls" / category
+        for number in range(6):
+            write_image(folder / ("train" if number < 4 else "test") / f"good/{number:04d}.JPG", number)
+        for number in range(2):
+            write_image(folder / f"test/bad/{number:03d}.JPG", 20 + number, defect=True)
+            write_mask(folder / f"ground_truth/bad/{number:03d}.png")
+    return root / "visa"
+
+
 def real_iad(root: Path) -> Path:
     """One category: two normal parts to train on, one normal and one scratched to test, from two sides."""
     base = root / "real_iad"
@@ -187,6 +277,38 @@ def real_iad(root: Path) -> Path:
     path = base / "realiad_jsons/realiad_jsons/tape.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(content), encoding="utf-8")
+    return base
+
+
+def real_iad_variety(root: Path) -> Path:
+    """One category in a folder of its own name: two normal parts to train on, a normal and a bent one to test.
+
+    The defect is seen from one of two sides; the list has no mask for the other.
+    """
+    base = root / "real_iad_variety"
+    lists: dict[str, list[dict[str, str | None]]] = {"train": [], "test": []}
+    folder = base / "realiadvariety_raw/toy-tire/toy-tire"
+    for number, (part, kind) in enumerate(
+        (("train", "OK"), ("train", "OK"), ("test", "OK"), ("test", "Deformation")), 1
+    ):
+        for view in (1, 2):
+            place = "OK" if kind == "OK" else f"NG/{kind}"
+            stem = f"{place}/S{number:06d}/S{number:06d}_C0{view}"
+            is_seen = kind != "OK" and view == 1
+            write_image(folder / f"{stem}.png", 10 * number + view, defect=is_seen)
+            if is_seen:
+                write_mask(folder / f"{stem}_mask.png")
+            lists[part].append(
+                {
+                    "category": "toy-tire",
+                    "anomaly_class": kind,
+                    "image_path": f"{stem}.png",
+                    "mask_path": f"{stem}_mask.png" if is_seen else None,
+                }
+            )
+    path = base / "realiadvariety_jsons/Real-IAD_Variety_jsons/toy-tire.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(lists), encoding="utf-8")
     return base
 
 
@@ -250,11 +372,17 @@ def castings(root: Path) -> Path:
 
 BUILDERS: dict[str, Callable[[Path], Path]] = {
     "mvtec_ad": mvtec_ad,
+    "mvtec_ad_2": mvtec_ad_2,
     "mvtec_loco": mvtec_loco,
     "visa": visa,
     "real_iad": real_iad,
+    "real_iad_variety": real_iad_variety,
     "btad": btad,
     "mpdd": mpdd,
+    "goodsad": goodsad,
+    "3cad": three_cad,
+    "autovi": autovi,
+    "vad": vad,
     "mtd": mtd,
     "ksdd": ksdd,
     "ksdd2": ksdd2,

@@ -26,7 +26,7 @@ class MPDD(MVTecLayout):
             "S. Jezek, M. Jonak, R. Burget, P. Dvorak, M. Skotak: Deep learning-based defect detection of metal parts: "
             "evaluating current methods in complex conditions. ICUMT, 66-71, 2021."
         ),
-        licence="CC BY-NC-SA 4.0",
+        licence="none stated by its README; CC BY-NC-SA 4.0 by common account",
         homepage="https://github.com/stepanje/MPDD",
         layout="mpdd/<category>/train/good/000.png, test/good/, test/<kind>/000.png, ground_truth/<kind>/000_mask.png",
         counts=_COUNTS,

@@ -75,11 +75,14 @@ class PublishedDataset(ABC):
 class MVTecLayout(PublishedDataset):
     """Laid out as MVTec AD is; the published split and masks."""
 
+    mask_suffixes: tuple[str, ...] = ("_mask",)
+    """What the stem of a mask may have more than that of its image."""
+
     def _files(self, base: Path, category: str) -> list[Path]:
         return mvtec_files(base, category)
 
     def _split(self, base: Path, category: str, seed: int) -> Split:
-        return mvtec_split(base, category)
+        return mvtec_split(base, category, self.mask_suffixes)
 
 
 def samples_by_masks(base: Path, images: Sequence[Path], mask_suffix: str, kind: str) -> list[Sample]:

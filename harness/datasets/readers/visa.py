@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Sample, Split
-from harness.datasets.image_folders import defect_sample, normal_sample, path_below
+from harness.datasets.image_folders import GOOD, defect_sample, images_in, normal_sample, path_below
 from harness.datasets.readers.published_dataset import PublishedDataset
 from harness.errors import DataError
 
 _SPLIT_FILE = "split_csv/1cls.csv"
 _HEADER = ["object", "split", "label", "image", "mask"]
 _KIND = "anomaly"
+_REARRANGED = "1cls"
+_REARRANGED_PLACES = (f"train/{GOOD}", f"test/{GOOD}", "test/bad", "ground_truth/bad")
 _COUNTS = {
     "candle": (900, 200),
     "capsules": (542, 160),
@@ -42,6 +44,10 @@ class VisA(PublishedDataset):
 
     Grey values of the masks number the kinds of defects from 1 on, so every value but 0 is a defect,
     whatever the protocol's mask threshold is.
+
+    What the authors' ``prepare_data.py`` makes of the same split is read as well: ``1cls/<category>`` in the layout of
+    MVTec AD, where the script has set every mask value but 0 to 255. A category in the original layout goes first.
+    Images and split are the same; paths, and with them ids and fingerprints, are not.
     """
 
     info = DatasetInfo(
@@ -55,7 +61,8 @@ class VisA(PublishedDataset):
         homepage="https://github.com/amazon-science/spot-diff",
         layout=(
             "visa/<category>/Data/Images/{Normal/0000.JPG,Anomaly/000.JPG}, Data/Masks/Anomaly/000.png, "
-            "visa/split_csv/1cls.csv"
+            "visa/split_csv/1cls.csv; or visa/1cls/<category>/{train/good,test/good,test/bad}/*.JPG, "
+            "ground_truth/bad/*.png"
         ),
         counts=_COUNTS,
         split_author="authors",
@@ -64,9 +71,12 @@ class VisA(PublishedDataset):
     names = tuple(_COUNTS)
 
     def _has(self, base: Path, category: str) -> bool:
-        return (base / category / "Data/Images").is_dir() and (base / _SPLIT_FILE).is_file()
+        return _is_original(base, category) or (base / _REARRANGED / category / "train").is_dir()
 
     def _files(self, base: Path, category: str) -> list[Path]:
+        if not _is_original(base, category):
+            folder = base / _REARRANGED / category
+            return [path for place in _REARRANGED_PLACES for path in images_in(folder / place)]
         files = [base / _SPLIT_FILE]
         for row in _rows(base, category):
             files.append(base / row.image)
@@ -75,6 +85,8 @@ class VisA(PublishedDataset):
         return files
 
     def _split(self, base: Path, category: str, seed: int) -> Split:
+        if not _is_original(base, category):
+            return _rearranged(base, base / _REARRANGED / category)
         train: list[Sample] = []
         test: list[Sample] = []
         for row in _rows(base, category):
@@ -83,6 +95,25 @@ class VisA(PublishedDataset):
             else:
                 (train if row.is_train else test).append(normal_sample(base, base / row.image))
         return Split(train=tuple(train), test=tuple(test))
+
+
+def _is_original(base: Path, category: str) -> bool:
+    return (base / category / "Data/Images").is_dir() and (base / _SPLIT_FILE).is_file()
+
+
+def _rearranged(base: Path, folder: Path) -> Split:
+    train, good, bad, _ = (images_in(folder / place) for place in _REARRANGED_PLACES)
+    truth = folder / _REARRANGED_PLACES[-1]
+    return Split(
+        train=tuple(normal_sample(base, image) for image in train),
+        test=(
+            *(normal_sample(base, image) for image in good),
+            *(
+                defect_sample(base, image, truth / f"{image.stem}.png", kind=_KIND, masks_hold_labels=True)
+                for image in bad
+            ),
+        ),
+    )
 
 
 def _rows(base: Path, category: str) -> Iterator[_Row]:

@@ -103,7 +103,7 @@ def test_the_example_needs_nothing_of_this_package(bundle: Path, images: list[Pa
     found = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     expected = [judged.score for judged in harness.load(bundle).judge(images)]
     assert [float(line.split("score ")[1].split(",")[0]) for line in found.stdout.splitlines()] == pytest.approx(
-        expected, abs=1e-2
+        expected, rel=1e-3
     )
 
 

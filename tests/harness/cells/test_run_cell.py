@@ -65,7 +65,7 @@ def test_a_cell_leaves_a_whole_record(root: Path, method: str) -> None:
     cell = cell_of(root, method)
     record = ran(cell, root, command="bench run", num_workers=3)
     assert record.identity == cell.identity()
-    undefined = ["spro_05", "false_alarm_rate", "verdict_recall", "verdict_precision", "verdict_f1"]
+    undefined = ["spro_05", "false_alarm_rate", "verdict_recall", "verdict_precision", "verdict_f1", "part_auroc"]
     assert [name for name, value in record.metrics.items() if value is None] == undefined
     assert all(value is None or 0 <= value <= 1 for value in record.metrics.values())
     assert (record.num_train, record.num_test_normal, record.num_test_defect, record.num_left_out) == (6, 3, 4, 0)
@@ -125,6 +125,23 @@ def test_only_a_data_set_with_saturations_has_a_saturated_overlap(tmp_path: Path
     record = ran(cell_of(tmp_path, dataset="mvtec_loco", category="pushpins"), tmp_path)
     assert 0 < record.metrics["spro_05"] <= 1
     assert ran(cell_of(tmp_path), tmp_path).metrics["spro_05"] is None
+
+
+def test_a_data_set_that_does_not_tell_kinds_apart_has_one_overlap_of_all(tmp_path: Path) -> None:
+    miniatures.autovi(tmp_path)
+    record = ran(cell_of(tmp_path, dataset="autovi", category="pipe_clip"), tmp_path)
+    assert 0 < record.metrics["spro_05"] <= 1
+
+
+def test_views_of_one_part_are_judged_together(tmp_path: Path) -> None:
+    miniatures.real_iad(tmp_path)
+    record = ran(cell_of(tmp_path, dataset="real_iad", category="tape"), tmp_path)
+    highest: dict[str, float] = {}
+    for score in record.image_scores:
+        part = score.image_id.rpartition("/")[0]
+        highest[part] = max(score.anomaly_score, highest.get(part, -np.inf))
+    good, bad = (highest[f"realiad_1024/tape/{place}"] for place in ("OK/S0003", "NG/HS/S0004"))
+    assert record.metrics["part_auroc"] == float(bad > good) + 0.5 * (bad == good)
 
 
 FRAMINGS: list[dict[str, Any]] = [

@@ -63,6 +63,16 @@ def test_one_category_is_verified_alone(bench: Command, castings: Path) -> None:
     assert bench("datasets verify castings/back").code == 1
 
 
+def test_the_share_of_mask_pixels_that_the_threshold_decides_is_told(bench: Command, castings: Path) -> None:
+    assert "grey values between" not in bench("datasets verify castings").out
+    miniatures.write_mask(castings / "front/masks/dent/0_mask.png", value=200)
+    out = bench("datasets verify castings").out
+    assert (
+        "front: 1 of 7 masks have grey values between 0 and 255: 120 pixels above the threshold of 127 "
+        "(14.3% of all defect pixels), 0 pixels not." in out
+    )
+
+
 def test_sizes_and_modes_are_shown(bench: Command, castings: Path) -> None:
     miniatures.write_image(castings / "back/ok/2.png", 3, size_px=(50, 60))
     out = bench("datasets verify castings").out

@@ -64,6 +64,13 @@ def test_an_image_of_one_colour_has_no_thumbnail(tmp_path: Path) -> None:
     assert (facts.greys, facts.size_px, facts.thumbnail) == ((90, 90), (30, 40), None)
 
 
+def test_counts_pixels_that_are_neither_black_nor_white(tmp_path: Path) -> None:
+    pixels = np.array([[0, 1, 127, 128], [254, 255, 255, 0]], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "mask.png")
+    (facts,) = image_facts([tmp_path / "mask.png"])
+    assert (facts.num_between, facts.num_full) == ((2, 2), 2)
+
+
 def test_tells_how_many_are_done(image: Path, tmp_path: Path) -> None:
     image_facts([image])
     miniatures.write_image(tmp_path / "another.png", 2)

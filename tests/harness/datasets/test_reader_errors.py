@@ -17,6 +17,7 @@ from harness.images import read_rgb
 from tests.support import miniatures
 
 NAMES = [name for name in (*DATASETS.names(), "castings") if name != "demo"]
+with_masks = pytest.mark.parametrize("broken", [name for name in NAMES if name != "vad"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,11 @@ class Broken:
         self.category = dataset.categories(root)[0]
         split = dataset.split(root, self.category, 0)
         self.train = split.train
-        self.defect = next(sample for sample in split.test if len(sample.masks) == 1)
+        self.test = split.test
+
+    @property
+    def defect(self) -> Sample:
+        return next(sample for sample in self.test if len(sample.masks) == 1)
 
     @property
     def mask(self) -> Path:
@@ -62,12 +67,14 @@ def one_line(look: Callable[[], object]) -> str:
     return str(caught.value)
 
 
+@with_masks
 def test_a_missing_mask(broken: Broken) -> None:
     broken.mask.unlink()
     assert broken.defect.image.name in one_line(broken.check)
     assert "no mask" in broken.findings()
 
 
+@with_masks
 def test_a_mask_of_a_wrong_size(broken: Broken) -> None:
     miniatures.write_mask(broken.mask, size_px=(30, 30))
     line = one_line(broken.check)
@@ -76,6 +83,7 @@ def test_a_mask_of_a_wrong_size(broken: Broken) -> None:
     assert "30 x 30" in broken.findings()
 
 
+@with_masks
 def test_a_truncated_mask(broken: Broken) -> None:
     content = broken.mask.read_bytes()
     broken.mask.write_bytes(content[: len(content) // 2])

@@ -11,11 +11,13 @@ from harness.datasets.demo import Demo
 from harness.datasets.readers.ksdd import KolektorSDD
 from harness.datasets.readers.mtd import MagneticTileDefects
 from harness.datasets.readers.mvtec_ad import MVTecAD
+from harness.datasets.readers.visa import VisA
 from harness.datasets.verification import verify
 from harness.datasets.verification_report import (
     CategoryCount,
     CategoryImages,
     CategoryTwins,
+    PartialMasks,
     SplitTwins,
     VerificationReport,
 )
@@ -94,6 +96,21 @@ def test_finds_wrong_missing_and_empty_masks(base: Path) -> None:
 def test_finds_a_mask_that_is_full(base: Path) -> None:
     Image.new("L", (48, 40), 255).save(base / "ground_truth/stain/000_mask.png")
     assert "a mask that is full: every grey value is above 127" in checked(base)["bottle/test/stain/000.png"]
+
+
+def test_counts_mask_pixels_that_the_threshold_decides(base: Path) -> None:
+    mask = np.zeros(miniatures.SIZE_PX, np.uint8)
+    mask[0, :6] = 255, 254, 128, 127, 1, 0
+    Image.fromarray(mask).save(base / "ground_truth/hole/000_mask.png")
+    report = verify(Bottle(), base.parent.parent)
+    assert report.is_sound
+    assert report.partial_masks == (PartialMasks("bottle", 1, 4, 2, 2, 1 + 3 * 120),)
+
+
+def test_masks_of_two_values_and_of_labels_have_no_such_pixels(base: Path) -> None:
+    assert verify(Bottle(), base.parent.parent).partial_masks == ()
+    miniatures.visa(base.parent.parent)
+    assert verify(VisA(), base.parent.parent).partial_masks == ()
 
 
 def test_finds_a_link_that_leads_nowhere(base: Path) -> None:

@@ -82,14 +82,26 @@ def test_a_metric_without_what_it_needs_is_none():
     }
 
 
+def test_a_part_is_a_defect_where_a_view_is_and_scores_as_its_highest_view():
+    scores_B, labels_B = np.array([0.1, 0.9, 0.4, 0.5]), np.array([False, True, False, False])
+    assert measure(scores_B, labels_B, parts=["a", "a", "b", "b"]).metrics["part_auroc"] == 1.0
+    assert measure(scores_B, labels_B, parts=["a", "b", "b", "a"]).metrics["part_auroc"] == 1.0
+    assert measure(scores_B, labels_B[::-1], parts=["a", "a", "b", "b"]).metrics["part_auroc"] == 0.0
+
+
+def test_parts_of_one_class_have_no_auroc():
+    assert measure(np.array([0.1, 0.9]), np.array([False, True]), parts=["a", "a"]).metrics["part_auroc"] is None
+
+
 def test_all_metrics_of_a_test_set_come_at_once():
     scores_B, labels_B = np.array([0.1, 0.9]), np.array([False, True])
     masks_BHW = np.zeros((2, 4, 4), dtype=bool)
     masks_BHW[1, :2] = True
     maps_BHW = masks_BHW + np.arange(32.0).reshape(2, 4, 4) / 64
     kinds = [lambda: [(maps_BHW[0], []), (maps_BHW[1], [(masks_BHW[1], 4.0)])]]
-    measured = measure(scores_B, labels_B, lambda: zip(maps_BHW, masks_BHW, strict=True), kinds, 0.05)
+    measured = measure(scores_B, labels_B, lambda: zip(maps_BHW, masks_BHW, strict=True), kinds, 0.05, ["a", "b"])
     expected = image_metrics(scores_B, labels_B) | pixel_metrics(maps_BHW, masks_BHW) | {"spro_05": 1.0}
     expected |= {"false_alarm_rate": 1.0, "verdict_recall": 1.0, "verdict_precision": 0.5, "verdict_f1": 2 / 3}
+    expected["part_auroc"] = expected["image_auroc"]
     assert measured.metrics == expected
     assert len(measured.overlap_curve) == len(CURVE_FPRS)

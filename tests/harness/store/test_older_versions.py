@@ -98,3 +98,9 @@ def test_before_version_4_no_record_left_out_unreadable_images(
         frame = older.frame().set_index("cell_id")
         assert frame.loc[FAILED, ["num_unreadable", "unreadable_ids"]].isna().all()
     assert isinstance(third.record(FAILED), FailureRecord)
+
+
+def test_version_3_did_not_judge_parts() -> None:
+    record = RecordStore(str(HERE / "version_3")).record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert (record.metrics["spro_05"], record.metrics["part_auroc"]) == (0.25, None)

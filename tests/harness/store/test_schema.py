@@ -10,7 +10,7 @@ FRAME_COLUMNS = """
 cell_id dataset category method method_version seed settings protocol data_fingerprint weights_sha256 split status error
 traceback image_auroc image_average_precision image_f1_max pixel_auroc pixel_average_precision pixel_f1_max aupro_30
 aupro_05 spro_05 image_recall_01 image_recall_05 false_alarm_rate verdict_recall verdict_precision verdict_f1
-overlap_curve num_train num_test_normal num_test_defect num_left_out num_unreadable
+part_auroc overlap_curve num_train num_test_normal num_test_defect num_left_out num_unreadable
 unreadable_ids image_height_px image_width_px fit_seconds feature_seconds score_seconds num_parameters
 num_frozen_parameters maps_sha256
 latency_p50_seconds latency_p95_seconds images_per_second batch_size

@@ -37,6 +37,7 @@ def test_validation_images_are_left_out_of_training_and_said_so(tmp_path: Path) 
     assert [sample.id for sample in split.train] == [f"pushpins/train/good/{n:03d}.png" for n in range(4)]
     assert [name for name, _ in split.left_out] == [f"pushpins/validation/good/{n:03d}.png" for n in range(2)]
     assert {reason for _, reason in split.left_out} == {"normal image of the published validation set"}
+    assert [sample.id for sample in split.validation] == [name for name, _ in split.left_out]
 
 
 def test_reads_the_saturations_of_its_metric(tmp_path: Path) -> None:

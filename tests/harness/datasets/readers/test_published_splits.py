@@ -7,10 +7,15 @@ from tests.support import miniatures
 
 PUBLISHED = {
     "mvtec_ad": (15, 3629, 1725),
+    "mvtec_ad_2": (8, 2528, 1084),
     "mvtec_loco": (5, 1778, 1568),
     "visa": (12, 8659, 2162),
     "btad": (3, 1799, 741),
     "mpdd": (6, 888, 458),
+    "goodsad": (6, 3136, 1328 + 1660),
+    "3cad": (8, 10493, 16546),
+    "autovi": (6, 1523, 2399),
+    "vad": (1, 2000, 2000),
     "dagm": (10, 8050 - 1046, 8050),
 }
 """Categories, training images and test images in all."""
@@ -52,6 +57,34 @@ def test_published_counts_add_up(name: str) -> None:
             [f"train/{n}.png" for n in range(10000, 10005)],
             ["good"] * 2 + ["defect"] * 2,
             "test/20003_GT.png",
+        ),
+        (
+            "mvtec_ad_2",
+            "can",
+            [f"can/train/good/{n:03d}_regular.png" for n in range(4)],
+            ["good"] * 2 + ["bad"] * 2,
+            "can/test_public/ground_truth/bad/001_shift_1_mask.png",
+        ),
+        (
+            "3cad",
+            "Iron_Stator",
+            [f"Iron_Stator/train/good/{n:04d}.png" for n in range(4)],
+            ["good"] * 2 + ["scratch"] * 2,
+            "Iron_Stator/ground_truth/scratch/0001.png",
+        ),
+        (
+            "goodsad",
+            "food_box",
+            [f"food_box/train/good/001{n:03d}.jpg" for n in range(4)],
+            ["good"] * 2 + ["opened"] * 2,
+            "food_box/ground_truth/opened/003001_mask.png",
+        ),
+        (
+            "autovi",
+            "pipe_clip",
+            [f"pipe_clip/train/good/{n:04d}.png" for n in range(4)],
+            ["good"] * 2 + ["operator"] * 2 + ["unclipped"] * 2,
+            "pipe_clip/ground_truth/unclipped/0001/0000.png",
         ),
         (
             "real_iad",

@@ -31,6 +31,43 @@ def test_reads_another_resolution_and_lists_without_the_archives_folder(tmp_path
     assert all(sample.image.is_file() for sample in RealIAD().split(tmp_path, "tape", 0).train)
 
 
+def test_original_images_are_read_where_no_resized_ones_are(tmp_path: Path) -> None:
+    base = miniatures.real_iad(tmp_path)
+    shutil.copytree(base / "realiad_1024", base / "realiad_raw")
+    before = RealIAD().files(tmp_path, "tape")
+    assert not any("realiad_raw" in path.parts for path in before)
+    shutil.rmtree(base / "realiad_1024")
+    assert [sample.id for sample in RealIAD().split(tmp_path, "tape", 0).test if sample.is_defect] == [
+        f"realiad_raw/tape/NG/HS/S0004/tape_0004_C{view}_20230918.jpg" for view in (1, 2)
+    ]
+
+
+def test_a_category_may_lie_in_a_folder_of_its_own_name(tmp_path: Path) -> None:
+    folder = miniatures.real_iad(tmp_path) / "realiad_1024"
+    shutil.move(folder / "tape", folder / "unpacked")
+    (folder / "tape").mkdir()
+    shutil.move(folder / "unpacked", folder / "tape/tape")
+    split = RealIAD().split(tmp_path, "tape", 0)
+    assert split.train[0].id == "realiad_1024/tape/tape/OK/S0001/tape_0001_C1_20230918.jpg"
+    assert all(sample.image.is_file() for sample in (*split.train, *split.test))
+
+
+def test_the_views_of_a_part_are_known_to_be_of_one(tmp_path: Path) -> None:
+    miniatures.real_iad(tmp_path)
+    assert [sample.part for sample in RealIAD().split(tmp_path, "tape", 0).test] == [
+        *["realiad_1024/tape/OK/S0003"] * 2,
+        *["realiad_1024/tape/NG/HS/S0004"] * 2,
+    ]
+
+
+def test_a_view_with_the_code_of_a_defect_and_a_null_mask_is_normal(tmp_path: Path) -> None:
+    entry = {"anomaly_class": "HS", "image_path": "NG/HS/S0004/tape_0004_C1_20230918.jpg", "mask_path": None}
+    with_entry(tmp_path, "test", 2, entry)
+    views = [sample for sample in RealIAD().split(tmp_path, "tape", 0).test if "S0004" in sample.id]
+    assert [(view.defect_kind, view.mask is None) for view in views] == [("good", True), ("scratch", False)]
+    assert len({view.part for view in views}) == 1
+
+
 def test_a_category_needs_both_its_list_and_its_images(tmp_path: Path) -> None:
     list_of(miniatures.real_iad(tmp_path)).unlink()
     assert not RealIAD().is_installed(tmp_path)

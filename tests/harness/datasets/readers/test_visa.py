@@ -22,6 +22,24 @@ def test_every_grey_value_but_0_is_a_defect(tmp_path: Path) -> None:
     assert [int(read_ground_truth(sample, 127).sum()) for sample in defects] == [120, 120]
 
 
+def test_reads_what_the_authors_script_makes_of_the_split(tmp_path: Path) -> None:
+    base = miniatures.visa_1cls(tmp_path)
+    assert VisA().categories(tmp_path) == ("candle", "pcb1")
+    split = VisA().split(tmp_path, "pcb1", 0)
+    assert [sample.id for sample in split.train] == [f"1cls/pcb1/train/good/{n:04d}.JPG" for n in range(4)]
+    assert [sample.defect_kind for sample in split.test] == ["good"] * 2 + ["anomaly"] * 2
+    assert split.test[-1].mask == base / "1cls/pcb1/ground_truth/bad/001.png"
+    used = {sample.image for sample in (*split.train, *split.test)} | {m for s in split.test for m in s.masks}
+    assert used == set(VisA().files(tmp_path, "pcb1"))
+
+
+def test_the_original_layout_goes_before_the_rearranged_one(tmp_path: Path) -> None:
+    miniatures.visa(tmp_path)
+    before = VisA().files(tmp_path, "candle"), VisA().split(tmp_path, "candle", 0)
+    miniatures.visa_1cls(tmp_path)
+    assert (VisA().files(tmp_path, "candle"), VisA().split(tmp_path, "candle", 0)) == before
+
+
 def test_is_not_installed_without_its_table(tmp_path: Path) -> None:
     (miniatures.visa(tmp_path) / "split_csv/1cls.csv").unlink()
     assert not VisA().is_installed(tmp_path)
