@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from harness.jobs.ablate import ablate
     from harness.jobs.leaderboard import leaderboard
     from harness.jobs.planning import plan
+    from harness.jobs.report import report
     from harness.jobs.run import run
     from harness.jobs.search import search
     from harness.jobs.tables import tables
@@ -23,6 +24,7 @@ _HOMES = {
     "ablate": "harness.jobs.ablate",
     "leaderboard": "harness.jobs.leaderboard",
     "plan": "harness.jobs.planning",
+    "report": "harness.jobs.report",
     "run": "harness.jobs.run",
     "search": "harness.jobs.search",
     "tables": "harness.jobs.tables",
@@ -52,4 +54,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
 
 
-__all__ = ["RecordFilter", "RunSettings", "ablate", "leaderboard", "plan", "run", "search", "tables"]
+__all__ = ["RecordFilter", "RunSettings", "ablate", "leaderboard", "plan", "report", "run", "search", "tables"]

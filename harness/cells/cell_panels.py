@@ -28,7 +28,7 @@ def save_panels(
 
     ``samples``, ``maps`` and ``scores_B`` are those of the whole test set, in one order.
     """
-    from harness.report.panels import save_panel
+    from harness.report.panels import panel_name, save_panel
 
     # Evenly spaced over the defect images: nobody picked the beautiful ones.
     defects = [row for row, sample in enumerate(samples) if sample.is_defect]
@@ -39,7 +39,7 @@ def save_panels(
     for row in chosen:
         size_px = (maps[row].shape[0], maps[row].shape[1])
         save_panel(
-            folder / (samples[row].id.replace("/", "-").rsplit(".", 1)[0] + ".png"),
+            folder / panel_name(samples[row].id),
             resize_rgb(read_rgb(samples[row].image), size_px),
             mask_of(samples[row], size_px, cell.protocol),
             maps[row],

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import ablate, compare, costs, datasets, doctor, figures, methods, run, search, show
+from harness.cli import ablate, compare, costs, datasets, doctor, figures, methods, report, run, search, show
 
 app = typer.Typer(
     name="bench",
@@ -41,6 +41,7 @@ app.command()(costs.costs)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)
+app.command()(report.report)
 app.command()(compare.compare)
 app.add_typer(datasets.app, name="datasets")
 app.command()(methods.methods)
