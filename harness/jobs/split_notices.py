@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.datasets import DATASETS
+from harness.datasets.finding import find
 from harness.datasets.splits import make_split, split_identity
 from harness.errors import BenchError
 from harness.phrasing import counted
@@ -67,8 +68,8 @@ def leaks_in(data: Path, split: str, frame: "pd.DataFrame") -> "dict[tuple[str, 
         # A data set that is not there, or another split of the same name, is one that nobody looked at.
         with suppress(BenchError):
             asked = _typed_name(split)
-            dataset = DATASETS.get(str(name))()
-            if not dataset.is_installed(data) or split_identity(asked) != split:
+            dataset = find(str(name), data)
+            if split_identity(asked) != split:
                 continue
             if set(records["data_fingerprint"]) != {fingerprint(dataset, data, str(category))}:
                 continue
@@ -88,8 +89,8 @@ def _leak_text(name: str, category: str, leak: "Leak") -> str:
     normals = f"{leak.num_normals} of {counted(leak.num_test_normals, 'normal test image')}"
     defects = f"{leak.num_defects} of {counted(leak.num_test_defects, 'defect image')}"
     return (
-        f"{where} leaks: {normals} and {defects} have a copy or near duplicate among the training images. A method that "
-        "remembers images looks better here than it is."
+        f"{where} leaks: {normals} and {defects} have a copy or near duplicate among the training images. A method "
+        "that remembers images looks better here than it is."
     )
 
 

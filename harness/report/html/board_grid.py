@@ -134,5 +134,3 @@ def _cell(entry: Entry) -> GridCell:
         sort_key=entry.mean,
         explanation=ABSENCE_TEXTS[entry.absence] if entry.mean is None else "",
     )
-
-

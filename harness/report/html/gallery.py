@@ -84,4 +84,3 @@ def gallery_of(dataset: str, finished: pd.DataFrame, image_scores: ImageScoresOf
             )
     order = sorted(panels, key=lambda one: (-one.severity, one.category, one.row, one.seed, one.image.image_id))
     return Gallery(panels=tuple(order))
-

@@ -47,9 +47,7 @@ def _facts(row: str, records: pd.DataFrame) -> MethodFacts:
         ),
         machines=_unique(
             f"{host} ({device}{'' if pd.isna(threads) else ', ' + counted(int(threads), 'thread')})"
-            for host, device, threads in zip(
-                records["host"], records["device"], records["num_threads"], strict=True
-            )
+            for host, device, threads in zip(records["host"], records["device"], records["num_threads"], strict=True)
         ),
         packages=_unique(_packages_text(text) for text in records["versions"]),
         first_day=str(started)[:_DAY],

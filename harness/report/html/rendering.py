@@ -46,21 +46,25 @@ def render(page: ReportPage, folder: Path) -> str:
     pictures = embedded(galleries, PANELS_BUDGET_BYTES)
     looks = {row: number for number, row in enumerate(_labels(page))}
     script = "".join(_asset(name) for name in _SCRIPTS)
-    return _environment().get_template("report.html.jinja").render(
-        page=page,
-        looks=looks,
-        style=_asset("report.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
-        summary=_summary(page),
-        split_meaning=split_meaning,
-        means_grid=means_grid,
-        category_grids=category_grids,
-        explanation=explanation,
-        is_drawn=lambda latency: isinstance(latency, LatencyPlot),
-        drawn_panel=drawn_panel,
-        frame={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
-        data=lambda dataset: _dataset_data(dataset, looks, pictures, folder),
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            page=page,
+            looks=looks,
+            style=_asset("report.css"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+            summary=_summary(page),
+            split_meaning=split_meaning,
+            means_grid=means_grid,
+            category_grids=category_grids,
+            explanation=explanation,
+            is_drawn=lambda latency: isinstance(latency, LatencyPlot),
+            drawn_panel=drawn_panel,
+            frame={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
+            data=lambda dataset: _dataset_data(dataset, looks, pictures, folder),
+        )
     )
 
 
@@ -75,13 +79,13 @@ def _within_budgets(page: ReportPage) -> ReportPage:
     notices = list(page.notices)
     if num_cells:
         notices.append(
-            Notice(text=f"The curves of {num_cells} cells are left out of this page, to keep it small: further seeds first.")
+            Notice(
+                text=f"The curves of {num_cells} cells are left out of this page, to keep it small: further seeds first."
+            )
         )
     if num_panels:
         notices.append(Notice(text=f"{num_panels} heat maps are not listed on this page, to keep it small."))
-    splits = tuple(
-        replace(split, datasets=tuple(next(fitting) for _ in split.datasets)) for split in page.splits
-    )
+    splits = tuple(replace(split, datasets=tuple(next(fitting) for _ in split.datasets)) for split in page.splits)
     return replace(page, notices=tuple(notices), splits=splits)
 
 
@@ -106,7 +110,9 @@ def _summary(page: ReportPage) -> str:
         f"{counted(sum(one.num_finished for one in facts), 'cell')} finished",
         f"{sum(one.num_failed for one in facts)} failed",
     ]
-    return f"{', '.join(parts)}. Records of {min(one.first_day for one in facts)} to {max(one.last_day for one in facts)}."
+    return (
+        f"{', '.join(parts)}. Records of {min(one.first_day for one in facts)} to {max(one.last_day for one in facts)}."
+    )
 
 
 def _labels(page: ReportPage) -> list[str]:

@@ -1,10 +1,10 @@
 """One split of the page, computed from its records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.leaderboard import Board
+from harness.leaderboard import Board, Expected
 from harness.leaderboard.intervals import ImageScoresOf
 from harness.leaderboard.tables import Table
 from harness.phrasing import counted
@@ -26,7 +26,7 @@ def split_section(
     image_scores: ImageScoresOf,
     panel_files: PanelFilesOf,
     *,
-    expected: Mapping[str, Sequence[str]],
+    expected: Expected,
     notices: Sequence[Notice] = (),
 ) -> SplitSection:
     """Lay out the records of one split.
@@ -64,7 +64,7 @@ def split_section(
     )
 
 
-def _quiet_latency(frame: pd.DataFrame, expected: Mapping[str, Sequence[str]]) -> LatencyPlot | LeftOut:
+def _quiet_latency(frame: pd.DataFrame, expected: Expected) -> LatencyPlot | LeftOut:
     """Accuracy against latency, of costs that were measured on a quiet machine alone."""
     if not (frame["status"] == "ok").any():
         return LeftOut(name=NAME, reason="no cell is finished")
@@ -92,5 +92,3 @@ def _uncommitted(frame: pd.DataFrame) -> list[Notice]:
     if not rows:
         return []
     return [Notice(text=f"The code had changes that were not committed when these ran: {', '.join(rows)}.")]
-
-

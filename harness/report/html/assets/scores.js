@@ -41,8 +41,10 @@ class Explorer {
     for (const button of root.querySelectorAll("[data-threshold]")) {
       button.addEventListener("click", () => this.moveTo(button.dataset.threshold));
     }
-    // Not every method has every seed: start at a cell that is there.
-    const [first] = this.cells;
+    // The best method comes first, but not every method has every category and seed: start at a cell that is there.
+    const methods = [...this.selects.method.options].map((option) => option.value);
+    const ofFirst = this.cells.filter((cell) => cell.category === this.cells[0].category);
+    const first = methods.map((name) => ofFirst.find((cell) => cell.method === name)).find((cell) => cell);
     this.selects.method.value = first.method;
     this.selects.seed.value = first.seed;
     this.choose();
