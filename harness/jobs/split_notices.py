@@ -40,6 +40,11 @@ def split_notices(split: str, frame: "pd.DataFrame", data: str | Path | None, le
     if split == PUBLISHED_SPLIT:
         notices += [Notice(text=text) for name in datasets if (text := _author_text(name))]
     looked_at = {name for name, _ in leaks}
+    sound = sorted(looked_at - {name for (name, _), leak in leaks.items() if leak is not None})
+    if sound:
+        notices.append(
+            Notice(text=f"No test image has a copy or near duplicate among the training images in {', '.join(sound)}.")
+        )
     unknown = [name for name in datasets if name not in looked_at]
     if unknown:
         notices.append(

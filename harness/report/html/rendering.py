@@ -80,11 +80,16 @@ def _within_budgets(page: ReportPage) -> ReportPage:
     if num_cells:
         notices.append(
             Notice(
-                text=f"The curves of {num_cells} cells are left out of this page, to keep it small: further seeds first."
+                text=f"The curves of {counted(num_cells, 'cell')} are left out to keep this page small; a first seed of "
+                "each method and category comes before further seeds."
             )
         )
     if num_panels:
-        notices.append(Notice(text=f"{num_panels} heat maps are not listed on this page, to keep it small."))
+        notices.append(
+            Notice(
+                text=f"{counted(num_panels, 'heat map')} with smaller errors are not listed to keep this page small."
+            )
+        )
     splits = tuple(replace(split, datasets=tuple(next(fitting) for _ in split.datasets)) for split in page.splits)
     return replace(page, notices=tuple(notices), splits=splits)
 
@@ -110,9 +115,8 @@ def _summary(page: ReportPage) -> str:
         f"{counted(sum(one.num_finished for one in facts), 'cell')} finished",
         f"{sum(one.num_failed for one in facts)} failed",
     ]
-    return (
-        f"{', '.join(parts)}. Records of {min(one.first_day for one in facts)} to {max(one.last_day for one in facts)}."
-    )
+    first_day, last_day = min(one.first_day for one in facts), max(one.last_day for one in facts)
+    return f"{', '.join(parts)}. Records of {first_day}{'' if first_day == last_day else f' to {last_day}'}."
 
 
 def _labels(page: ReportPage) -> list[str]:
