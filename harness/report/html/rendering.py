@@ -80,8 +80,8 @@ def _within_budgets(page: ReportPage) -> ReportPage:
     if num_cells:
         notices.append(
             Notice(
-                text=f"The curves of {counted(num_cells, 'cell')} are left out to keep this page small; a first seed of "
-                "each method and category comes before further seeds."
+                text=f"The curves of {counted(num_cells, 'cell')} are left out to keep this page small; a first seed "
+                "of each method and category comes before further seeds."
             )
         )
     if num_panels:
