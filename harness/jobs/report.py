@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import RecordFilter, record_filter
+from harness.config.flag import Flag
 from harness.environment import code_version, without_credentials
 from harness.errors import SettingsError, StoreError
 from harness.jobs.chosen_records import ChosenRecords, chosen_splits, groups_in, with_scope
@@ -102,8 +103,8 @@ def _command(wanted: RecordFilter, out: Path | None) -> str:
     for name, value in wanted.model_dump(exclude_none=True).items():
         if value is False:
             continue
-        flag = {"protocols": "--protocol"}.get(name, f"--{name.replace('_', '-')}")
-        parts.append(flag)
+        given = (each.name for each in RecordFilter.model_fields[name].metadata if isinstance(each, Flag))
+        parts.append(next(given, None) or f"--{name.replace('_', '-')}")
         if value is not True:
             parts.append(",".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
     if out is not None:

@@ -5,8 +5,8 @@ function errorText(panel) {
   const share = `${panel.beyond} of ${panel.others}`;
   const rate = percent(panel.beyond / panel.others);
   return panel.defect
-    ? `${share} normal images score at least as high (${rate} %)`
-    : `${share} defect images score at most as high (${rate} %)`;
+    ? `${share} normal images score at least as high (${rate}\u00a0%)`
+    : `${share} defect images score at most as high (${rate}\u00a0%)`;
 }
 
 function cardOf(panel) {

@@ -69,6 +69,12 @@ def test_every_split_is_a_section_of_its_own(small: str) -> None:
     assert small.count("Numbers of different splits do not compare.") == 2
 
 
+def test_warnings_of_all_splits_come_before_any_number(small: str) -> None:
+    top = small[small.index('<main id="content">') : small.index('<section class="split"')]
+    assert '<a href="#split-1">published</a>: 1 cell failed, and means that need them are withheld' in top
+    assert small.count("1 cell failed") == 2
+
+
 def test_tables_have_headers_and_controls_have_labels(small: str) -> None:
     page = Elements(small)
     assert all(th.get("scope") in ("col", "row") for th in page.of("th"))
