@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 import harness
+from harness.store import RecordStore
 from tests.support import chromium, report_pages
+from tests.support import records as make
 from tests.support.chromium import Complaints
 from tests.support.report_pages import HOSTILE
+from tests.support.scores import scored_record
 
 pytestmark = pytest.mark.integration
 
@@ -63,6 +66,21 @@ def test_it_fits_any_width_in_light_and_dark(opened: Open, width: int, scheme: s
     # Tall enough for everything to be laid out: what is drawn only when it is seen must fit too.
     page.set_viewport_size({"width": width, "height": 8000})
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_variants_with_many_settings_fit_a_phone(browser: Any, tmp_path: Path) -> None:
+    store = RecordStore(str(tmp_path))
+    for value in range(2):
+        settings = {f"a_setting_with_a_long_name_{number}": number + value / 3 for number in range(12)}
+        identity = make.identity(method="mfrnet", settings=settings)
+        store.write(scored_record(identity, report_pages.drawn_scores(value)))
+        store.write_costs(make.cost_record(identity.cell_id))
+    page = browser.new_page(viewport={"width": 400, "height": 900})
+    page.goto(harness.report(str(tmp_path), all_variants=True).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    assert page.locator("table.sortable tbody tr").first.bounding_box()["height"] < 150
+    assert page.locator(".name").all_inner_texts() == ["mfrnet [a_setting_with_a_lo…"] * 2
+    page.close()
 
 
 _CONTRAST = """() => {
@@ -180,7 +198,7 @@ def test_another_method_or_seed_is_another_curve(opened: Open) -> None:
     assert curve.get_attribute("points") == first
     explorer.locator("[data-choice=seed]").select_option("2")
     assert curve.get_attribute("points") != first
-    assert explorer.locator(".overlap .curve").count() == 2
+    assert explorer.locator(".overlap polyline.curve").count() == 2
 
 
 def test_the_gallery_filters_by_kind_and_starts_with_the_worst(opened: Open) -> None:

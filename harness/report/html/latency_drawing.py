@@ -10,6 +10,7 @@ WIDTH, HEIGHT = 460.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 20.0, 16.0, 46.0
 _LINE = 15.0  # distance of two names
 _LETTER = 6.6  # average width of a letter of a name
+_MAX_LETTERS = 28
 _GAP = 9.0  # between a point and its name
 
 
@@ -26,6 +27,8 @@ class DrawnPoint:
     """A row of the leaderboard, with its name beside it."""
 
     label: str
+    name: str
+    """The label as it stands beside the point: its beginning, where it is long."""
     x: float
     y: float
     name_x: float
@@ -76,6 +79,7 @@ def drawn_panel(panel: LatencyPanel) -> DrawnPanel:
         points=tuple(
             DrawnPoint(
                 label=point.label,
+                name=_short(point.label),
                 x=x,
                 y=y,
                 name_x=name_x,
@@ -101,7 +105,7 @@ def _names(points: Sequence[LatencyPoint], places: Sequence[tuple[float, float]]
     names: dict[int, tuple[float, float]] = {}
     for number in sorted(range(len(points)), key=lambda one: places[one][1]):
         x, y = places[number]
-        width = _LETTER * len(points[number].label)
+        width = _LETTER * len(_short(points[number].label))
         is_left = x + _GAP + width > WIDTH - 4
         start, end = (x - _GAP - width, x - _GAP) if is_left else (x + _GAP, x + _GAP + width)
         for left, right, at in sorted(taken, key=lambda name: name[2]):
@@ -110,6 +114,10 @@ def _names(points: Sequence[LatencyPoint], places: Sequence[tuple[float, float]]
         taken.append((start, end, y))
         names[number] = (end if is_left else start, y)
     return [names[number] for number in range(len(points))]
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _MAX_LETTERS else label[: _MAX_LETTERS - 1] + "…"
 
 
 def _nice_range(low: float, high: float) -> tuple[float, float, float]:

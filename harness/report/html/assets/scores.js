@@ -114,7 +114,7 @@ class Explorer {
         alarms / cell.normals.length,
         1 - misses / cell.defects.length,
       ]);
-      this.roc.line(points, this.looks(cell));
+      this.roc.line(points, this.looks(cell) + (cell === this.cell ? " chosen" : ""));
     }
     this.legend(".roc", (cell) => percent(cell.auroc));
   }
@@ -127,7 +127,8 @@ class Explorer {
     const plot = new Plot(this.root.querySelector(".overlap svg"), x, { ...WHOLE, title: "overlap with regions, %" });
     for (const cell of this.ordered().filter((one) => one.overlaps !== null)) {
       const last = cell.overlaps.length - 1;
-      plot.line(cell.overlaps.map((value, number) => [(0.3 * number) / last, value]), this.looks(cell));
+      const points = cell.overlaps.map((value, number) => [(0.3 * number) / last, value]);
+      plot.line(points, this.looks(cell) + (cell === this.cell ? " chosen" : ""));
     }
     this.legend(".overlap", (cell) => (cell.aupro === null || cell.overlaps === null ? null : percent(cell.aupro)));
   }
@@ -165,7 +166,8 @@ class Explorer {
         if (value > 0) this.histogram.bar(from, from + width, value, `bar ${className}`);
       });
     }
-    this.root.querySelector(".of-method").textContent = `${this.cell.method}, seed ${this.cell.seed}`;
+    const shown = this.root.querySelector(".of-method");
+    shown.textContent = shown.title = this.cell.method;
   }
 
   /** All cells, the chosen one last so that its curve is on top. */
@@ -174,8 +176,7 @@ class Explorer {
   }
 
   looks(cell) {
-    const chosen = cell === this.cell ? " chosen" : "";
-    return `curve look-${cell.look % 8} dash-${Math.floor(cell.look / 8) % 4}${chosen}`;
+    return `curve look-${cell.look % 8} dash-${Math.floor(cell.look / 8) % 4}`;
   }
 
   legend(figure, valueOf) {
@@ -185,7 +186,10 @@ class Explorer {
     valued.sort((a, b) => Number(b.text) - Number(a.text));
     for (const { cell, text } of valued) {
       const item = html("li", cell === this.cell ? "chosen" : "");
-      item.append(html("span", `swatch look-${cell.look % 8}`), html("span", "", cell.method), html("b", "", text));
+      item.title = cell.method;
+      const key = element("svg", { class: "key", viewBox: "0 0 24 12", "aria-hidden": "true" });
+      key.append(element("line", { class: this.looks(cell), x1: 0, x2: 24, y1: 6, y2: 6 }));
+      item.append(key, html("span", "", cell.method), html("b", "", text));
       list.append(item);
     }
   }

@@ -43,9 +43,10 @@ def test_a_single_point_has_axes_too() -> None:
 
 
 def test_names_of_neighbours_stay_apart_and_inside() -> None:
-    panel = drawn(*((f"method_{number}", 0.05, 0.9 + number / 1e4) for number in range(5)), ("a" * 30, 0.2, 0.9))
+    panel = drawn(*((f"method_{number}", 0.05, 0.9 + number / 1e4) for number in range(5)), ("a" * 40, 0.2, 0.9))
     assert all(abs(one.name_y - other.name_y) >= 14 for one, other in combinations(panel.points[:5], 2))
     assert panel.points[-1].is_name_left
+    assert panel.points[-1].name == "a" * 27 + "…"
 
 
 def test_the_front_joins_the_rows_on_it() -> None:
