@@ -72,14 +72,14 @@ def test_variants_with_many_settings_fit_a_phone(browser: Any, tmp_path: Path) -
     store = RecordStore(str(tmp_path))
     for value in range(2):
         settings = {f"a_setting_with_a_long_name_{number}": number + value / 3 for number in range(12)}
-        identity = make.identity(method="mfrnet", settings=settings)
+        identity = make.identity(dataset="castings", settings=settings)
         store.write(scored_record(identity, report_pages.drawn_scores(value)))
         store.write_costs(make.cost_record(identity.cell_id))
     page = browser.new_page(viewport={"width": 400, "height": 900})
     page.goto(harness.report(str(tmp_path), all_variants=True).as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == 400
     assert page.locator("table.sortable tbody tr").first.bounding_box()["height"] < 150
-    assert page.locator(".name").all_inner_texts() == ["mfrnet [a_setting_with_a_lo…"] * 2
+    assert page.locator("text.name").all_text_contents() == ["mfrnet [a_setting_with_a_lo…"] * 2
     page.close()
 
 
