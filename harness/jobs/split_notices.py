@@ -32,7 +32,7 @@ def split_notices(split: str, frame: "pd.DataFrame", data: str | Path | None, le
 
     leaks = {} if data is None else leaks_in(Path(data), split, frame)
     notices = [
-        Notice(text=_leak_text(name, category, leak), is_warning=True)
+        Notice(text=_leak_text(name, category, leak, _first_seed(frame, name, category)), is_warning=True)
         for (name, category), leak in leaks.items()
         if leak is not None
     ]
@@ -78,7 +78,7 @@ def leaks_in(data: Path, split: str, frame: "pd.DataFrame") -> "dict[tuple[str, 
                 continue
             if set(records["data_fingerprint"]) != {fingerprint(dataset, data, str(category))}:
                 continue
-            made = make_split(dataset, data, str(category), int(records["seed"].min()), asked)
+            made = make_split(dataset, data, str(category), _first_seed(frame, str(name), str(category)), asked)
             found[str(name), str(category)] = find_leak(made, samples_of(dataset, data, str(category)))
     return found
 
@@ -89,12 +89,16 @@ def _typed_name(split: str) -> str:
     return split.rpartition("-")[0] if is_versioned else split
 
 
-def _leak_text(name: str, category: str, leak: "Leak") -> str:
+def _first_seed(frame: "pd.DataFrame", name: str, category: str) -> int:
+    return int(frame.loc[(frame["dataset"] == name) & (frame["category"] == category), "seed"].min())
+
+
+def _leak_text(name: str, category: str, leak: "Leak", seed: int) -> str:
     where = name if name == category else f"{name}/{category}"
     normals = f"{leak.num_normals} of {counted(leak.num_test_normals, 'normal test image')}"
     defects = f"{leak.num_defects} of {counted(leak.num_test_defects, 'defect image')}"
     return (
-        f"{where} leaks: {normals} and {defects} have a copy or near duplicate among the training images. A method "
+        f"{where} leaks: under seed {seed}, {normals} and {defects} have a copy or near duplicate in training. A method "
         "that remembers images looks better here than it is."
     )
 

@@ -22,7 +22,9 @@ def test_a_split_that_leaks_is_a_warning(tmp_path: Path) -> None:
     assert leak is not None
     first, *others = split_notices("published", frame, tmp_path, "")
     assert first.is_warning
-    assert first.text.startswith(f"mtd leaks: {leak.num_normals} of {leak.num_test_normals} normal test images and")
+    assert first.text.startswith(
+        f"mtd leaks: under seed 0, {leak.num_normals} of {leak.num_test_normals} normal test images and"
+    )
     assert [notice.text for notice in others if "literature" in notice.text]
     assert not any(notice.is_warning for notice in others)
 
