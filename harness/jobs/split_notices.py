@@ -98,8 +98,8 @@ def _leak_text(name: str, category: str, leak: "Leak", seed: int) -> str:
     normals = f"{leak.num_normals} of {counted(leak.num_test_normals, 'normal test image')}"
     defects = f"{leak.num_defects} of {counted(leak.num_test_defects, 'defect image')}"
     return (
-        f"{where} leaks: under seed {seed}, {normals} and {defects} have a copy or near duplicate in training. A method "
-        "that remembers images looks better here than it is."
+        f"{where} leaks: under seed {seed}, {normals} and {defects} have a copy or near duplicate in training. A "
+        "method that remembers images looks better here than it is."
     )
 
 
