@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.jobs.leaderboard import leaderboard
     from harness.jobs.planning import plan
     from harness.jobs.predict import predict
+    from harness.jobs.report import report
     from harness.jobs.run import run
     from harness.jobs.search import search
     from harness.jobs.tables import tables
@@ -32,6 +33,7 @@ _HOMES = {
     "load": "harness.bundles.detector",
     "plan": "harness.jobs.planning",
     "predict": "harness.jobs.predict",
+    "report": "harness.jobs.report",
     "run": "harness.jobs.run",
     "search": "harness.jobs.search",
     "tables": "harness.jobs.tables",
@@ -72,6 +74,7 @@ __all__ = [
     "load",
     "plan",
     "predict",
+    "report",
     "run",
     "search",
     "tables",

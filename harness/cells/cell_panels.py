@@ -27,7 +27,7 @@ def save_panels(
     """Write panels of at most ``count`` defect and ``count`` good images, each image at the size of its map.
 
     Defect images are chosen before any is looked at: evenly spaced in the order of the test set. Good images are those
-    that score highest, the worst false alarm first. ``defect-*.png`` and ``good-1-*.png`` say which is which.
+    that score highest, the worst false alarm first. The titles say which is which.
 
     Args:
         folder: Receives the panels.
@@ -37,24 +37,22 @@ def save_panels(
         scores_B: Its scores, in the same order.
         count: Panels of each of the two.
     """
-    from harness.report.panels import save_panel
+    from harness.report.panels import panel_name, save_panel
 
     chosen = chosen_defects(samples, count)
     alarms = worst_false_alarms(samples, scores_B, count)
     titles = {row: f"defect: {samples[row].defect_kind}" for row in chosen}
-    names = dict.fromkeys(chosen, "defect")
     for place, row in enumerate(alarms, 1):
         titles[row] = "good image, the worst false alarm" if place == 1 else f"good image, false alarm {place}"
-        names[row] = f"good-{place}"
     low, high = _map_range(samples, maps, scores_B)
-    for row, name in names.items():
+    for row, title in titles.items():
         sample, size_px = samples[row], (maps[row].shape[0], maps[row].shape[1])
         save_panel(
-            folder / f"{name}-{sample.id.replace('/', '-').rsplit('.', 1)[0]}.png",
+            folder / panel_name(sample.id),
             resize_rgb(read_rgb(sample.image), size_px),
             mask_of(sample, size_px, cell.protocol) if sample.mask is not None else None,
             maps[row],
-            title=f"{cell.label}: {sample.id}\n{titles[row]}",
+            title=f"{cell.label}: {sample.id}\n{title}",
             map_range=(low, high),
             anomaly_score=float(scores_B[row]),
         )

@@ -16,6 +16,7 @@ from harness.cli import (
     fit,
     methods,
     predict,
+    report,
     run,
     search,
     show,
@@ -59,6 +60,7 @@ app.command()(export.export)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)
+app.command()(report.report)
 app.command()(compare.compare)
 app.add_typer(datasets.app, name="datasets")
 app.command()(methods.methods)

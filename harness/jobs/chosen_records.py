@@ -47,6 +47,30 @@ def chosen_records(
     Raises:
         BenchError: There are no records, a name is unknown, or no record has all that was asked for.
     """
+    store, frame = _store_of(wanted)
+    asked = _asked(frame, wanted)
+    all_variants = wanted.all_variants if all_variants is None else all_variants
+    return _newest(store, asked, wanted, all_variants=all_variants, same_images=same_images)
+
+
+def chosen_splits(wanted: RecordFilter) -> dict[str, ChosenRecords]:
+    """The same for every split on its own, ``published`` first: name of the split to its records.
+
+    Raises:
+        BenchError: As ``chosen_records``.
+    """
+    store, frame = _store_of(wanted)
+    asked = _asked(frame, wanted)
+    splits = sorted(asked["split"].unique(), key=lambda split: (split != PUBLISHED_SPLIT, split))
+    return {
+        split: _newest(
+            store, asked[asked["split"] == split], wanted, all_variants=wanted.all_variants, same_images=True
+        )
+        for split in splits
+    }
+
+
+def _store_of(wanted: RecordFilter) -> "tuple[RecordStore, pd.DataFrame]":
     store = RecordStore(wanted.results)
     frame = store.frame()
     if frame.empty:
@@ -54,12 +78,16 @@ def chosen_records(
             f"{without_credentials(store.url)} holds no records. Name a folder that 'bench run' has written to with "
             "--results or BENCH_RESULTS."
         )
+    return store, frame
+
+
+def _asked(frame: "pd.DataFrame", wanted: RecordFilter) -> "pd.DataFrame":
     split = wanted.split
     if split is not None and split not in set(frame["split"]):
         # What is no split at all stays as typed: the error of select lists the splits that have records.
         with suppress(BenchError):
             split = split_identity(split)
-    asked = select(
+    return select(
         frame,
         datasets=wanted.datasets,
         categories=wanted.categories,
@@ -68,7 +96,11 @@ def chosen_records(
         protocols=wanted.protocols,
         split=split,
     )
-    all_variants = wanted.all_variants if all_variants is None else all_variants
+
+
+def _newest(
+    store: RecordStore, asked: "pd.DataFrame", wanted: RecordFilter, *, all_variants: bool, same_images: bool
+) -> ChosenRecords:
     found = newest(asked, all_variants=all_variants, same_images=same_images)
     expected = {} if wanted.categories is not None else _published_categories(found.frame)
     return ChosenRecords(store=store, frame=found.frame, expected=expected, left_out=found.left_out)

@@ -24,6 +24,15 @@ _ROW_INCHES = 2.0
 _OUTLINE = "#00e5ff"  # cyan: apart from every colour of inferno and from most materials
 
 
+def panel_name(image_id: str) -> str:
+    """The name of the file that holds the panel of a test image.
+
+    >>> panel_name("test/hole/000.jpg")
+    'test-hole-000.png'
+    """
+    return image_id.replace("/", "-").rsplit(".", 1)[0] + ".png"
+
+
 def save_panel(
     path: Path,
     image_HW3: NDArray[np.uint8],

@@ -14,7 +14,7 @@ Spread = Literal["std", "interval", "none"]
 
 SPREADS: tuple[Spread, ...] = get_args(Spread)
 ABSENCE_MARKS: dict[Absence, str] = {"withheld": "--", "not defined": "n/a", "not measured": "n/m"}
-_LEGENDS: dict[Absence, str] = {
+ABSENCE_TEXTS: dict[Absence, str] = {
     "withheld": "withheld, because a cell is missing or failed",
     "not defined": "not defined for these data",
     "not measured": "not measured or not reported",
@@ -96,7 +96,7 @@ def caption(table: Table, spread: Spread = "std") -> str:
         sentences.append(f"{OTHER_SEEDS_MARK} other seeds: {'; '.join(others)}.")
     entries = [*table.entries, *(row.entries for row in table.reported)]
     absent = {entry.absence for row in entries for entry in row if entry.mean is None}
-    sentences += [f"{mark}: {_LEGENDS[absence]}." for absence, mark in ABSENCE_MARKS.items() if absence in absent]
+    sentences += [f"{mark}: {ABSENCE_TEXTS[absence]}." for absence, mark in ABSENCE_MARKS.items() if absence in absent]
     if table.reported:
         sentences.append(f"{REPORTED_MARK} {REPORTED_TEXT}.")
     return " ".join(sentences)

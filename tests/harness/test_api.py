@@ -25,7 +25,7 @@ def test_functions_stay_functions_after_packages_of_their_names_are_imported() -
 
     assert callable(harness.plan)
     assert callable(harness.leaderboard)
-    assert {"run", "search", "ablate", "leaderboard", "tables", "plan", "RunSettings"} <= set(dir(harness))
+    assert {"run", "search", "ablate", "leaderboard", "tables", "plan", "report", "RunSettings"} <= set(dir(harness))
 
 
 def test_a_run_tells_its_events_and_returns_its_records(tmp_path: Path) -> None:

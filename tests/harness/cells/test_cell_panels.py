@@ -8,6 +8,7 @@ from harness.cells.cell_panels import chosen_defects, save_panels, worst_false_a
 from harness.cells.map_file import MapFile
 from harness.datasets import Sample
 from harness.datasets.finding import find
+from harness.report.panels import panel_name
 from tests.support import miniatures
 from tests.support.cells import make_cell
 
@@ -46,14 +47,11 @@ def test_the_choice_of_defects_looks_at_no_score(samples: tuple[Sample, ...]) ->
     assert chosen_defects(samples, 9) == defects
 
 
-def test_names_of_files_say_what_is_good_and_what_is_a_defect(tmp_path: Path, samples: tuple[Sample, ...]) -> None:
+def test_names_of_files_are_those_that_a_report_looks_for(tmp_path: Path, samples: tuple[Sample, ...]) -> None:
     names = written(tmp_path, samples, scored(samples, 1.0, 3.0, 2.0), 2)
-    ids = [sample.id.replace("/", "-") for sample in samples]
-    defects = chosen_defects(samples, 2)
     good = [row for row, sample in enumerate(samples) if not sample.is_defect]
-    assert names == sorted(
-        [*(f"defect-{ids[row]}" for row in defects), f"good-1-{ids[good[1]]}", f"good-2-{ids[good[2]]}"]
-    )
+    drawn = [*chosen_defects(samples, 2), good[1], good[2]]
+    assert names == sorted(panel_name(samples[row].id) for row in drawn)
 
 
 def test_titles_say_which_is_which_and_only_masks_are_outlined(

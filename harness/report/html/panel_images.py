@@ -1,0 +1,59 @@
+"""Panels as small pictures inside the page, as many as a budget of bytes allows."""
+
+import base64
+import io
+from collections.abc import Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from PIL import Image
+
+from harness.report.html.gallery import Gallery
+
+MAX_SIDE_PX = 900
+"""Longer side of an embedded picture; its file keeps every pixel."""
+_QUALITY = 72  # the titles stay readable
+
+
+def embedded(galleries: Sequence[Gallery], budget_bytes: int) -> dict[Path, str]:
+    """Data addresses of the worst panels of every gallery, one of each in turn until the budget is used up.
+
+    A file that cannot be read, and everything after the budget, is left to a link.
+
+    Args:
+        galleries: The worst panels first.
+        budget_bytes: Of all addresses together.
+    """
+    found: dict[Path, str] = {}
+    room = budget_bytes
+    for turn in zip_longest(*(gallery.panels for gallery in galleries)):
+        for panel in turn:
+            if panel is None or panel.path in found:
+                continue
+            try:
+                address = data_address(panel.path)
+            except (OSError, ValueError):
+                continue
+            room -= len(address)
+            if room < 0:
+                return found
+            found[panel.path] = address
+    return found
+
+
+def data_address(path: Path) -> str:
+    """A picture as a ``data:`` address, shrunk and compressed.
+
+    Raises:
+        OSError: The file is not there, or is no picture.
+        ValueError: The picture is damaged, or too large to decode.
+    """
+    stream = io.BytesIO()
+    try:
+        with Image.open(path) as picture:
+            shrunk = picture.convert("RGB")
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error)) from error
+    shrunk.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
+    shrunk.save(stream, format="WEBP", quality=_QUALITY)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
