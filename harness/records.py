@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 PUBLISHED_SPLIT = "published"
 """The split that a data set was published with, or the literature's where there is none."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,9 @@ class CellIdentity:
     """Hash of the backbone weights; empty for a method or backbone without any."""
     split: str = PUBLISHED_SPLIT
     """Which images trained and which were judged."""
+    limit: int | None = None
+    """Most training, normal test and defect test images each, of a run that only tries things out; None for all
+    images, and in records before version 4."""
 
 
 @dataclass(frozen=True, kw_only=True)

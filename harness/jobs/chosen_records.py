@@ -31,7 +31,7 @@ class ChosenRecords:
     expected: Mapping[str, Collection[str]]
     """Data set to the categories that its mean needs, with or without records."""
     left_out: str
-    """What is not shown because it is not the newest, and how to see it; empty if nothing is."""
+    """What is not shown because it is not the newest or has a limit, and how to see it; empty if nothing is."""
 
 
 def chosen_records(wanted: RecordFilter, *, all_variants: bool | None = None) -> ChosenRecords:
@@ -64,8 +64,10 @@ def chosen_records(wanted: RecordFilter, *, all_variants: bool | None = None) ->
         seeds=wanted.seeds,
         protocols=wanted.protocols,
         split=split,
+        limit=wanted.limit,
     )
-    found = newest(asked, all_variants=wanted.all_variants if all_variants is None else all_variants)
+    is_all = wanted.all_variants if all_variants is None else all_variants
+    found = newest(asked, all_variants=is_all, limit=wanted.limit)
     expected = {} if wanted.categories is not None else _published_categories(found.frame)
     return ChosenRecords(store=store, frame=found.frame, expected=expected, left_out=found.left_out)
 

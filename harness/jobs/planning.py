@@ -11,7 +11,7 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.datasets.splits import make_split, split_identity
+from harness.datasets.splits import limited, make_split, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
@@ -116,6 +116,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
         settings.policy,
         split,
         settings.dataset_protocols,
+        settings.limit,
     )
     return Planned(
         plan=plan,
@@ -182,7 +183,8 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         place = (cell.dataset, cell.category, cell.seed)
         if place not in splits:
             dataset = datasets[cell.dataset]
-            splits[place] = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
+            whole = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
+            splits[place] = limited(whole, cell.limit)
             check_split(splits[place], f"{cell.dataset}/{cell.category}")
         try:
             size = category_size(splits[place], cell.protocol)

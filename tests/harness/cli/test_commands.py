@@ -89,6 +89,7 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--methods", "mfrnt"), ["Unknown method 'mfrnt'. Did you mean 'mfrnet'?"]),
         (("--datasets", "mtd"), ["Data set 'mtd' is not in", "Expected:"]),
         (("--categories", "botle"), ["Unknown category 'botle'. Did you mean 'bottle'?"]),
+        (("--limit", "0"), ["limit: expected at least 1, got 0."]),
         (("--seeds", "0,x"), ["--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got '0,x'."]),
         (("--seeds", "9" * 20), ["seeds: expected at most 4294967295, got 9999"]),
         (("--policy", "again"), ["policy: expected 'only-missing', 'failed', 'always' or 'never', got 'again'."]),
@@ -299,6 +300,32 @@ def test_each_data_set_is_run_under_its_own_protocol_and_shown_with_it(bench: Be
     assert "for mvtec_ad 32 px on the shorter side, aspect kept, maps at the masks' own size" in told
     assert "for ksdd tiles of 32 px that overlap by 0.25" in told
     assert len(list((bench.results / "panels/mvtec_ad/bottle").rglob("*.png"))) == 1
+
+
+def test_a_limited_run_is_other_cells_that_stand_in_no_table_unless_asked_for(bench: Bench, tmp_path: Path) -> None:
+    small = ("--methods", "constant,gaussian", "--backbone", "filter_bank", "--image-size", "32")
+    limited = bench.run(*small, "--limit", "4")
+    assert limited.code == 0, limited.err
+    told = " ".join(limited.out.split())
+    assert "Note: Only a trial: at most 4 training, 4 normal test and 4 defect test images of each category." in told
+    assert "a trial run, at most 4 training" in told
+    assert "--limit 4" in limited.out.splitlines()[-1]
+    before = bench.statuses()
+    for alone in ("leaderboard", "tables", "figures", "leaderboard --failed", "compare gaussian constant"):
+        commands.refused(bench(alone), "trial runs with a limit (mvtec_ad). Show them with --limit 4.")
+
+    assert bench.run(*small, "--categories", "bottle").code == 0
+    assert len(bench.statuses()) == len(before) + 2
+    line = "Left out: 4 records of trial runs with a limit (mvtec_ad; see --limit 4)"
+    for reading in ("leaderboard", "compare gaussian constant"):
+        assert line in " ".join(bench(reading).out.split())
+    assert line in bench("figures").err
+    (markdown,) = (Path(name) for name in bench("tables").out.splitlines() if name.endswith("main.md"))
+    assert line in markdown.read_text().replace("\\_", "_")
+    bench("leaderboard --export all.parquet")
+    assert pd.read_parquet(tmp_path / "all.parquet")["limit"].isna().tolist() == [True, True]
+    assert "carpet" in bench("leaderboard --limit 4").out
+    assert "0 to run, 4 skipped" in bench("plan", *small, "--limit", "4").out
 
 
 def test_a_defect_that_is_not_seen_is_warned_of(bench: Bench) -> None:

@@ -22,7 +22,12 @@ def second() -> RecordStore:
     return RecordStore(str(HERE / "version_2"))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.fixture
+def third() -> RecordStore:
+    return RecordStore(str(HERE / "version_3"))
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_the_kept_parts_are_still_of_their_version(version: int) -> None:
     parts = [pq.read_table(part) for part in (HERE / f"version_{version}").rglob("*.parquet")]
     assert {found for part in parts for found in part["schema_version"].to_pylist()} == {version}
@@ -81,3 +86,13 @@ def test_costs_that_a_run_of_version_2_measured_are_not_quiet(second: RecordStor
     frame = second.frame()
     assert (frame["latency_p50_seconds"].max(), frame["size_bytes"].max()) == (0.02, 15_000_000)
     assert not frame["is_quiet"].any()
+
+
+def test_version_3_is_read_as_it_was_and_knew_no_limit(third: RecordStore) -> None:
+    record = third.record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert (record.identity.split, record.identity.limit, record.provenance.num_workers) == ("fold-1", None, 2)
+    assert [score.group for score in record.image_scores][:2] == ["nut/000.png"] * 2
+    frame = third.frame()
+    assert frame["limit"].isna().all()
+    assert frame["is_quiet"].tolist() == [True, False]

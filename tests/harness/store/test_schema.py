@@ -7,7 +7,8 @@ from harness.store.schema import table_of
 from tests.support import records as make
 
 FRAME_COLUMNS = """
-cell_id dataset category method method_version seed settings protocol data_fingerprint weights_sha256 split status error
+cell_id dataset category method method_version seed settings protocol data_fingerprint weights_sha256 split limit status
+error
 traceback image_auroc image_average_precision image_f1_max pixel_auroc pixel_average_precision pixel_f1_max aupro_30
 aupro_05 spro_05 overlap_curve num_train num_test_normal num_test_defect num_left_out image_height_px image_width_px
 fit_seconds feature_seconds score_seconds num_parameters num_frozen_parameters maps_sha256
