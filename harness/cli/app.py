@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import ablate, compare, costs, datasets, doctor, figures, methods, run, search, show
+from harness.cli import ablate, compare, costs, datasets, doctor, figures, methods, run, search, show, suites
 
 app = typer.Typer(
     name="bench",
@@ -44,4 +44,5 @@ app.command()(figures.figures)
 app.command()(compare.compare)
 app.add_typer(datasets.app, name="datasets")
 app.command()(methods.methods)
+app.command()(suites.suites)
 app.command()(doctor.doctor)

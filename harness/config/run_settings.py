@@ -148,10 +148,12 @@ def run_settings(
             as ``[protocol]`` of a file is, ``methods`` a list of names or a mapping of names to settings.
 
     Raises:
-        BenchError: A field is unknown, or a value has the wrong type or is out of range.
+        BenchError: A field or the suite is unknown, or a value has the wrong type or is out of range.
 
     >>> run_settings({"seeds": [0, 1]}, methods={"mfrnet": {"k": 3}}).overrides
     {'mfrnet': {'k': 3}}
+    >>> run_settings(suite="smoke", limit=4).datasets
+    ('demo',)
     """
     if isinstance(settings, RunSettings):
         under = settings if suite is None else _over(load_run_settings({}, suite=suite), settings)
