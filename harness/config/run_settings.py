@@ -46,7 +46,7 @@ class RunSettings(BaseModel):
     split: Annotated[str, Flag(WHAT)] = "published"
     """published, grouped (no near duplicates on two sides), kfold-K-I, fold-K where a data set publishes folds, or
     a manifest FILE.csv."""
-    limit: Annotated[int | None, Flag(WHAT)] = Field(None, ge=1)
+    limit: Annotated[int | None, Flag(WHAT, "N")] = Field(None, ge=1)
     """A trial run: at most N training images and at most N normal and N defect test images of each category. Its
     records stand in no table unless asked for."""
     overrides: Annotated[dict[str, dict[str, Any]], Flag(WHAT, "METHOD.NAME=VALUE", "--set")] = {}
@@ -81,7 +81,7 @@ class RunSettings(BaseModel):
     panels: Annotated[int, Flag(HOW)] = Field(0, ge=0)
     """Heat-map panels of test images to write for each cell."""
     track: Annotated[tuple[str, ...], Flag(HOW, is_repeatable=True)] = Field((), examples=[["mlflow", "wandb"]])
-    """Programs that get every cell that ends: mlflow, wandb, tensorboard, trackio (docs/trackers.md)."""
+    """Programs that get every cell that ends: mlflow, wandb, tensorboard, trackio (docs/trackers.md); repeatable."""
 
     @property
     def is_here(self) -> bool:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
+from harness.errors import SettingsError
 from harness.trackers.base import PROJECT
 from harness.trackers.tracked_run import TrackedRun
 
@@ -14,7 +15,17 @@ class WandbTracker:
     package: ClassVar[str] = "wandb"
 
     def __init__(self, folder: Path) -> None:
-        """See ``Tracker``."""
+        """See ``Tracker``. Asks for the key here, if it is not known, rather than when the first cell ends.
+
+        Raises:
+            SettingsError: There is no key.
+        """
+        import wandb
+
+        if os.environ.get("WANDB_MODE", "online") == "online" and not wandb.login():
+            raise SettingsError(
+                "no API key; run 'wandb login', set WANDB_API_KEY, or keep runs here: WANDB_MODE=offline."
+            )
         self._folder = Path(os.environ.get("WANDB_DIR") or folder)
         self._folder.mkdir(parents=True, exist_ok=True)
 

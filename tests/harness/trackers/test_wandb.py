@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness.errors import SettingsError
 from harness.testing import KeptRun, TrackerContract
 from harness.trackers.base import Tracker
 from harness.trackers.tracked_run import TrackedRun
@@ -27,8 +28,19 @@ class TestWandb(TrackerContract):
         return WandbTracker(tmp_path)
 
     def kept(self, tracker: Tracker, run: TrackedRun) -> list[KeptRun]:
+        import wandb
+
+        # Ends the process that writes the files, which may still do so after the end of a run.
+        wandb.teardown()
         found = (kept_run(path) for path in sorted(self.folder.rglob("*.wandb")))
         return [kept for name, kept in found if name == run.name]
+
+
+def test_without_a_key_it_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    monkeypatch.setattr("wandb.login", lambda: False)
+    with pytest.raises(SettingsError, match=r"^no API key; run 'wandb login', .* WANDB_MODE=offline\.$"):
+        WandbTracker(tmp_path)
 
 
 def kept_run(path: Path) -> tuple[str, KeptRun]:
