@@ -34,7 +34,7 @@ class CellIdentity:
     split: str = PUBLISHED_SPLIT
     """Which images trained and which were judged."""
     limit: int | None = None
-    """Most training, normal test and defect test images each, of a run that only tries things out; None for all
+    """Most training, normal test and defect test images each, of a smoke run; None for all
     images, and in records before version 4."""
 
 

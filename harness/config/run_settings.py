@@ -47,7 +47,7 @@ class RunSettings(BaseModel):
     """published, grouped (no near duplicates on two sides), kfold-K-I, fold-K where a data set publishes folds, or
     a manifest FILE.csv."""
     limit: Annotated[int | None, Flag(WHAT, "N")] = Field(None, ge=1)
-    """A trial run: at most N training images and at most N normal and N defect test images of each category. Its
+    """A smoke run: at most N training images and at most N normal and N defect test images of each category. Its
     records stand in no table unless asked for."""
     overrides: Annotated[dict[str, dict[str, Any]], Flag(WHAT, "METHOD.NAME=VALUE", "--set")] = {}
     """A setting of a method, where it differs from the default; repeatable."""
@@ -112,7 +112,7 @@ class RunSettings(BaseModel):
         if self.limit is None:
             return ()
         return (
-            f"Only a trial: {limit_words(self.limit)}. Tables leave these records out unless they are asked for with "
+            f"A smoke run: {limit_words(self.limit)}. Tables leave these records out unless they are asked for with "
             f"--limit {self.limit}.",
         )
 

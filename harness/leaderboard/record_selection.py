@@ -149,7 +149,7 @@ def protocols_text(protocol_of: Iterable[tuple[str, str]], limits: Iterable[int]
         limits: Of the records that have one, all equal.
     """
     text = _datasets_text((dataset, words_of(key)) for dataset, key in protocol_of)
-    return "; ".join([text, *(f"a trial run, {limit_words(int(limit))}" for limit in sorted(set(limits)))])
+    return "; ".join([text, *(f"a smoke run, {limit_words(int(limit))}" for limit in sorted(set(limits)))])
 
 
 def splits_text(split_of: Iterable[tuple[str, str]]) -> str:
@@ -179,10 +179,10 @@ def _without_limited(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     flags = " or ".join(f"--limit {limit}" for limit in _limits(frame[limited]))
     if limited.all():
         raise StoreError(
-            f"Expected records of all images, got only {counted(len(frame), 'record')} of trial runs with a limit "
+            f"Expected records of all images, got only {counted(len(frame), 'record')} of smoke runs with a limit "
             f"({names}). Show them with {flags}."
         )
-    return frame[~limited], f"{counted(int(limited.sum()), 'record')} of trial runs with a limit ({names}; see {flags})"
+    return frame[~limited], f"{counted(int(limited.sum()), 'record')} of smoke runs with a limit ({names}; see {flags})"
 
 
 def _limits(frame: pd.DataFrame) -> list[str]:

@@ -313,16 +313,16 @@ def test_a_limited_run_is_other_cells_that_stand_in_no_table_unless_asked_for(be
     limited = bench.run(*small, "--limit", "4")
     assert limited.code == 0, limited.err
     told = " ".join(limited.out.split())
-    assert "Note: Only a trial: at most 4 training, 4 normal test and 4 defect test images of each category." in told
-    assert "a trial run, at most 4 training" in told
+    assert "Note: A smoke run: at most 4 training, 4 normal test and 4 defect test images of each category." in told
+    assert "a smoke run, at most 4 training" in told
     assert "--limit 4" in limited.out.splitlines()[-1]
     before = bench.statuses()
     for alone in ("leaderboard", "tables", "figures", "leaderboard --failed", "compare gaussian constant"):
-        commands.refused(bench(alone), "trial runs with a limit (mvtec_ad). Show them with --limit 4.")
+        commands.refused(bench(alone), "smoke runs with a limit (mvtec_ad). Show them with --limit 4.")
 
     assert bench.run(*small, "--categories", "bottle").code == 0
     assert len(bench.statuses()) == len(before) + 2
-    line = "Left out: 4 records of trial runs with a limit (mvtec_ad; see --limit 4)"
+    line = "Left out: 4 records of smoke runs with a limit (mvtec_ad; see --limit 4)"
     for reading in ("leaderboard", "compare gaussian constant"):
         assert line in " ".join(bench(reading).out.split())
     assert line in bench("figures").err

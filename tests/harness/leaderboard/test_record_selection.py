@@ -90,18 +90,18 @@ def test_limited_records_are_left_out_however_new_they_are_and_named() -> None:
     )
     found = newest(frame)
     assert found.frame["seed"].tolist() == [0]
-    text = "2 records of trial runs with a limit (demo, mtd; see --limit 8 or --limit 9)"
+    text = "2 records of smoke runs with a limit (demo, mtd; see --limit 8 or --limit 9)"
     assert found.left_out == f"Left out: {text}"
     older = newest(make.frame(record("2024-01-01", seed=3, protocol="old"), record(seed=0), record(seed=1, limit=8)))
     assert older.left_out.startswith("Only the newest records are shown. Left out: 1 record of another protocol (old; ")
-    assert older.left_out.endswith("1 record of trial runs with a limit (demo; see --limit 8)")
+    assert older.left_out.endswith("1 record of smoke runs with a limit (demo; see --limit 8)")
 
 
 def test_limited_records_alone_are_shown_only_when_asked_for() -> None:
     frame = make.frame(record(seed=0, limit=8))
     assert newest(frame, limit=8).frame["seed"].tolist() == [0]
     with pytest.raises(
-        StoreError, match=r"got only 1 record of trial runs with a limit \(demo\)\. Show them with --limit 8\."
+        StoreError, match=r"got only 1 record of smoke runs with a limit \(demo\)\. Show them with --limit 8\."
     ):
         newest(frame)
 
@@ -125,7 +125,7 @@ def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
     assert protocols_text([("demo", "a"), ("mtd", "a")]) == "a"
     assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "for demo, mtd a; for ksdd b"
     assert protocols_text([("mtd", "a")], [8, 8]) == (
-        "a; a trial run, at most 8 training, 8 normal test and 8 defect test images of each category"
+        "a; a smoke run, at most 8 training, 8 normal test and 8 defect test images of each category"
     )
 
 
