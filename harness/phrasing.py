@@ -1,4 +1,4 @@
-"""Counts and times as a reader expects them in a sentence."""
+"""Counts, times and limits as a reader expects them in a sentence."""
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
@@ -27,3 +27,12 @@ def duration_text(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def limit_words(limit: int) -> str:
+    """What a limit keeps, for notes and captions.
+
+    >>> limit_words(4)
+    'at most 4 training, 4 normal test and 4 defect test images of each category'
+    """
+    return f"at most {limit} training, {limit} normal test and {limit} defect test images of each category"

@@ -56,6 +56,8 @@ class Cell:
     data_fingerprint: str
     weights_sha256: str
     split: str = PUBLISHED_SPLIT
+    limit: int | None = None
+    """Most training, normal test and defect test images each; None for all."""
     cost: float
 
     @property
@@ -73,6 +75,8 @@ class Cell:
             self.weights_sha256,
             # The split came later: cells of the published one keep the id they have always had.
             *([] if self.split == PUBLISHED_SPLIT else [self.split]),
+            # So did the limit. A list of its own is no name of a split.
+            *([] if self.limit is None else [["limit", self.limit]]),
         ]
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
 
@@ -95,6 +99,7 @@ class Cell:
             data_fingerprint=self.data_fingerprint,
             weights_sha256=self.weights_sha256,
             split=self.split,
+            limit=self.limit,
         )
 
 
@@ -123,6 +128,7 @@ def build_plan(
     policy: Policy,
     split: str = PUBLISHED_SPLIT,
     dataset_protocols: Mapping[str, Protocol] | None = None,
+    limit: int | None = None,
 ) -> RunPlan:
     """Cross sources, methods and seeds, and subtract what the store already answers.
 
@@ -136,6 +142,7 @@ def build_plan(
             whose record is a failure. ``always`` runs everything. ``never`` runs nothing.
         split: The one split of this run.
         dataset_protocols: Data set to its protocol, where that is another.
+        limit: Most training, normal test and defect test images of each cell; None for all.
 
     Returns:
         A plan whose ids do not depend on the order of the arguments.
@@ -155,7 +162,8 @@ def build_plan(
                     data_fingerprint=source.data_fingerprint,
                     weights_sha256=method.weights_sha256,
                     split=split,
-                    cost=source.num_files * method.relative_cost,
+                    limit=limit,
+                    cost=_num_files(source, limit) * method.relative_cost,
                 )
                 unique.setdefault(cell.id, cell)
     cells: list[Cell] = []
@@ -167,6 +175,11 @@ def build_plan(
         else:
             skipped.append(SkippedCell(cell=cell, reason=reason))
     return RunPlan(cells=tuple(cells), skipped=tuple(skipped))
+
+
+def _num_files(source: CategorySource, limit: int | None) -> int:
+    # A limited cell reads three kinds of images, and the masks of one.
+    return source.num_files if limit is None else min(source.num_files, 4 * limit)
 
 
 def _longest_first(cells: Iterable[Cell]) -> list[Cell]:

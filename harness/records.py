@@ -33,6 +33,9 @@ class CellIdentity:
     """Hash of the backbone weights; empty for a method or backbone without any."""
     split: str = PUBLISHED_SPLIT
     """Which images trained and which were judged."""
+    limit: int | None = None
+    """Most training, normal test and defect test images each, of a smoke run; None for all
+    images, and in records before version 4."""
 
 
 @dataclass(frozen=True, kw_only=True)

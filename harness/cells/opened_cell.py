@@ -13,7 +13,7 @@ from harness.config.protocol import Protocol
 from harness.datasets import DATASETS, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.splits import is_manifest, make_split, split_identity
+from harness.datasets.splits import is_manifest, limited, make_split, split_identity
 from harness.datasets.unreadable import Unreadable, leave_out_unreadable
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
@@ -59,7 +59,8 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         raise FileNotFoundError(f"Manifest {context.split} does not exist on {host_name()}.")
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed during the run; run the command again.")
-    split = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
+    whole = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
+    split = limited(whole, cell.limit)
     unreadable: tuple[Unreadable, ...] = ()
     if context.skip_unreadable:
         split, unreadable = leave_out_unreadable(split, f"{cell.dataset}/{cell.category}")

@@ -60,7 +60,7 @@ def ablate(
     from harness.cli.show import print_tables
     from harness.jobs.ablate import ablate as ablate_job
     from harness.jobs.ablate import write_ablation
-    from harness.jobs.tables import beside_results
+    from harness.jobs.places import beside_results
 
     shown = o.split_names(metrics) or None
     result = told(

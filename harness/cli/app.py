@@ -20,6 +20,7 @@ from harness.cli import (
     run,
     search,
     show,
+    suites,
 )
 
 app = typer.Typer(
@@ -64,4 +65,5 @@ app.command()(report.report)
 app.command()(compare.compare)
 app.add_typer(datasets.app, name="datasets")
 app.command()(methods.methods)
+app.command()(suites.suites)
 app.command()(doctor.doctor)

@@ -8,7 +8,7 @@ from harness.config import RunSettings
 
 @o.takes(
     RunSettings,
-    without=("workers", "cpus_per_worker", "gpus_per_worker", "data_parallel", "address", "panels"),
+    without=("workers", "cpus_per_worker", "gpus_per_worker", "data_parallel", "address", "panels", "track"),
 )
 def costs(given: o.Given) -> None:
     """Measure time, memory and size of stored cells, one at a time; keep the machine otherwise idle meanwhile."""

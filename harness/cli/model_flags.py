@@ -32,7 +32,8 @@ def option_of(model: type[BaseModel], field: str) -> Any:
 def typed(info: FieldInfo) -> Any:
     """The type that typer reads a flag as: text for lists, which are separated by commas."""
     kind = without_none(info.annotation)
-    if get_origin(kind) is dict or kind is Protocol:
+    flag = flag_of(info)
+    if get_origin(kind) is dict or kind is Protocol or (flag and flag.is_repeatable):
         return list[str] | None
     return (kind if kind in (int, float, bool, Path) else str) | None
 

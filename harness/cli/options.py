@@ -38,6 +38,15 @@ ImageSize = Annotated[
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file with any of these settings.", rich_help_panel=WHERE)
 ]
+Suite = Annotated[
+    str | None,
+    typer.Option(
+        "--suite",
+        metavar="NAME|FILE.toml",
+        help="A run with a name, see 'bench suites'. --config and flags go over it.",
+        rich_help_panel=WHAT,
+    ),
+]
 
 
 def takes(
@@ -46,7 +55,7 @@ def takes(
     """Add the flags of a model's fields to a command.
 
     The command's first parameter receives those that were given, as ``Given``. With the protocol of
-    ``RunSettings`` comes ``--image-size``, and with all of its fields ``--config``.
+    ``RunSettings`` comes ``--image-size``, and with all of its fields ``--config`` and ``--suite``.
 
     Args:
         model: ``RunSettings`` or ``RecordFilter``.
@@ -63,6 +72,7 @@ def takes(
         added["image_size"] = ImageSize
     if model is RunSettings and not only:
         added["config"] = Config
+        added["suite"] = Suite
 
     def decorate(command: Command) -> Command:
         first, *own = inspect.signature(command).parameters.values()
@@ -86,14 +96,14 @@ def takes(
 
 
 def run_settings(given: Given, **fields: Any) -> RunSettings:
-    """Turn flags into settings; a flag that was not given leaves file and default alone.
+    """Turn flags into settings; a flag that was not given leaves file, suite and default alone.
 
     Args:
         given: From ``takes(RunSettings)``.
         **fields: Fields that are settled without flags; None where they are not.
 
     Raises:
-        BenchError: A flag, or the file, is wrong.
+        BenchError: A flag, the suite or the file is wrong.
     """
     values = {name: _value(RunSettings, name, value) for name, value in given.items() if name in _PLAIN}
     values |= {name: value for name, value in fields.items() if value is not None}
@@ -104,14 +114,14 @@ def run_settings(given: Given, **fields: Any) -> RunSettings:
         choices["image_size_px"] = given["image_size"]
     if choices:
         values["protocol"] = choices
-    settings = load_run_settings(values, given.get("config"))
+    below = given.get("config"), given.get("suite")
+    settings = load_run_settings(values, *below)
     if "overrides" not in given:
         return settings
     for method in settings.methods:
         METHODS.check(method)
-    return load_run_settings(
-        {**values, "overrides": parse_assignments(given["overrides"], settings.methods)}, given.get("config")
-    )
+    overrides = parse_assignments(given["overrides"], settings.methods)
+    return load_run_settings({**values, "overrides": overrides}, *below)
 
 
 def records_asked_for(given: Given) -> RecordFilter:
@@ -147,7 +157,9 @@ _PLAIN = frozenset(RunSettings.model_fields) - {"overrides", "protocol"}
 def _value(model: type[BaseModel], name: str, typed: Any) -> Any:
     kind = without_none(model.model_fields[name].annotation)
     if get_origin(kind) is tuple:
-        return parse_seeds(typed) if name == "seeds" else split_names(typed)
+        # A flag that may be repeated came as a list of texts.
+        text = typed if isinstance(typed, str) else ",".join(typed)
+        return parse_seeds(text) if name == "seeds" else split_names(text)
     if get_origin(kind) is dict:
         return dict(_named_file(text) for text in typed)
     return typed

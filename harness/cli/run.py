@@ -91,6 +91,8 @@ def _where(settings: RunSettings, result: "RunResult") -> str:
     flags = ["--results", without_credentials(settings.results)]
     if settings.split != PUBLISHED_SPLIT:
         flags += ["--split", result.planned.split]
+    if settings.limit is not None:
+        flags += ["--limit", str(settings.limit)]
     if settings.categories or any("/" in name for name in settings.datasets):
         flags += ["--categories", ",".join(dict.fromkeys(cell.category for cell in result.cells))]
     return shlex.join(flags)

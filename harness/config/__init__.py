@@ -5,6 +5,7 @@ from harness.config.method_settings import as_json, build_settings
 from harness.config.protocol import Protocol
 from harness.config.record_filter import RecordFilter, record_filter
 from harness.config.run_settings import RunSettings, load_run_settings, run_settings
+from harness.config.suites import suite_titles
 from harness.config.toml_file import read_toml
 from harness.config.validation import one_line, place_of, problem_of
 
@@ -24,4 +25,5 @@ __all__ = [
     "read_toml",
     "record_filter",
     "run_settings",
+    "suite_titles",
 ]

@@ -18,3 +18,5 @@ class Flag:
     """The flag, where it is not the field's name."""
     envvar: str | None = None
     """An environment variable that is read when the flag is not given."""
+    is_repeatable: bool = False
+    """Whether the entries of a list may also come with several flags; otherwise the last flag counts."""

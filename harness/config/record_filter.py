@@ -29,6 +29,8 @@ class RecordFilter(BaseModel):
     """Records of these protocols; the newest unless given."""
     split: Annotated[str | None, Flag()] = None
     """Records of this split, as 'bench run' was given it or as the records name it; the newest unless given."""
+    limit: Annotated[int | None, Flag(metavar="N")] = Field(None, ge=1)
+    """Records of 'bench run --limit N', with this N; unless given, only records of all images."""
     all_variants: Annotated[bool, Flag()] = False
     """All versions and settings of each method, not only the newest."""
     data: Annotated[str | None, Flag()] = Field(default_factory=lambda: os.environ.get("BENCH_DATA"))

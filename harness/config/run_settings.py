@@ -1,4 +1,4 @@
-"""Everything a run is asked for: flags over a TOML file over defaults."""
+"""Everything a run is asked for: flags over a TOML file over a suite over defaults."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from harness.config.flag import HOW, WHAT, WHERE, Flag
 from harness.config.protocol import Protocol
+from harness.config.suites import suite_values
 from harness.config.toml_file import read_toml
 from harness.config.validation import one_line
 from harness.environment import default_data_root, default_results
 from harness.errors import SettingsError, UnknownNameError
+from harness.phrasing import limit_words
 
 Policy = Literal["only-missing", "failed", "always", "never"]
 """Which cells run: those without a record; failed ones too; all; none."""
@@ -25,8 +27,8 @@ _TABLES = ("protocol", "weights")
 class RunSettings(BaseModel):
     """What to run on what, and where.
 
-    Policy, workers, data_parallel, device and panels change no number, and ``skip_unreadable`` none of a cell that
-    finishes without it. The docstring of a field with a ``Flag`` is the help text of its flag.
+    Policy, workers, data_parallel, device, panels and track change no number, and ``skip_unreadable`` none of a cell
+    that finishes without it. The docstring of a field with a ``Flag`` is the help text of its flag.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -44,6 +46,9 @@ class RunSettings(BaseModel):
     split: Annotated[str, Flag(WHAT)] = "published"
     """published, grouped (no near duplicates on two sides), kfold-K-I, fold-K where a data set publishes folds, or
     a manifest FILE.csv."""
+    limit: Annotated[int | None, Flag(WHAT, "N")] = Field(None, ge=1)
+    """A smoke run: at most N training images and at most N normal and N defect test images of each category. Its
+    records stand in no table unless asked for."""
     overrides: Annotated[dict[str, dict[str, Any]], Flag(WHAT, "METHOD.NAME=VALUE", "--set")] = {}
     """A setting of a method, where it differs from the default; repeatable."""
     backbone: Annotated[str | None, Flag(WHAT)] = None
@@ -84,6 +89,8 @@ class RunSettings(BaseModel):
     """Fit N more detectors a cell on parts of its good images, to set a threshold and measure it; 0 for none."""
     false_alarms: Annotated[float, Flag(HOW, "SHARE")] = Field(0.05, gt=0, lt=1)
     """Share of good images that this threshold lets raise an alarm."""
+    track: Annotated[tuple[str, ...], Flag(HOW, is_repeatable=True)] = Field((), examples=[["mlflow", "wandb"]])
+    """Programs that get every cell that ends: mlflow, wandb, tensorboard, trackio (docs/trackers.md); repeatable."""
 
     @property
     def is_here(self) -> bool:
@@ -107,7 +114,16 @@ class RunSettings(BaseModel):
             for name in self.overrides
             if name not in self.methods
         ]
-        return (*twice, *unused)
+        return (*twice, *unused, *self._limit_note)
+
+    @property
+    def _limit_note(self) -> tuple[str, ...]:
+        if self.limit is None:
+            return ()
+        return (
+            f"A smoke run: {limit_words(self.limit)}. Tables leave these records out unless they are asked for with "
+            f"--limit {self.limit}.",
+        )
 
     def protocol_of(self, dataset: str) -> Protocol:
         """The protocol of a data set."""
@@ -129,28 +145,33 @@ class RunSettings(BaseModel):
         return results if "://" in results else str(Path(results).expanduser().absolute())
 
 
-def run_settings(settings: RunSettings | Mapping[str, Any] | None = None, **fields: Any) -> RunSettings:
+def run_settings(
+    settings: RunSettings | Mapping[str, Any] | None = None, *, suite: str | None = None, **fields: Any
+) -> RunSettings:
     """Settings as a notebook gives them.
 
     Args:
         settings: Checked settings, or their fields; None for the defaults.
+        suite: Name of a suite, or a file, whose fields stand below all others.
         **fields: Fields of ``RunSettings`` that replace those of ``settings``. ``protocol`` is a mapping
             as ``[protocol]`` of a file is, ``methods`` a list of names or a mapping of names to settings.
 
     Raises:
-        BenchError: A field is unknown, or a value has the wrong type or is out of range.
+        BenchError: A field or the suite is unknown, or a value has the wrong type or is out of range.
 
     >>> run_settings({"seeds": [0, 1]}, methods={"mfrnet": {"k": 3}}).overrides
     {'mfrnet': {'k': 3}}
+    >>> run_settings(suite="smoke", limit=4).datasets
+    ('demo',)
     """
     if isinstance(settings, RunSettings):
-        changed = load_run_settings(fields)
-        return settings.model_copy(update={name: getattr(changed, name) for name in changed.model_fields_set})
-    return load_run_settings({**(settings or {}), **fields})
+        under = settings if suite is None else _over(load_run_settings({}, suite=suite), settings)
+        return _over(under, load_run_settings(fields))
+    return load_run_settings({**(settings or {}), **fields}, suite=suite)
 
 
-def load_run_settings(given: Mapping[str, Any], config: Path | None = None) -> RunSettings:
-    """Merge a file and what is given directly.
+def load_run_settings(given: Mapping[str, Any], config: Path | None = None, suite: str | None = None) -> RunSettings:
+    """Merge a suite, a file and what is given directly.
 
     Args:
         given: Field to value. ``protocol`` with its ``datasets``, ``weights`` and settings of methods are
@@ -159,29 +180,19 @@ def load_run_settings(given: Mapping[str, Any], config: Path | None = None) -> R
             ``[methods.NAME]`` for each method that runs, with its settings; ``[protocol]``,
             ``[protocol.datasets.NAME]`` and ``[weights]`` are tables. What the protocol of a data set
             does not say is as in ``[protocol]``.
+        suite: Name of a suite, or a TOML file with the same fields and a ``title``. The file goes over it in
+            the same way.
 
     Raises:
-        SettingsError: The file is missing or not TOML, or a value has the wrong type or is out of range.
-        UnknownNameError: No setting has that name.
+        SettingsError: A file is missing or not TOML, or a value has the wrong type or is out of range.
+        UnknownNameError: No setting or suite has that name.
     """
-    values = _with_methods(_read(config)) if config else {}
-    for name, value in _with_methods(given).items():
-        if name == "weights" and isinstance(value, Mapping):
-            values[name] = {**values.get(name, {}), **value}
-        elif name == "protocol" and isinstance(value, Mapping):
-            of_file = values.get(name, {})
-            datasets = _merged(of_file.get("datasets", {}), value.get("datasets", {}))
-            values[name] = {**of_file, **value, "datasets": datasets}
-        elif name == "overrides" and isinstance(value, Mapping):
-            values[name] = _merged(values.get(name, {}), value)
-        else:
-            values[name] = value
-    known = set(RunSettings.model_fields)
-    for name in values:
-        if name not in known:
-            raise UnknownNameError.of(
-                f"setting in {config}:" if config else "setting", name, known - {"overrides", "dataset_protocols"}
-            )
+    values: dict[str, Any] = {}
+    if suite is not None:
+        values = _layered(values, _checked(suite_values(suite), f"--suite {suite}"), f"suite {suite}")
+    if config is not None:
+        values = _layered(values, _checked(read_toml(config, flag="--config"), f"--config {config}"), str(config))
+    values = _layered(values, given)
     if isinstance(values.get("protocol"), dict):
         everywhere = dict(values["protocol"])
         of_datasets = everywhere.pop("datasets", {})
@@ -201,20 +212,45 @@ def load_run_settings(given: Mapping[str, Any], config: Path | None = None) -> R
         raise SettingsError(line) from error
 
 
-def _read(config: Path) -> dict[str, Any]:
-    values = read_toml(config, flag="--config")
+def _over(under: RunSettings, settings: RunSettings) -> RunSettings:
+    """The fields that were set in ``settings``, over those of ``under``."""
+    return under.model_copy(update={name: getattr(settings, name) for name in settings.model_fields_set})
+
+
+def _layered(under: Mapping[str, Any], over: Mapping[str, Any], source: str | None = None) -> dict[str, Any]:
+    """The fields of ``over``, which come from ``source``, over those of ``under``; tables key by key."""
+    values = dict(under)
+    for name, value in _with_methods(over).items():
+        if name not in RunSettings.model_fields:
+            known = set(RunSettings.model_fields) - {"overrides", "dataset_protocols"}
+            raise UnknownNameError.of(f"setting in {source}:" if source else "setting", name, known)
+        if name == "weights" and isinstance(value, Mapping):
+            values[name] = {**values.get(name, {}), **value}
+        elif name == "protocol" and isinstance(value, Mapping):
+            below = values.get(name, {})
+            datasets = _merged(below.get("datasets", {}), value.get("datasets", {}))
+            values[name] = {**below, **value, "datasets": datasets}
+        elif name == "overrides" and isinstance(value, Mapping):
+            values[name] = _merged(values.get(name, {}), value)
+        else:
+            values[name] = value
+    return values
+
+
+def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
+    """The content of a file, if its tables are tables; ``where`` names the file."""
     if "overrides" in values:
         raise SettingsError(
-            f"--config {config}: expected the settings of a method in [methods.NAME], got [overrides]. "
+            f"{where}: expected the settings of a method in [methods.NAME], got [overrides]. "
             "The tables also say which methods run; one without settings is an empty table."
         )
     for name in _TABLES:
         if not isinstance(values.get(name, {}), dict):
-            raise SettingsError(f"--config {config}: {name}: expected a table [{name}], got {values[name]!r}.")
+            raise SettingsError(f"{where}: {name}: expected a table [{name}], got {values[name]!r}.")
     of_datasets = values.get("protocol", {}).get("datasets", {})
     if not isinstance(of_datasets, dict) or not all(isinstance(table, dict) for table in of_datasets.values()):
         raise SettingsError(
-            f"--config {config}: protocol.datasets: expected tables [protocol.datasets.NAME], got {of_datasets!r}."
+            f"{where}: protocol.datasets: expected tables [protocol.datasets.NAME], got {of_datasets!r}."
         )
     return values
 

@@ -58,7 +58,7 @@ def ablate(
         metrics: Columns of records for table and figures; None for the headline metrics.
         settings: Of the run; its data sets and methods are not used.
         on_event: Called for everything that happens.
-        **others: Fields of ``RunSettings``, over those of ``settings``.
+        **others: Fields of ``RunSettings``, over those of ``settings``; ``suite`` names a suite below them.
 
     Raises:
         BenchError: A name, setting or metric is wrong; nothing was run.

@@ -31,7 +31,7 @@ class ChosenRecords:
     expected: Mapping[str, Collection[str]]
     """Data set to the categories that its mean needs, with or without records."""
     left_out: str
-    """What is not shown because it is not the newest, and how to see it; empty if nothing is."""
+    """What is not shown because it is not the newest or has a limit, and how to see it; empty if nothing is."""
 
 
 def chosen_records(
@@ -95,13 +95,14 @@ def _asked(frame: "pd.DataFrame", wanted: RecordFilter) -> "pd.DataFrame":
         seeds=wanted.seeds,
         protocols=wanted.protocols,
         split=split,
+        limit=wanted.limit,
     )
 
 
 def _newest(
     store: RecordStore, asked: "pd.DataFrame", wanted: RecordFilter, *, all_variants: bool, same_images: bool
 ) -> ChosenRecords:
-    found = newest(asked, all_variants=all_variants, same_images=same_images)
+    found = newest(asked, all_variants=all_variants, same_images=same_images, limit=wanted.limit)
     expected = {} if wanted.categories is not None else _published_categories(found.frame)
     return ChosenRecords(store=store, frame=found.frame, expected=expected, left_out=found.left_out)
 

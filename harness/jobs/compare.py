@@ -1,6 +1,7 @@
 """The comparison of two rows of the leaderboard, also of two stores."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.config import RecordFilter
@@ -42,11 +43,13 @@ def compare(
         asked["metrics"] = tuple(metrics)
     if num_resamples is not None:
         asked["num_resamples"] = num_resamples
-    side_a, side_b = _side(a, wanted), _side(b, wanted)
-    return compare_rows(side_a, side_b, groups=groups_in(wanted.data, side_a.records), **asked)
+    (side_a, unseen_a), (side_b, unseen_b) = _side(a, wanted), _side(b, wanted)
+    found = compare_rows(side_a, side_b, groups=groups_in(wanted.data, side_a.records), **asked)
+    return replace(found, left_out=(*found.left_out, *(text for text in dict.fromkeys((unseen_a, unseen_b)) if text)))
 
 
-def _side(text: str, wanted: RecordFilter) -> Side:
+def _side(text: str, wanted: RecordFilter) -> tuple[Side, str]:
+    """The row, and which records of its store are not looked at."""
     url, elsewhere, row = text.partition("::")
     label = without_credentials(text)
     try:
@@ -54,7 +57,8 @@ def _side(text: str, wanted: RecordFilter) -> Side:
         chosen = chosen_records(
             wanted.model_copy(update={"results": url}) if elsewhere else wanted, all_variants=True, same_images=False
         )
-        return Side.of(chosen.frame, row if elsewhere else text, chosen.store.image_scores, label=label)
+        side = Side.of(chosen.frame, row if elsewhere else text, chosen.store.image_scores, label=label)
+        return side, chosen.left_out
     except BenchError as error:
         if not elsewhere:
             raise

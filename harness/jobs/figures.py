@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.config import RecordFilter
 from harness.jobs.chosen_records import chosen_records, groups_in
-from harness.jobs.tables import beside_results
+from harness.jobs.places import beside_results
 
 if TYPE_CHECKING:
     from harness.report.figures.plot_types import PlotSet

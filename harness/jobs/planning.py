@@ -11,11 +11,12 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.datasets.splits import make_split, split_identity
+from harness.datasets.splits import limited, make_split, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan, canonical_json
+from harness.trackers.tracker_set import check_trackers
 
 Variant = tuple[str, Mapping[str, Any]]
 """A method and its settings that differ from the defaults."""
@@ -42,13 +43,13 @@ class Planned:
 
 
 def check_names(settings: RunSettings) -> tuple[str, list[tuple[Dataset, str]]]:
-    """Resolve the names of methods, split, data sets and categories. Loads neither torch nor Ray.
+    """Resolve the names of methods, trackers, split, data sets and categories. Loads neither torch nor Ray.
 
     Returns:
         The identity of the split, and every category that is asked for with its data set.
 
     Raises:
-        BenchError: A name is wrong, or a data set is not in place.
+        BenchError: A name is wrong, a data set is not in place, or the package of a tracker is not installed.
     """
     for method in dict.fromkeys((*settings.methods, *settings.overrides)):
         METHODS.check(method)
@@ -56,6 +57,7 @@ def check_names(settings: RunSettings) -> tuple[str, list[tuple[Dataset, str]]]:
             raise SettingsError(
                 f"{method}: expected a method as in harness.methods.base, got a class without Settings."
             )
+    check_trackers(settings.track)
     split = split_identity(settings.split)
     categories = chosen_categories(settings)
     known = {*DATASETS.names(), *(dataset.info.name for dataset, _ in categories)}
@@ -116,6 +118,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
         settings.policy,
         split,
         settings.dataset_protocols,
+        settings.limit,
     )
     return Planned(
         plan=plan,
@@ -131,7 +134,7 @@ def plan(settings: RunSettings | Mapping[str, Any] | None = None, **fields: Any)
 
     Args:
         settings: ``RunSettings`` or a mapping of its fields; None for the defaults.
-        **fields: Fields of ``RunSettings``, over those of ``settings``.
+        **fields: Fields of ``RunSettings``, over those of ``settings``; ``suite`` names a suite below them.
 
     Raises:
         BenchError: A setting or the data are wrong.
@@ -182,7 +185,8 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         place = (cell.dataset, cell.category, cell.seed)
         if place not in splits:
             dataset = datasets[cell.dataset]
-            splits[place] = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
+            whole = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
+            splits[place] = limited(whole, cell.limit)
             check_split(splits[place], f"{cell.dataset}/{cell.category}")
         try:
             size = category_size(splits[place], cell.protocol)

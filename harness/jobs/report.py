@@ -11,8 +11,8 @@ from harness.config.flag import Flag
 from harness.environment import code_version, without_credentials
 from harness.errors import SettingsError, StoreError
 from harness.jobs.chosen_records import ChosenRecords, chosen_splits, groups_in, with_scope
+from harness.jobs.places import beside_results
 from harness.jobs.split_notices import split_notices
-from harness.jobs.tables import beside_results
 
 if TYPE_CHECKING:
     from harness.report.html.report_types import SplitSection
@@ -42,8 +42,8 @@ def report(results: str | None = None, *, out: Path | str | None = None, **field
     >>> harness.report(folder).name
     'report.html'
     """
+    from harness.atomic_files import write_atomically
     from harness.report.html import ReportPage, render
-    from harness.store.folders import write_atomically
 
     wanted = record_filter({**({} if results is None else {"results": results}), **fields})
     path = beside_results(wanted.results, "report.html") if out is None else Path(out)

@@ -73,7 +73,7 @@ def run(
     Args:
         settings: ``RunSettings`` or a mapping of its fields; None for the defaults.
         on_event: Called for everything that happens: the plan, and what its cells and workers do.
-        **fields: Fields of ``RunSettings``, over those of ``settings``.
+        **fields: Fields of ``RunSettings``, over those of ``settings``; ``suite`` names a suite below them.
 
     Returns:
         The records of all cells that were asked for.
@@ -121,6 +121,7 @@ def run_planned(
         RunInterrupted: Ctrl-C or SIGTERM; finished records are kept.
     """
     from harness.execution.sizing import size_notes, size_workers
+    from harness.jobs.tracking import tracked
     from harness.store import RecordStore
 
     tell = on_event or (lambda event: None)
@@ -133,7 +134,9 @@ def run_planned(
         store.check_writable()
         size = size_workers(settings, len(planned.plan.cells))
         tell(CellsChecked(notes=tuple(size_notes(size, settings))))
-        summary = executor.run(planned.plan.cells, cell_runner(planned, settings, max(size.workers, 1)), tell)
+        work = cell_runner(planned, settings, max(size.workers, 1))
+        with tracked(settings, store, tell) as listen:
+            summary = executor.run(planned.plan.cells, work, listen)
         tell(RunEnded(summary=summary))
     frame = store.frame()
     frame = frame[frame["cell_id"].isin([cell.id for cell in planned.cells])]

@@ -82,6 +82,10 @@ def prepare(
         BenchError: A name, a setting or the data is wrong.
     """
     METHODS.check(space.method)
+    if settings.limit is not None:
+        raise SettingsError(
+            f"limit: a search judges on all images of a category; expected no limit, got {settings.limit}."
+        )
     if settings.protocol.aspect not in ("keep", "square") or settings.dataset_protocols:
         raise SettingsError(
             "A search uses one protocol for all images, whole and without padding; expected aspect keep or square, and "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from harness.config import record_filter
 from harness.errors import SettingsError, UnknownNameError
 from harness.jobs.chosen_records import chosen_records, groups_in, with_scope
+from harness.jobs.places import beside_results
 from harness.leaderboard import HEADLINE_METRICS, Board, all_tables, intervals_of
 from harness.leaderboard.published_numbers import load_published
 from harness.report.table_files import write_tables
@@ -78,8 +79,3 @@ def tables(
     environment: Environment | None = "table*" if wide else "longtable" if longtable else None
     folder = beside_results(wanted.results, "tables") if out is None else Path(out)
     return write_tables(made, folder, standalone=standalone, environment=environment, spread=spread)
-
-
-def beside_results(results: str, name: str) -> Path:
-    """A folder below local results; below the working directory if the results are in an object store."""
-    return Path(name) if "://" in results else Path(results) / name

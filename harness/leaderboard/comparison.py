@@ -106,7 +106,9 @@ def compare(
     return Comparison(
         a=a.label,
         b=b.label,
-        protocol=protocols_text(zip(cells.frame["dataset"], cells.frame["protocol_a"], strict=True)),
+        protocol=protocols_text(
+            zip(cells.frame["dataset"], cells.frame["protocol_a"], strict=True), cells.frame["limit_a"].dropna()
+        ),
         lines=tuple(lines),
         num_cells=len(cells.frame),
         left_out=(*cells.left_out, *(f"left out of {', '.join(of)}, {reason}" for reason, of in undefined.items())),

@@ -14,7 +14,7 @@ from harness.phrasing import counted
 CELL_COLUMNS = ["dataset", "category", "seed"]
 """Records that agree in these are measurements of the same cell by different methods."""
 
-SAME_COLUMNS = ("protocol", "split", "data_fingerprint")
+SAME_COLUMNS = ("protocol", "split", "limit", "data_fingerprint")
 """They compare only if they agree in these too."""
 
 
@@ -102,15 +102,18 @@ def counted_cells(frame: pd.DataFrame) -> str:
 
 def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
     for column in SAME_COLUMNS:
-        differing = both[both[f"{column}_a"] != both[f"{column}_b"]]
+        # Null is a value here: a record without a limit does not compare with one that has a limit.
+        of_a, of_b = (
+            both[f"{column}_{side}"].astype(object).where(both[f"{column}_{side}"].notna(), "none") for side in "ab"
+        )
+        differing = both[of_a != of_b]
         if differing.empty:
             continue
-        first = differing.iloc[0]
         what = column.replace("_", " ")
         raise StoreError(
             f"{a.label} and {b.label} do not compare on {counted_cells(differing)}: {what} "
-            f"{first[f'{column}_a']} against {first[f'{column}_b']}. Expected cells of one {what}: "
-            "choose with --protocol, --split, --categories or --seeds, or run one side again."
+            f"{of_a[differing.index[0]]} against {of_b[differing.index[0]]}. Expected cells of one {what}: "
+            "choose with --protocol, --split, --limit, --categories or --seeds, or run one side again."
         )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.variants import VARIANT_COLUMNS
-from harness.phrasing import counted
+from harness.phrasing import counted, limit_words
 
 _PLACE = ["dataset", "category", "seed"]
 RUN_ALIKE = "Run all of them with --skip-unreadable --policy always, or repair the files."
@@ -24,6 +24,7 @@ def select(
     seeds: Collection[int] | None = None,
     protocols: Collection[str] | None = None,
     split: str | None = None,
+    limit: int | None = None,
 ) -> pd.DataFrame:
     """The records of ``frame`` that a table is asked to show.
 
@@ -35,6 +36,7 @@ def select(
         seeds: None keeps all.
         protocols: Each a ``Protocol.key()``; None keeps all.
         split: Name of a split; None keeps all.
+        limit: Of the runs; None keeps all.
 
     Returns:
         A frame with the same columns and at least one row.
@@ -52,6 +54,7 @@ def select(
         ("seed", "seed", seeds),
         ("protocol", "protocol", protocols),
         ("split", "split", None if split is None else [split]),
+        ("limit", "limit", None if limit is None else [limit]),
     ]
     kept = frame
     for kind, column, values in wanted:
@@ -81,17 +84,23 @@ class Newest:
     """What else there is and how to see it, in one line; empty if there is nothing else."""
 
 
-def newest(frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool = True) -> Newest:
+def newest(
+    frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool = True, limit: int | None = None
+) -> Newest:
     """Keep the splits, protocols, data and settings of the records that finished last.
 
     Args:
         frame: Records as ``select`` returns them.
         all_variants: Keep all versions, settings and weights of each method, not only the newest.
         same_images: Whether only what ``of_same_images`` keeps may stay, as one table needs it.
+        limit: Of all records of ``frame``; None leaves those with a limit out.
 
     Returns:
         The records of one split and one protocol a data set; one state of the data a category; unless
         ``all_variants``, one variant a method.
+
+    Raises:
+        StoreError: All records have a limit, and none was asked for.
     """
     steps: list[tuple[str, str, list[str], list[str], str]] = [
         ("another split", "split", ["dataset"], ["split"], "; see --split"),
@@ -100,7 +109,7 @@ def newest(frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool
     ]
     if not all_variants:
         steps.append(("other settings or versions", "method", ["method"], VARIANT_COLUMNS, "; see --all-variants"))
-    kept = frame
+    kept, limits = (frame, "") if limit is not None else _without_limited(frame)
     left_out = []
     for what, naming, of, by, hint in steps:
         before, kept = kept, _newest(kept, of=of, by=by)
@@ -111,8 +120,9 @@ def newest(frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool
     if same_images:
         same = of_same_images(kept)
         kept, left_out = same.frame, left_out + ([same.left_out] if same.left_out else [])
-    text = f"Only the newest records are shown. Left out: {', '.join(left_out)}" if left_out else ""
-    return Newest(frame=kept, left_out=text)
+    only = "Only the newest records are shown. " if left_out else ""
+    left_out += [limits] if limits else []
+    return Newest(frame=kept, left_out=f"{only}Left out: {', '.join(left_out)}" if left_out else "")
 
 
 def of_same_images(frame: pd.DataFrame) -> Newest:
@@ -138,9 +148,12 @@ def check_comparable(frame: pd.DataFrame) -> None:
     """Refuse records that do not compare.
 
     Raises:
-        StoreError: There is a data set with several splits or protocols, a category with several data
-            fingerprints, or a cell of which methods left out different images as unreadable.
+        StoreError: There are several limits, a data set with several splits or protocols, a category with several
+            data fingerprints, or a cell of which methods left out different images as unreadable.
     """
+    limits = _limits(frame)
+    if len(limits) > 1:
+        raise StoreError(f"Expected records of one limit, got {', '.join(limits)}. Choose one with --limit.")
     for column in ("split", "protocol"):
         for name, values in frame.groupby("dataset")[column]:
             found = sorted(values.unique())
@@ -164,13 +177,15 @@ def check_comparable(frame: pd.DataFrame) -> None:
             )
 
 
-def protocols_text(protocol_of: Iterable[tuple[str, str]]) -> str:
-    """The protocol of a table in words, or each with the data sets that have it.
+def protocols_text(protocol_of: Iterable[tuple[str, str]], limits: Iterable[int] = ()) -> str:
+    """The protocol of a table in words, or each with the data sets that have it; and the limit, if there is one.
 
     Args:
         protocol_of: Data set and ``Protocol.key()`` of each record; one protocol a data set.
+        limits: Of the records that have one, all equal.
     """
-    return _datasets_text((dataset, words_of(key)) for dataset, key in protocol_of)
+    text = _datasets_text((dataset, words_of(key)) for dataset, key in protocol_of)
+    return "; ".join([text, *(f"a smoke run, {limit_words(int(limit))}" for limit in sorted(set(limits)))])
 
 
 def splits_text(split_of: Iterable[tuple[str, str]]) -> str:
@@ -191,8 +206,29 @@ def _datasets_text(value_of: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"for {', '.join(sorted(of))} {value}" for value, of in sorted(datasets.items()))
 
 
+def _without_limited(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The records of all images, and how many others there are and how to see them; empty if there are none."""
+    limited = frame["limit"].notna()
+    if not limited.any():
+        return frame, ""
+    names = ", ".join(sorted(frame.loc[limited, "dataset"].unique()))
+    flags = " or ".join(f"--limit {limit}" for limit in _limits(frame[limited]))
+    if limited.all():
+        raise StoreError(
+            f"Expected records of all images, got only {counted(len(frame), 'record')} of smoke runs with a limit "
+            f"({names}). Show them with {flags}."
+        )
+    return frame[~limited], f"{counted(int(limited.sum()), 'record')} of smoke runs with a limit ({names}; see {flags})"
+
+
+def _limits(frame: pd.DataFrame) -> list[str]:
+    """Every limit of some records, smallest first; ``none`` for records of all images."""
+    limits = frame["limit"]
+    return [*(["none"] if limits.isna().any() else []), *(str(limit) for limit in sorted(limits.dropna().unique()))]
+
+
 def _check_known(kind: str, values: Collection[object], column: pd.Series) -> None:
-    known = set(column.unique())
+    known = set(column.dropna().unique())
     for value in values:
         if value not in known:
             raise UnknownNameError.of(kind, str(value), map(str, known))

@@ -114,10 +114,22 @@ def test_an_id_is_sixteen_hexadecimal_digits() -> None:
         ("protocol", Protocol(mask_threshold=0)),
         ("data_fingerprint", "f2"),
         ("weights_sha256", "v"),
+        ("split", "grouped"),
+        ("limit", 8),
     ],
 )
 def test_an_id_depends_on_each_part_of_the_content(field: str, value: Any) -> None:
     assert replace(CELL, **{field: value}).id != CELL.id
+
+
+def test_limits_differ_from_each_other_and_from_a_split_of_that_name() -> None:
+    cells = [replace(CELL, limit=8), replace(CELL, limit=9), replace(CELL, split="limit"), replace(CELL, split="8")]
+    assert len({cell.id for cell in cells}) == len(cells)
+
+
+def test_a_limited_cell_costs_no_more_than_the_images_that_it_reads() -> None:
+    plan = build_plan(SOURCES, METHODS[:1], [0], Protocol(), {}, "only-missing", limit=2)
+    assert {(cell.limit, cell.cost) for cell in plan.cells} == {(2, 8.0)}
 
 
 def test_an_id_does_not_depend_on_the_cost() -> None:

@@ -81,6 +81,19 @@ def test_a_cell_leaves_a_whole_record(root: Path, method: str) -> None:
     assert record.provenance.started_at < record.provenance.finished_at
 
 
+def test_a_limited_cell_trains_and_judges_a_few_images_and_says_so(root: Path) -> None:
+    cell = replace(cell_of(root, "constant"), limit=2)
+    record = ran(cell, root)
+    assert (record.identity.cell_id, record.identity.limit) == (cell.id, 2)
+    assert (record.num_train, record.num_test_normal, record.num_test_defect, record.num_left_out) == (2, 2, 2, 7)
+    assert [(score.image_id, score.is_defect) for score in record.image_scores] == [
+        ("bottle/test/good/000.png", False),
+        ("bottle/test/good/001.png", False),
+        ("bottle/test/hole/000.png", True),
+        ("bottle/test/stain/000.png", True),
+    ]
+
+
 def test_scores_are_named_by_image_in_the_order_of_the_test_set(root: Path) -> None:
     record = ran(cell_of(root), root)
     test = find("mvtec_ad", root).split(root, "bottle", 0).test

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import subprocess
@@ -13,6 +14,8 @@ from PIL import Image
 from harness import cli
 from harness.datasets import DATASETS
 from harness.store import RecordStore
+from harness.trackers import TRACKERS
+from harness.trackers.tracked_run import TrackedRun
 from tests.support import commands, miniatures
 from tests.support.commands import Answer, Command
 
@@ -89,6 +92,10 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--methods", "mfrnt"), ["Unknown method 'mfrnt'. Did you mean 'mfrnet'?"]),
         (("--datasets", "mtd"), ["Data set 'mtd' is not in", "Expected:"]),
         (("--categories", "botle"), ["Unknown category 'botle'. Did you mean 'bottle'?"]),
+        (("--suite", "smok"), ["Unknown suite 'smok'. Did you mean 'smoke'?"]),
+        (("--suite", "none.toml"), ["--suite none.toml: this file does not exist."]),
+        (("--track", "mlfow"), ["Unknown tracker 'mlfow'. Did you mean 'mlflow'?"]),
+        (("--limit", "0"), ["limit: expected at least 1, got 0."]),
         (("--seeds", "0,x"), ["--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got '0,x'."]),
         (("--seeds", "9" * 20), ["seeds: expected at most 4294967295, got 9999"]),
         (("--policy", "again"), ["policy: expected 'only-missing', 'failed', 'always' or 'never', got 'again'."]),
@@ -319,6 +326,89 @@ def test_each_data_set_is_run_under_its_own_protocol_and_shown_with_it(bench: Be
     assert "for ksdd tiles of 32 px that overlap by 0.25" in told
     panels = [path.name for path in (bench.results / "panels/mvtec_ad/bottle").rglob("*.png")]
     assert sorted(name.split("-")[0] for name in panels) == ["defect", "good"]
+
+
+def test_a_limited_run_is_other_cells_that_stand_in_no_table_unless_asked_for(bench: Bench, tmp_path: Path) -> None:
+    small = ("--methods", "constant,gaussian", "--backbone", "filter_bank", "--image-size", "32")
+    limited = bench.run(*small, "--limit", "4")
+    assert limited.code == 0, limited.err
+    told = " ".join(limited.out.split())
+    assert "Note: A smoke run: at most 4 training, 4 normal test and 4 defect test images of each category." in told
+    assert "a smoke run, at most 4 training" in told
+    assert "--limit 4" in limited.out.splitlines()[-1]
+    before = bench.statuses()
+    for alone in ("leaderboard", "tables", "figures", "leaderboard --failed", "compare gaussian constant"):
+        commands.refused(bench(alone), "smoke runs with a limit (mvtec_ad). Show them with --limit 4.")
+
+    assert bench.run(*small, "--categories", "bottle").code == 0
+    assert len(bench.statuses()) == len(before) + 2
+    line = "Left out: 4 records of smoke runs with a limit (mvtec_ad; see --limit 4)"
+    for reading in ("leaderboard", "compare gaussian constant"):
+        assert line in " ".join(bench(reading).out.split())
+    assert line in bench("figures").err
+    (markdown,) = (Path(name) for name in bench("tables").out.splitlines() if name.endswith("main.md"))
+    assert line in markdown.read_text().replace("\\_", "_")
+    bench("leaderboard --export all.parquet")
+    assert pd.read_parquet(tmp_path / "all.parquet")["limit"].isna().tolist() == [True, True]
+    assert "carpet" in bench("leaderboard --limit 4").out
+    assert "0 to run, 4 skipped" in bench("plan", *small, "--limit", "4").out
+
+
+def test_suites_are_listed_with_one_line_each(bench: Bench) -> None:
+    answer = bench("suites")
+    assert answer.code == 0
+    *listed, last = answer.out.splitlines()
+    assert [line.split()[0] for line in listed] == ["all-methods", "mvtec-classic", "smoke"]
+    assert "bench run --suite NAME" in last
+
+
+def test_flags_and_a_file_go_over_a_suite(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('title = "Mine"\nmethods = ["gaussian"]\nseeds = [3]\nlimit = 2\n')
+    (tmp_path / "run.toml").write_text("seeds = [4]\n[protocol]\nimage_size_px = 32\n")
+    answer = bench.run(
+        "--suite", "mine.toml", "--config", "run.toml", "--methods", "constant", "--categories", "bottle"
+    )
+    assert answer.code == 0, answer.err
+    (record,) = RecordStore(str(bench.results)).frame().itertuples()
+    assert (record.method, record.seed, record.limit) == ("constant", 4, 2)
+    assert "--suite mine.toml" in record.command
+
+
+def test_trackers_come_between_commas_or_in_several_flags_and_print_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    class Notes:
+        package = "json"
+
+        def __init__(self, folder: Path) -> None:
+            told.append(str(folder))
+
+        def log(self, run: TrackedRun) -> None:
+            told.append(run.name)
+
+        def close(self) -> None:
+            told.append("closed")
+
+    monkeypatch.setattr(TRACKERS, "get", lambda name: Notes)
+    arguments = ("--methods", "constant", "--image-size", "32", "--categories", "bottle", "--json")
+    answer = bench.run(*arguments, "--track", "one,two", "--track", "three")
+    assert answer.code == 0, answer.err
+    assert answer.lines()[-1]["ok"] == 1
+    tracking = bench.results / "tracking"
+    assert told[:3] == [str(tracking / name) for name in ("one", "two", "three")]
+    assert told[3:] == ["mvtec_ad/bottle constant seed 0"] * 3 + ["closed"] * 3
+
+
+def test_a_tracker_that_is_not_installed_is_one_line_before_the_run(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *of: None if name == "wandb" else found(name, *of))
+    for command in ("run", "plan"):
+        answer = bench(f"{command} --methods constant --image-size 32 --track wandb")
+        refused(bench, answer, "Tracker 'wandb' needs wandb", "pip install 'mfrnet-bench[wandb]'")
 
 
 def test_a_defect_that_is_not_seen_is_warned_of(bench: Bench) -> None:

@@ -87,6 +87,7 @@ def test_what_only_one_side_has_is_left_out_and_counted() -> None:
             {"protocol": "other"},
             r"protocol mfrnet-bench-1/192/keep/127 against other\. Expected cells of one protocol:",
         ),
+        ({"limit": 8}, r"limit none against 8\. Expected cells of one limit:"),
         ({"split": "fold-1"}, r"split published against fold-1\. Expected cells of one split:"),
         (
             {"data_fingerprint": "new"},
@@ -94,7 +95,7 @@ def test_what_only_one_side_has_is_left_out_and_counted() -> None:
         ),
     ],
 )
-def test_cells_of_another_kind_are_refused(changes: dict[str, str], message: str) -> None:
+def test_cells_of_another_kind_are_refused(changes: dict[str, Any], message: str) -> None:
     start = r"mfrnet and gaussian do not compare on 1 cell \(demo/gear seed 0\): "
     with pytest.raises(StoreError, match=start + message):
         common_cells(*sides(cell(), cell(method="gaussian", **changes)))

@@ -40,6 +40,13 @@ def test_only_what_was_asked_for_is_kept(wanted: dict[str, Any], expected: list[
     assert kept(select(FRAME, **wanted)) == expected
 
 
+def test_records_of_one_limit_are_kept_when_asked_for() -> None:
+    frame = make.frame(record(seed=0), record(seed=1, limit=8), record(seed=2, limit=9))
+    assert select(frame, limit=9)["seed"].tolist() == [2]
+    with pytest.raises(UnknownNameError, match=r"Unknown limit '7'\. Known: 8, 9\."):
+        select(frame, limit=7)
+
+
 def test_a_name_without_records_is_unknown() -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown method 'mfrnt'\. Did you mean 'mfrnet'\?"):
         select(FRAME, methods=["mfrnt"])
@@ -75,6 +82,30 @@ def test_the_newest_state_is_kept_and_the_rest_named(older: Any, newer: Any, lef
     check_comparable(found.frame)
 
 
+def test_limited_records_are_left_out_however_new_they_are_and_named() -> None:
+    frame = make.frame(
+        record("2025-01-01", seed=0),
+        record("2025-01-02", seed=1, limit=8),
+        record("2025-01-03", seed=2, limit=9, dataset="mtd"),
+    )
+    found = newest(frame)
+    assert found.frame["seed"].tolist() == [0]
+    text = "2 records of smoke runs with a limit (demo, mtd; see --limit 8 or --limit 9)"
+    assert found.left_out == f"Left out: {text}"
+    older = newest(make.frame(record("2024-01-01", seed=3, protocol="old"), record(seed=0), record(seed=1, limit=8)))
+    assert older.left_out.startswith("Only the newest records are shown. Left out: 1 record of another protocol (old; ")
+    assert older.left_out.endswith("1 record of smoke runs with a limit (demo; see --limit 8)")
+
+
+def test_limited_records_alone_are_shown_only_when_asked_for() -> None:
+    frame = make.frame(record(seed=0, limit=8))
+    assert newest(frame, limit=8).frame["seed"].tolist() == [0]
+    with pytest.raises(
+        StoreError, match=r"got only 1 record of smoke runs with a limit \(demo\)\. Show them with --limit 8\."
+    ):
+        newest(frame)
+
+
 def test_newest_settings_are_those_of_the_method_and_may_all_be_kept() -> None:
     frame = make.frame(
         record("2025-01-03", settings={"k": 3}, category="tile"),
@@ -93,6 +124,9 @@ def test_each_data_set_may_have_a_protocol_of_its_own() -> None:
 def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
     assert protocols_text([("demo", "a"), ("mtd", "a")]) == "a"
     assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "for demo, mtd a; for ksdd b"
+    assert protocols_text([("mtd", "a")], [8, 8]) == (
+        "a; a smoke run, at most 8 training, 8 normal test and 8 defect test images of each category"
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,6 +135,8 @@ def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
         ({"protocol": "other"}, r"one protocol for demo, got 2: mfrnet-bench-1/192/keep/127, other\. Choose one with"),
         ({"split": "few-shot-4"}, r"one split for demo, got 2: few-shot-4, published\. Choose one with --split\."),
         ({"data_fingerprint": "new"}, r"one state of the data of demo/tile, got 2: demo-tile, new\."),
+        ({"limit": 8}, r"one limit, got none, 8\. Choose one with --limit\."),
+        ({"limit": 8, "dataset": "mtd"}, r"one limit, got none, 8\. Choose one with --limit\."),
     ],
 )
 def test_records_that_do_not_compare_are_refused(other: Any, message: str) -> None:

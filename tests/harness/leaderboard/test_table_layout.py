@@ -255,3 +255,16 @@ def test_data_sets_may_have_splits_of_their_own() -> None:
     frame = make.frame(*RECORDS)
     frame.loc[frame["dataset"] == "mtd", "split"] = "fold-1"
     assert main_table(Board.of(frame)).split == "for mtd fold-1; for demo published"
+
+
+def test_a_caption_says_that_the_records_are_of_a_smoke_run() -> None:
+    limited = make.cell_record(identity=make.identity(limit=8))
+    text = caption(main_table(Board.of(make.frame(limited), METRICS)))
+    assert "; a smoke run, at most 8 training, 8 normal test and 8 defect test images of each category." in text
+    assert "smoke" not in caption(main_table(Board.of(make.frame(*RECORDS), METRICS)))
+
+
+def test_limited_records_and_others_stand_in_no_table_together() -> None:
+    limited = make.cell_record(identity=make.identity(limit=8, seed=1))
+    with pytest.raises(StoreError, match=r"Expected records of one limit, got none, 8\. Choose one with --limit\."):
+        Board.of(make.frame(limited, *RECORDS), METRICS)

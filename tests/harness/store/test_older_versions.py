@@ -104,3 +104,10 @@ def test_version_3_did_not_judge_parts() -> None:
     record = RecordStore(str(HERE / "version_3")).record(MEASURED)
     assert isinstance(record, CellRecord)
     assert (record.metrics["spro_05"], record.metrics["part_auroc"]) == (0.25, None)
+
+
+def test_before_version_4_nothing_had_a_limit(third: RecordStore) -> None:
+    record = third.record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert record.identity.limit is None
+    assert third.frame()["limit"].isna().all()

@@ -34,3 +34,10 @@ def test_gaps_are_cells_that_failed_or_never_ran() -> None:
     ]
     (needy,) = Sheet.of(frame, expected={"demo": ("gear", "tile", "weave")}).standings
     assert gaps(needy, ["whole"], "image_auroc") == [Lack("whole", "demo", "missing in weave")]
+
+
+def test_a_heading_says_that_its_records_are_of_a_smoke_run() -> None:
+    sheet = Sheet.of(make.frame(make.cell_record(identity=make.identity(limit=8))))
+    heading = sheet.heading("roc", "Curves", [("demo", "mfrnet")])
+    limit = "at most 8 training, 8 normal test and 8 defect test images of each category"
+    assert heading.protocol.endswith(f"; a smoke run, {limit}")

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.errors import SettingsError
+
+SPACE = Path(__file__).parents[3] / "search_spaces" / "smoke.toml"
+
+
+def test_a_search_has_no_limit(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^limit: a search judges on all images of a category; .*, got 4\.$"):
+        harness.search(space=SPACE, targets=["demo/tile"], settings={"limit": 4, "results": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
