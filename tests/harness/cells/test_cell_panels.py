@@ -8,6 +8,7 @@ from harness.cells.cell_panels import chosen_defects, save_panels, worst_false_a
 from harness.cells.map_file import MapFile
 from harness.datasets import Sample
 from harness.datasets.finding import find
+from harness.report import panels
 from harness.report.panels import panel_name
 from tests.support import miniatures
 from tests.support.cells import make_cell
@@ -63,7 +64,7 @@ def test_titles_say_which_is_which_and_only_masks_are_outlined(
         path.parent.mkdir(exist_ok=True)
         drawn[title.splitlines()[1]] = mask_HW is not None
 
-    monkeypatch.setattr("harness.report.panels.save_panel", draw)
+    monkeypatch.setattr(panels, "save_panel", draw)
     written(tmp_path, samples, scored(samples, 1.0, 3.0, 2.0), 2)
     kinds = {f"defect: {samples[row].defect_kind}": True for row in chosen_defects(samples, 2)}
     assert drawn == kinds | {"good image, the worst false alarm": False, "good image, false alarm 2": False}
