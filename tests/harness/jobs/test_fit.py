@@ -72,7 +72,6 @@ def test_twins_are_on_one_side(tmp_path: Path) -> None:
         ({"rule": "median"}, r"rule: "),
         ({"methods": ["constant", "gaussian"]}, r"Expected one method and one seed"),
         ({"seeds": [0, 1]}, r"Expected one method and one seed"),
-        ({"methods": ["efficient_ad"]}, r"efficient_ad cannot be kept: .* Expected one of .*mfrnet"),
         ({"methods": ["constnt"]}, r"Unknown method 'constnt'\. Did you mean 'constant'\?"),
     ],
 )
@@ -82,6 +81,15 @@ def test_a_mistake_is_found_before_anything_is_fitted(
     with pytest.raises(BenchError, match=message):
         fit_bundle(parts, tmp_path / "out", "constant", **wrong)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_nothing_is_fitted")
+def test_a_method_that_cannot_be_kept_is_refused_before_it_is_fitted(
+    parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(METHODS.get("constant"), "can_be_kept", False)
+    with pytest.raises(SettingsError, match=r"^constant cannot be kept: .* Expected one of .*mfrnet"):
+        fit_bundle(parts, tmp_path / "out", "constant")
 
 
 @pytest.mark.usefixtures("_nothing_is_fitted")
