@@ -21,7 +21,9 @@ class Whitening:
         """Args:
         matrix_of_group: One float ``CC`` matrix per group.
         """
-        self.matrix_of_group = list(matrix_of_group)
+        # Column by column, as eigenvectors come: products can differ in the last bit with the order in memory, which a
+        # file does not keep.
+        self.matrix_of_group = [matrix.T.contiguous().T for matrix in matrix_of_group]
 
     @classmethod
     def of(cls, scatters: Iterable[Tensor], num_positions: int, ridge: float, device: torch.device) -> "Whitening":

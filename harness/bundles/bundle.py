@@ -125,15 +125,15 @@ def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) 
     tensors = _read_tensors(folder / TENSORS, description.tensors_sha256)
     if not description.has_backbone and (found := weights_identity(settings, weights)) != description.weights:
         raise WeightsError(
-            f"{folder}: holds no backbone and was made with weights {description.weights[:12]}; "
-            f"the weights here are {found[:12]}. Give the same file with --weights."
+            f"{folder}: holds no backbone and was made with weights {_shown(description.weights)}; "
+            f"the weights here are {_shown(found)}. Give the same file with --weights."
         )
     method = method_type(settings, MethodContext(seed=description.seed, device=device, weights=weights))
     backbone = {name.removeprefix(_BACKBONE): value for name, value in tensors.items() if name.startswith(_BACKBONE)}
     own = {name: value for name, value in tensors.items() if not name.startswith(_BACKBONE)}
     try:
         method.restore(MethodState(tensors=own, values=description.values, backbone=backbone))
-    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BundleError(f"{folder}: its tensors do not fit its settings ({reason}).") from error
     return Bundle(description, method)
@@ -147,9 +147,15 @@ def _read_tensors(file: Path, sha256: str) -> dict[str, Any]:
             f"{file}: its SHA-256 is {found[:12]}..., {DESCRIPTION} says {sha256[:12]}...; was it copied to its end?"
         )
     try:
-        return dict(load_file(file))
+        # Copied, because tensors in a file begin anywhere: matrix products can differ in the last bit with how their
+        # operands are aligned, and those of a fitted method are aligned.
+        return {name: value.clone() for name, value in load_file(file).items()}
     except SafetensorError as error:
         raise BundleError(f"{file}: cannot be read as safetensors ({error}).") from error
+
+
+def _shown(weights: str) -> str:
+    return weights if weights.startswith("timm:") else weights[:12]
 
 
 def _sha256(file: Path) -> str:

@@ -137,7 +137,7 @@ class KeptDetector:
                 answers.append(Unreadable(path=path, reason=str(error)))
         scored = iter(self._scored([each for each in answers if isinstance(each, _Decoded)]))
         for each in answers:
-            yield each if isinstance(each, Unreadable) else self._judgement(*next(scored))
+            yield each if isinstance(each, Unreadable) else self._answer(*next(scored))
 
     def _decode(self, path: Path) -> _Decoded:
         return self._framed(path, read_rgb(path))
@@ -175,6 +175,13 @@ class KeptDetector:
             found.append((each, map_YX, image_score(scores_V[own], map_YX, self.description.protocol)))
             first = own.stop
         return found
+
+    def _answer(self, image: _Decoded, map_YX: NDArray[np.float32], score: float) -> Judgement | Unreadable:
+        # A value that is not a number is above no threshold, so the image would pass as normal.
+        if not (np.isfinite(score) and np.isfinite(map_YX).all()):
+            reason = f"{image.path}: the detector gave a map or a score that is not finite."
+            return Unreadable(path=image.path, reason=reason)
+        return self._judgement(image, map_YX, score)
 
     def _judgement(self, image: _Decoded, map_YX: NDArray[np.float32], score: float) -> Judgement:
         limits = self.thresholds

@@ -1,6 +1,7 @@
 """``bench predict``."""
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -52,6 +53,10 @@ def predict(
     from harness.jobs.predict import predict as predict_job
 
     check_device(device)
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):
+            # Names of files are bytes, and not always those of a text.
+            stream.reconfigure(errors="surrogateescape")
     told = Predicted()
 
     def count(judged: "Judgement | Unreadable") -> None:

@@ -130,8 +130,7 @@ def fit(
     method, resolved, weights = _method_of(checked)
     tasks = _tasks(checked, Path(out).expanduser(), tell, skip_unreadable=skip_unreadable)
     for task in tasks:
-        num_groups = len(set(task.groups))
-        check_enough(num_groups if limits.folds else len(_held_out(task, limits, checked.seeds[0])[1]), limits)
+        _check_division(task, limits, checked.seeds[0])
         try:
             METHODS.get(method).check(resolved, task.size_px)
         except (ValueError, OSError) as error:
@@ -212,6 +211,29 @@ def _held_out(task: _Task, limits: ThresholdSettings, seed: int) -> tuple[list[i
 
     chosen = hold_out(task.groups, limits.share, seed)
     return chosen, {task.groups[place] for place in chosen}
+
+
+def _check_division(task: _Task, limits: ThresholdSettings, seed: int) -> None:
+    from harness.cells.held_out_scores import MIN_FITTED, divide
+
+    num_groups = len(set(task.groups))
+    if limits.folds > num_groups:
+        raise SettingsError(
+            f"--calibration-folds: expected at most {num_groups}, one for each good image of {task.label} that is no "
+            f"near duplicate of another, got {limits.folds}."
+        )
+    if limits.folds:
+        check_enough(num_groups, limits)
+        num_held_out = max(len(part) for part in divide(task.groups, limits.folds, seed))
+    else:
+        chosen, groups = _held_out(task, limits, seed)
+        check_enough(len(groups), limits)
+        num_held_out = len(chosen)
+    if (num_fitted := len(task.samples) - num_held_out) < MIN_FITTED:
+        raise DataError(
+            f"{task.label}: expected at least {MIN_FITTED} good images beside the {num_held_out} that are held out, "
+            f"got {num_fitted}."
+        )
 
 
 def _fit_task(

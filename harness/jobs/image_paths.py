@@ -1,5 +1,6 @@
 """The image files that a user names: files, folders, patterns, lines of a stream, and files that are still to come."""
 
+import os
 import queue
 import threading
 import time
@@ -31,12 +32,16 @@ def named_images(paths: Sequence[Path]) -> list[NamedPath]:
 
 def streamed_images(lines: Iterable[str]) -> Iterator[NamedPath | None]:
     """Paths, one a line, as they come; None whenever the next one is not there yet."""
-    waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
 
     def read() -> None:
-        for line in lines:
-            waiting.put(line.rstrip("\n"))
-        waiting.put(None)
+        try:
+            for line in lines:
+                waiting.put(line.rstrip("\n"))
+        except Exception as error:
+            waiting.put(error)
+        else:
+            waiting.put(None)
 
     threading.Thread(target=read, name="paths", daemon=True).start()
     while True:
@@ -45,6 +50,8 @@ def streamed_images(lines: Iterable[str]) -> Iterator[NamedPath | None]:
         except queue.Empty:
             yield None
             line = waiting.get()
+        if isinstance(line, Exception):
+            raise line
         if line is None:
             return
         if line:
@@ -59,11 +66,16 @@ def arriving_images(folder: Path) -> Iterator[NamedPath | None]:
         for path in _images_below(folder):
             if path in done:
                 continue
-            size = path.stat().st_size
+            try:
+                size = path.stat().st_size
+            except OSError:
+                continue  # it was moved away
             if sizes.get(path) == size:
                 done.add(path)
+                del sizes[path]
                 yield path, path.relative_to(folder)
-            sizes[path] = size
+            else:
+                sizes[path] = size
         yield None
         time.sleep(_POLL_SECONDS)
 
@@ -80,8 +92,10 @@ def _expanded(path: Path) -> list[NamedPath]:
 
 
 def _images_below(folder: Path) -> list[Path]:
+    # os.walk passes over folders that vanish meanwhile; Path.rglob does not.
     return sorted(
-        each
-        for each in folder.rglob("*")
-        if each.suffix.lower() in IMAGE_SUFFIXES and not each.name.startswith(".") and each.is_file()
+        path
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if (path := Path(parent, name)).suffix.lower() in IMAGE_SUFFIXES and not name.startswith(".") and path.is_file()
     )

@@ -1,13 +1,14 @@
 """Judging image files with a kept detector: one row an image, and pictures where they are asked for."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from harness.errors import BundleError, SettingsError
+from harness.errors import BundleError, DataError, SettingsError
 from harness.jobs.image_paths import NamedPath, arriving_images, named_images, streamed_images
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def predict(
         device: A torch device.
         weights: Local weights of the backbone, for a bundle without it.
         watch: Go on with images that appear in the folders, until Ctrl-C.
-        on_image: Called for each image after its row and pictures are written.
+        on_image: Called for each image after its pictures and its row are written.
 
     Raises:
         BenchError: The bundle or a setting is wrong, or there is no image.
@@ -90,42 +91,47 @@ def predict(
         raise SettingsError(f"--batch-size: expected at least 1, got {batch_size}.")
     if wanted.any and out is None:
         raise SettingsError("Pictures need a folder: give --out FOLDER with --overlays, --masks or --maps.")
-    named = _named(paths, watch=watch)
+    named = _named(paths, out, watch=watch)
     detector = load(bundle, device=device, weights=weights)
     scale = _scale(detector) if wanted.any else None
     found = Predicted()
-    names: dict[Path, Path] = {}
+    # Of images that have no answer yet; answers come in the order of the images.
+    names: deque[Path] = deque()
     taken: set[Path] = set()
 
     def remembered() -> Iterator[Path | None]:
         for each in named:
             if each is not None:
-                names[each[0]] = _free(each[1], taken)
+                names.append(_free(each[1], taken) if wanted.any else each[1])
             yield None if each is None else each[0]
 
     started = time.perf_counter()
     with prediction_rows(None if out is None else Path(out), row_format) as write:
         for judged in detector.judge(remembered(), batch_size):
-            name = names[judged.path]
+            name = names.popleft()
+            if out is not None and scale is not None and not isinstance(judged, Unreadable):
+                judged = _drawn(judged, Path(out), name, wanted, scale)
             write(row_of(judged))
             if isinstance(judged, Unreadable):
                 found.num_unreadable += 1
             else:
                 found.num_judged += 1
                 found.num_anomalous += bool(judged.is_anomalous)
-                if out is not None and scale is not None:
-                    _draw(judged, Path(out), name, wanted, scale)
             if on_image is not None:
                 on_image(judged)
     found.seconds = time.perf_counter() - started
     return found
 
 
-def _named(paths: Sequence[str | Path] | Iterable[str], *, watch: bool) -> Iterable[NamedPath | None]:
+def _named(
+    paths: Sequence[str | Path] | Iterable[str], out: str | Path | None, *, watch: bool
+) -> Iterable[NamedPath | None]:
     if watch:
         (folder, *rest) = [Path(path) for path in paths] or [Path()]
         if rest or not folder.is_dir():
             raise SettingsError(f"--watch: expected one folder, got {' '.join(map(str, [folder, *rest]))}.")
+        if out is not None and Path(out).resolve().is_relative_to(folder.resolve()):
+            raise SettingsError(f"--out {out}: lies in the watched folder, so that pictures would be judged as images.")
         return arriving_images(folder)
     if isinstance(paths, Sequence):
         return named_images([Path(path) for path in paths])
@@ -150,16 +156,23 @@ def _scale(detector: "KeptDetector") -> "MapScale":
     return MapScale(fmean(means), detector.thresholds.pixel)
 
 
-def _draw(judged: "Judgement", out: Path, name: Path, wanted: Pictures, scale: "MapScale") -> None:
+def _drawn(judged: "Judgement", out: Path, name: Path, wanted: Pictures, scale: "MapScale") -> "Judgement | Unreadable":
+    from harness.bundles.detector import Unreadable
     from harness.images import read_rgb
     from harness.report.prediction_pictures import write_map, write_mask, write_overlay
 
     if wanted.overlays:
-        write_overlay(out / "overlays" / _with(name, ".png"), read_rgb(judged.path), judged.map_YX, scale)
+        try:
+            image = read_rgb(judged.path)
+        except DataError as error:
+            # A file may be moved away as soon as it was read.
+            return Unreadable(path=judged.path, reason=str(error))
+        write_overlay(out / "overlays" / _with(name, ".png"), image, judged.map_YX, scale)
     if wanted.masks:
         write_mask(out / "masks" / _with(name, ".png"), judged.map_YX, judged.image_px, scale.threshold)
     if wanted.maps is not None:
         write_map(out / "maps" / _with(name, ".tiff"), judged.map_YX, scale, wanted.maps)
+    return judged
 
 
 def _with(name: Path, suffix: str) -> Path:

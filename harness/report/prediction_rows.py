@@ -40,10 +40,15 @@ def prediction_rows(out: Path | None, kind: RowFormat) -> Iterator[Callable[[dic
     final = out / f"predictions.{kind}"
     if final.exists():
         raise DataError(f"{final}: exists already; expected a folder without predictions. Give another --out.")
-    out.mkdir(parents=True, exist_ok=True)
     scratch = out / f".{final.name}.unfinished"
     try:
-        with scratch.open("w", encoding="utf-8", newline="") as file:
+        out.mkdir(parents=True, exist_ok=True)
+        # Names of files are bytes, and not always those of a text.
+        file = scratch.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written to ({error.strerror}).") from error
+    try:
+        with file:
             yield _writer(file, kind)
     finally:
         scratch.replace(final)

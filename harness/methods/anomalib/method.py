@@ -124,6 +124,9 @@ class AnomalibMethod:
                 )
         network: nn.Module = built.module.model
         network = network.eval().requires_grad_(False).to(context.device)
+        for value in (*network.parameters(), *network.buffers()):
+            # As a file restores them: matrix products can differ in the last bit with the order of their operands.
+            value.data = value.data.contiguous()
         num_parameters, num_frozen = _count(built, buffers)
         self._fitted = _Fitted(network, pixels, num_parameters, num_frozen)
 
