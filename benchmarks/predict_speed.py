@@ -3,8 +3,9 @@
 Both sides judge the same PNG files with the same fitted PaDiM on a resnet18, from files to maps and scores: anomalib by
 ``Engine.predict``, whose model holds the network of our bundle and a pre-processor that resizes to the size of the
 bundle, without post-processing and pictures. It is timed twice: by ``data_path``, as its documentation does, which
-judges one image at a time, and with a data loader of our batch size, which is the fairest comparison. Building detector,
-model and engine is not timed. Peak memory is that of a process of its own, which judges the same files again and again.
+judges one image at a time, and with a data loader of our batch size, which is the fairest comparison. Building
+detector, model and engine is not timed. Peak memory is that of a process of its own, which judges the
+same files again and again.
 
     python benchmarks/predict_speed.py --weights resnet18.pth   # or BENCH_WEIGHTS_FOLDER; else random weights
     python benchmarks/predict_speed.py --runs 1 --images 50
@@ -176,14 +177,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         difference = np.abs(np.array(scores[side]) - np.array(scores["bench"])).max() / np.ptp(scores["bench"])
         print(
             f"{side}: median {median:.2f} s, {asked.images / median:.1f} images/s, "
-            f"{median / medians['bench']:.2f} times as long as bench; largest difference of scores {100 * difference:.2g} % of their range"
+            f"{median / medians['bench']:.2f} times as long as bench; "
+            f"largest difference of scores {100 * difference:.2g} % of their range"
         )
     growth = peaks[1000] - peaks[100]
     print(f"peak memory: {peaks[100]:.0f} MiB for 100 images, {peaks[1000]:.0f} MiB for 1,000: {growth:+.0f} MiB")
     ratio = medians["anomalib, data_path"] / medians["bench"]
-    print(
-        f"Expected: Engine.predict takes at least {MIN_RATIO} times as long, memory grows by {MAX_GROWTH_MIB} MiB at most"
-    )
+    print(f"Expected: Engine.predict takes {MIN_RATIO} times as long or more; growth of {MAX_GROWTH_MIB} MiB or less")
     return 0 if ratio >= MIN_RATIO and growth <= MAX_GROWTH_MIB else 1
 
 
