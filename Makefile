@@ -40,6 +40,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/decoding_speed.py
 	$(BIN)/python benchmarks/baselines_speed.py
 	$(BIN)/python benchmarks/search_speed.py
+	$(BIN)/python benchmarks/predict_speed.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -72,7 +72,7 @@ def test_an_existing_folder_is_never_touched(bundle: Path, tmp_path: Path) -> No
 # Written whole or not at all.
 
 
-@pytest.mark.parametrize("broken", ["save_file", "_write_description", "_sha256"])
+@pytest.mark.parametrize("broken", ["save_tensors", "write_atomically", "_sha256"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt("in the middle"), OSError("in the middle: the disk is full")])
 def test_a_bundle_that_was_not_finished_leaves_nothing(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, error: BaseException
@@ -92,17 +92,17 @@ def test_a_bundle_that_was_not_finished_leaves_nothing(
 
 
 def test_what_a_killed_process_left_does_not_stand_in_the_way(bundle: Path, tmp_path: Path) -> None:
-    left = tmp_path / ".new.unfinished"
+    left = tmp_path / ".new-0123456789abcdef"
     left.mkdir()
     (left / TENSORS).write_bytes(b"half")
     write_bundle(tmp_path / "new", read_bundle(bundle).method.state(), facts(bundle))
-    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [left.name, "new"]
     read_bundle(tmp_path / "new")
 
 
 def test_a_description_is_replaced_in_one_step(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, description = (copy / DESCRIPTION).read_bytes(), read_description(copy)
-    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(OSError("the disk is full")))
+    monkeypatch.setattr("os.replace", lambda source, target: (_ for _ in ()).throw(OSError("the disk is full")))
     with pytest.raises(OSError, match="the disk is full"):
         rewrite_description(copy, description.model_copy(update={"thresholds": None}))
     assert (copy / DESCRIPTION).read_bytes() == before
@@ -145,7 +145,7 @@ def foreign_tensors(folder: Path) -> None:
 
 
 def tensors_of_another(folder: Path) -> None:
-    bundles.save_file({"other": torch.zeros(3)}, folder / TENSORS)
+    bundles.save_tensors({"other": torch.zeros(3)}, folder / TENSORS)
     edited(tensors_sha256=bundles._sha256(folder / TENSORS))(folder)
 
 

@@ -15,7 +15,7 @@ from harness.stats import bootstrap as module
 from harness.stats.bootstrap import stratified_counts
 from tests.support.scores import image_scores
 
-METRICS = ("image_auroc", "image_average_precision", "image_f1_max")
+METRICS = ("image_auroc", "image_average_precision", "image_f1_max", "image_recall_01", "image_recall_05")
 
 
 def pool_of(*scores_I: Any, is_defect_I: NDArray[np.bool_], unit_I: Any = None) -> ImagePool:
