@@ -114,6 +114,9 @@ def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) 
         WeightsError: The bundle is without its backbone, and the weights here are others.
     """
     description = read_description(folder)
+    if description.method not in METHODS.names():
+        # A name such as module:Class would be imported, and a bundle must not choose what is executed.
+        raise BundleError(f"{folder}: made by {description.method!r}, which is not a registered method here.")
     method_type = METHODS.get(description.method)
     if method_type.version != description.method_version:
         raise BundleError(

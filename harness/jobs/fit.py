@@ -149,10 +149,10 @@ def _method_of(settings: RunSettings) -> tuple[str, Any, Path | None]:
         )
     (method,) = settings.methods
     METHODS.check(method)
-    if not METHODS.get(method).can_be_kept:
+    if method not in METHODS.names() or not METHODS.get(method).can_be_kept:
         keepable = ", ".join(name for name, kind in METHODS.loadable() if kind.can_be_kept)
         raise SettingsError(
-            f"{method} cannot be kept: not all that it learns is in its tensors. Expected one of {keepable}."
+            f"{method} cannot be kept: it is not registered, or more than its tensors. Expected one of {keepable}."
         )
     resolved = method_settings(method, settings.overrides.get(method, {}), settings.backbone)
     weights = weights_files(settings, [resolved])

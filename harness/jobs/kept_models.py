@@ -31,7 +31,8 @@ def check_keeping(cells: Sequence[Cell], settings: RunSettings) -> None:
         return
     if "://" in settings.results:
         raise SettingsError(f"--keep-models: expected --results to be a folder, got {settings.results}.")
-    unfit = sorted({cell.method for cell in cells if not METHODS.get(cell.method).can_be_kept})
+    methods = sorted({cell.method for cell in cells})
+    unfit = [name for name in methods if name not in METHODS.names() or not METHODS.get(name).can_be_kept]
     if unfit:
         raise SettingsError(f"--keep-models: {', '.join(unfit)} cannot be kept; run it without --keep-models.")
 
