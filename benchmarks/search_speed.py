@@ -10,9 +10,9 @@ as messages get through, hence the driver's CPU time beside it; the third does n
 
 import argparse
 import json
-import multiprocessing
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -162,13 +162,16 @@ def _most_memory(num_trials: int) -> int:
         folder = Path(name)
         shape = (CACHE_BYTES // (2 * 256 * 48 * 48), 256, 48, 48)
         np.lib.format.open_memmap(folder / "features.npy", mode="w+", dtype=np.float16, shape=shape).flush()
-        search = multiprocessing.get_context("spawn").Process(target=search_mapped, args=(folder, num_trials))
-        search.start()
+        # Imported by its name, as Ray's workers must find the class of the trial in this module.
+        here = Path(__file__)
+        command = f"import {here.stem} as own, pathlib; own.search_mapped(pathlib.Path({name!r}), {num_trials})"
+        surroundings = os.environ | {"PYTHONPATH": os.pathsep.join([str(here.parent), str(here.parents[1])])}
+        search = subprocess.Popen([sys.executable, "-c", command], env=surroundings)
         most = 0
-        while search.is_alive():
+        while search.poll() is None:
             most = max(most, _pss_of_tree(search.pid))
             time.sleep(0.2)
-        assert search.exitcode == 0
+        assert search.returncode == 0
         return most
 
 
