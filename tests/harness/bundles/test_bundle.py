@@ -178,6 +178,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         r"copy: made by version 2 of gaussian; this installation has version 3, which would give other maps",
     ),
     "an unknown method": (edited(method="gausian"), r"Unknown method 'gausian'\. Did you mean 'gaussian'\?"),
+    "a class elsewhere": (edited(method="os:path"), r"made by 'os:path', which is not a registered method here"),
     "an extra field": (edited(colour="red"), r"model\.json: .*colour"),
     "a missing field": (without("seed"), r"model\.json: .*seed"),
     "a wrong type": (edited(size_px="large"), r"model\.json: .*size_px"),
