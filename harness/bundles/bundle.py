@@ -63,7 +63,7 @@ def write_bundle(
         description = BundleDescription(
             **facts,
             values=dict(state.values),
-            has_backbone=bool(with_backbone and state.backbone) or not state.backbone,
+            has_backbone=with_backbone,
             tensors_sha256=_sha256(unfinished / TENSORS),
         )
         rewrite_description(unfinished, description)

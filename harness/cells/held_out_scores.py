@@ -1,6 +1,6 @@
 """Scores of good images from a detector that was not fitted on them, from which thresholds are set."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -28,13 +28,9 @@ def divide(groups: Sequence[str], num_parts: int, seed: int) -> list[list[int]]:
     >>> divide(["a", "a", "b", "c"], 2, seed=0)
     [[0, 1], [2, 3]]
     """
-    members: dict[str, list[int]] = {}
-    for position, group in enumerate(groups):
-        members.setdefault(group, []).append(position)
-    shuffled = [list(members.values())[place] for place in np.random.default_rng(seed).permutation(len(members))]
     parts: list[list[int]] = [[] for _ in range(num_parts)]
     # The largest first and each into the emptiest part, so that the parts stay about equal.
-    for positions in sorted(shuffled, key=len, reverse=True):
+    for positions in sorted(_shuffled(groups, seed), key=len, reverse=True):
         min(parts, key=len).extend(positions)
     return [sorted(part) for part in parts]
 
@@ -45,15 +41,18 @@ def hold_out(groups: Sequence[str], share: float, seed: int) -> list[int]:
     >>> len(hold_out(["a", "b", "c", "d"], 0.25, seed=0))
     1
     """
-    members: dict[str, list[int]] = {}
-    for position, group in enumerate(groups):
-        members.setdefault(group, []).append(position)
     chosen: list[int] = []
-    for place in np.random.default_rng(seed).permutation(len(members)):
+    for positions in _shuffled(groups, seed):
         if len(chosen) >= share * len(groups) - 1e-9:
             break
-        chosen += list(members.values())[place]
+        chosen += positions
     return sorted(chosen)
+
+
+def whole(images: ImageSet, chosen: Iterable[int]) -> ImageSet:
+    """Some images of a set with all of their views, by their positions among the images."""
+    of_images = images.images()
+    return images.select(row for image in chosen for row in of_images[image])
 
 
 def held_out_scores(
@@ -103,12 +102,18 @@ def folded_scores(
         seed: Decides the folds.
         report: Given the number of a fold, returns what its fit reports to.
     """
-    of_images = images.images()
     scores: list[HeldOutScore] = []
     for number, held_out in enumerate(divide(groups, folds, seed)):
-        fitted = sorted(set(range(len(of_images))) - set(held_out))
         method = make()
-        method.fit(images.select(row for image in fitted for row in of_images[image]), report(number))
-        rest = images.select(row for image in held_out for row in of_images[image])
-        scores += held_out_scores(method, rest, [groups[image] for image in held_out], protocol)
+        method.fit(whole(images, sorted(set(range(len(groups))) - set(held_out))), report(number))
+        scores += held_out_scores(method, whole(images, held_out), [groups[image] for image in held_out], protocol)
     return sorted(scores, key=lambda each: each.image)
+
+
+def _shuffled(groups: Sequence[str], seed: int) -> list[list[int]]:
+    """The positions of each group, the groups in an order that the seed decides."""
+    members: dict[str, list[int]] = {}
+    for position, group in enumerate(groups):
+        members.setdefault(group, []).append(position)
+    positions = list(members.values())
+    return [positions[place] for place in np.random.default_rng(seed).permutation(len(positions))]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, set_thresholds, write_bundle
 from harness.bundles.description import BundleOrigin
+from harness.bundles.threshold import check_enough
 from harness.cells.cell_context import CellContext
 from harness.cells.held_out_scores import folded_scores
 from harness.cells.opened_cell import OpenedCell, new_method
 from harness.datasets.twins import groups_of_images
+from harness.errors import DataError
 from harness.images import image_size
 from harness.methods import METHODS
 from harness.plan import Cell
@@ -37,21 +39,41 @@ def calibrate(
         context: Says how many detectors are fitted, and the rate of false alarms.
         report: Receives the progress of each fit.
 
-    Raises:
-        DataError: There are too few training images for the rate.
     """
-    groups = groups_of_images((*opened.split.train, *opened.split.test))
     scores = folded_scores(
         lambda: new_method(cell, context, opened.features, opened.device),
         opened.train,
-        [groups[sample.id] for sample in opened.split.train],
+        _groups(opened),
         cell.protocol,
         folds=context.calibration_folds,
         seed=cell.seed,
         report=lambda number: report,
     )
-    limits = ThresholdSettings(false_alarms=context.false_alarms, folds=context.calibration_folds)
-    return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, limits))
+    return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, _limits(context)))
+
+
+def check_calibration(opened: OpenedCell, context: CellContext) -> None:
+    """Refuse a threshold that ``calibrate`` could not set, before anything is fitted.
+
+    Raises:
+        DataError: There are too few training images for the rate, or for so many folds.
+    """
+    num_groups = len(set(_groups(opened)))
+    check_enough(num_groups, _limits(context))
+    if context.calibration_folds > num_groups:
+        raise DataError(
+            f"--calibration-folds: expected at most {num_groups}, one for each training image that is no near "
+            f"duplicate of another, got {context.calibration_folds}."
+        )
+
+
+def _groups(opened: OpenedCell) -> list[str]:
+    groups = groups_of_images((*opened.split.train, *opened.split.test))
+    return [groups[sample.id] for sample in opened.split.train]
+
+
+def _limits(context: CellContext) -> ThresholdSettings:
+    return ThresholdSettings(false_alarms=context.false_alarms, folds=context.calibration_folds)
 
 
 def model_folder(models_dir: Path, cell: Cell) -> Path:

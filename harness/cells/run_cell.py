@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.cells.cell_context import CellContext
 from harness.cells.cell_panels import save_panels
-from harness.cells.keeping import calibrate, keep
+from harness.cells.keeping import calibrate, check_calibration, keep
 from harness.cells.masked_maps import regions_of_kinds, with_masks
 from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
@@ -58,6 +58,9 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     split, test, method, features = opened.split, opened.test, opened.method, opened.features
     for line in _told_unreadable(opened.unreadable):
         report(CellProgress(stage="read", done=0, total=1, warning=line))
+
+    if context.calibration_folds:
+        check_calibration(opened, context)
 
     def on_step(done: int, total: int, loss: float | None) -> None:
         report(CellProgress(stage="fit", done=done, total=total, loss=loss))

@@ -1,6 +1,6 @@
 """Images of a split that cannot be read: found before a cell begins, so that it can go on without them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,20 @@ class Unreadable:
     """One line that names the file and says what is wrong with it."""
 
 
+def find_unreadable(samples: Sequence[Sample]) -> tuple[Unreadable, ...]:
+    """The samples of which the image or a mask cannot be decoded, sorted by id.
+
+    Decodes every file that is not cached (see `image_facts`).
+
+    Raises:
+        DataError: A file is not there.
+    """
+    files = list(dict.fromkeys(path for sample in samples for path in (sample.image, *sample.masks)))
+    facts = dict(zip(files, image_facts(files), strict=True))
+    reasons = {sample.id: reason for sample in samples if (reason := _reason(sample, facts)) is not None}
+    return tuple(Unreadable(sample_id, reason) for sample_id, reason in sorted(reasons.items()))
+
+
 def leave_out_unreadable(split: Split, name: str) -> tuple[Split, tuple[Unreadable, ...]]:
     """The split without the images that cannot be read, training and test images alike.
 
@@ -36,18 +50,15 @@ def leave_out_unreadable(split: Split, name: str) -> tuple[Split, tuple[Unreadab
     Raises:
         DataError: A file is not there, or what is left is too little to train and test on.
     """
-    samples = (*split.train, *split.test)
-    files = list(dict.fromkeys(path for sample in samples for path in (sample.image, *sample.masks)))
-    facts = dict(zip(files, image_facts(files), strict=True))
-    reasons = {sample.id: reason for sample in samples if (reason := _reason(sample, facts)) is not None}
-    if not reasons:
+    unreadable = find_unreadable((*split.train, *split.test))
+    if not unreadable:
         return split, ()
+    gone = {one.sample_id for one in unreadable}
     rest = replace(
         split,
-        train=tuple(sample for sample in split.train if sample.id not in reasons),
-        test=tuple(sample for sample in split.test if sample.id not in reasons),
+        train=tuple(sample for sample in split.train if sample.id not in gone),
+        test=tuple(sample for sample in split.test if sample.id not in gone),
     )
-    unreadable = tuple(Unreadable(sample_id, reason) for sample_id, reason in sorted(reasons.items()))
     try:
         check_split(rest, name)
     except DataError as error:

@@ -1,24 +1,20 @@
 """Fitting a detector on all good images of a category, to keep it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from harness.bundles.threshold import HeldOutScore, ThresholdSettings, check_enough, set_thresholds
+from harness.bundles.threshold import HeldOutScore, ThresholdSettings, set_thresholds
 from harness.config import RunSettings, as_json, run_settings
-from harness.config.protocol import Protocol
 from harness.config.validation import one_line
-from harness.datasets import Dataset, Sample
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.twins import groups_of_images, samples_of
 from harness.environment import code_version, command_line, now, package_versions
-from harness.errors import BundleError, DataError, SettingsError
-from harness.images import ImageSet, image_size, read_rgb
-from harness.jobs.planning import check_names, method_settings, weights_files
+from harness.errors import SettingsError
+from harness.jobs.good_images import FitTask, check_division, fit_tasks, held_out_of
+from harness.jobs.planning import method_settings, weights_files
 from harness.methods import METHODS
 
 if TYPE_CHECKING:
@@ -56,24 +52,6 @@ class Kept:
 
 
 Listener = Callable[[FitProgress | Left | Kept], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Task:
-    """One detector to fit."""
-
-    dataset: Dataset
-    category: str
-    samples: tuple[Sample, ...]
-    groups: tuple[str, ...]
-    size_px: tuple[int, int]
-    aspect_range: tuple[float, float]
-    protocol: Protocol
-    folder: Path
-
-    @property
-    def label(self) -> str:
-        return f"{self.dataset.info.name}/{self.category}"
 
 
 def fit(
@@ -128,9 +106,11 @@ def fit(
         raise SettingsError(one_line(error)) from error
     tell = on_event or (lambda event: None)
     method, resolved, weights = _method_of(checked)
-    tasks = _tasks(checked, Path(out).expanduser(), tell, skip_unreadable=skip_unreadable)
+    tasks = fit_tasks(
+        checked, Path(out).expanduser(), lambda reason: tell(Left(reason=reason)), skip_unreadable=skip_unreadable
+    )
     for task in tasks:
-        _check_division(task, limits, checked.seeds[0])
+        check_division(task, limits, checked.seeds[0])
         try:
             METHODS.get(method).check(resolved, task.size_px)
         except (ValueError, OSError) as error:
@@ -159,85 +139,8 @@ def _method_of(settings: RunSettings) -> tuple[str, Any, Path | None]:
     return method, resolved, weights.get(getattr(resolved, "backbone", ""))
 
 
-def _tasks(settings: RunSettings, out: Path, tell: Listener, *, skip_unreadable: bool) -> list[_Task]:
-    _, categories = check_names(settings)
-    from harness.cells.held_out_scores import MIN_FITTED
-
-    tasks = []
-    for dataset, category in categories:
-        folder = out if len(categories) == 1 else out / f"{dataset.info.name}-{category}"
-        if folder.exists():
-            raise BundleError(f"{folder}: exists already; expected a new folder for the bundle. Give another --out.")
-        everything = samples_of(dataset, settings.data, category)
-        good = _readable([sample for sample in everything if not sample.is_defect], tell, skip_unreadable)
-        if len(good) < MIN_FITTED:
-            raise DataError(
-                f"{dataset.info.name}/{category}: expected at least {MIN_FITTED} good images, got {len(good)}."
-            )
-        groups = groups_of_images(good)
-        aspects = sorted(width / height for height, width in (image_size(sample.image) for sample in good))
-        protocol = settings.protocol_of(dataset.info.name)
-        tasks.append(
-            _Task(
-                dataset=dataset,
-                category=category,
-                samples=tuple(good),
-                groups=tuple(groups[sample.id] for sample in good),
-                size_px=protocol.size_for(median(1 / aspect for aspect in aspects)),
-                aspect_range=(aspects[0], aspects[-1]),
-                protocol=protocol,
-                folder=folder,
-            )
-        )
-    return tasks
-
-
-def _readable(samples: Sequence[Sample], tell: Listener, skip_unreadable: bool) -> list[Sample]:
-    good = []
-    for sample in samples:
-        try:
-            read_rgb(sample.image)
-        except DataError as error:
-            if not skip_unreadable:
-                raise DataError(f"{error} To fit without such images: --skip-unreadable.") from error
-            tell(Left(reason=str(error)))
-        else:
-            good.append(sample)
-    return good
-
-
-def _held_out(task: _Task, limits: ThresholdSettings, seed: int) -> tuple[list[int], set[str]]:
-    from harness.cells.held_out_scores import hold_out
-
-    chosen = hold_out(task.groups, limits.share, seed)
-    return chosen, {task.groups[place] for place in chosen}
-
-
-def _check_division(task: _Task, limits: ThresholdSettings, seed: int) -> None:
-    from harness.cells.held_out_scores import MIN_FITTED, divide
-
-    num_groups = len(set(task.groups))
-    if limits.folds > num_groups:
-        raise SettingsError(
-            f"--calibration-folds: expected at most {num_groups}, one for each good image of {task.label} that is no "
-            f"near duplicate of another, got {limits.folds}."
-        )
-    if limits.folds:
-        check_enough(num_groups, limits)
-        num_held_out = max(len(part) for part in divide(task.groups, limits.folds, seed))
-    else:
-        chosen, groups = _held_out(task, limits, seed)
-        check_enough(len(groups), limits)
-        num_held_out = len(chosen)
-    if (num_fitted := len(task.samples) - num_held_out) < MIN_FITTED:
-        raise DataError(
-            f"{task.label}: expected at least {MIN_FITTED} good images beside the {num_held_out} that are held out, "
-            f"got {num_fitted}."
-        )
-
-
 def _fit_task(
-    task: _Task,
+    task: FitTask,
     method_name: str,
     resolved: Any,
     weights: Path | None,
@@ -250,7 +153,7 @@ def _fit_task(
     from harness.bundles import write_bundle
     from harness.bundles.description import BundleOrigin
     from harness.cells.devices import device_name, resolve_device
-    from harness.cells.held_out_scores import folded_scores, held_out_scores
+    from harness.cells.held_out_scores import folded_scores, held_out_scores, whole
     from harness.framing import frame
     from harness.methods.backbone_weights import weights_identity
     from harness.methods.base import FitReport, MethodContext
@@ -267,7 +170,6 @@ def _fit_task(
         task.size_px,
         task.protocol,
     )
-    of_images = images.images()
     num_fits = limits.folds + 1
     cache = FeatureCache()
 
@@ -288,10 +190,10 @@ def _fit_task(
         fitted = images
         method.fit(fitted, report(limits.folds))
     else:
-        chosen, _ = _held_out(task, limits, seed)
-        fitted = _images(images, of_images, sorted(set(range(len(of_images))) - set(chosen)))
+        chosen, _ = held_out_of(task, limits, seed)
+        fitted = whole(images, sorted(set(range(len(task.samples))) - set(chosen)))
         method.fit(fitted, report(0))
-        rest = _images(images, of_images, chosen)
+        rest = whole(images, chosen)
         scores = list(held_out_scores(method, rest, [task.groups[place] for place in chosen], task.protocol))
     commit, _ = code_version()
     description = write_bundle(
@@ -324,7 +226,3 @@ def _fit_task(
     )
     tell(Kept(folder=task.folder, description=description))
     return task.folder
-
-
-def _images(images: ImageSet, of_images: Sequence[range], chosen: Sequence[int]) -> ImageSet:
-    return images.select(row for image in chosen for row in of_images[image])

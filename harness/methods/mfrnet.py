@@ -1,6 +1,7 @@
 """MFRNet as a method of the harness, on cached features."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -44,9 +45,12 @@ class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
         """Maps of restoration errors."""
+        return self._model.anomaly_map(images_BHWC)
+
+    @cached_property
+    def _model(self) -> MFRNet:
         context = self._context
-        model = MFRNet(self._settings, self._backbone, context.seed, context.device, self._detector)
-        return model.anomaly_map(images_BHWC)
+        return MFRNet(self._settings, self._backbone, context.seed, context.device, self._detector)
 
     def _fit(self, stack: FeatureStack, report: FitReport) -> Detector:
         return fit_detector(stack, self._settings, self._context.seed, self._context.device, report)

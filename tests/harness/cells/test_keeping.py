@@ -85,3 +85,14 @@ def test_what_cannot_be_kept_is_said_before_the_run(tmp_path: Path, monkeypatch:
 def test_one_fold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--calibration-folds: expected 0 or at least 2, got 1"):
         harness.run(**COMMON, methods=["constant"], results=str(tmp_path), calibration_folds=1)
+
+
+def test_a_threshold_that_cannot_be_set_is_refused_before_anything_is_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(METHODS.get("constant"), "fit", lambda *arguments: pytest.fail("was fitted"))
+    few = {"methods": ["constant"], "results": str(tmp_path), "policy": "always"}
+    done = harness.run(**COMMON, **few, calibration_folds=2, false_alarms=0.001)
+    assert "needs 999 good images" in done.frame["error"].item()
+    done = harness.run(**COMMON, **few, calibration_folds=1000, false_alarms=0.2)
+    assert "--calibration-folds: expected at most" in done.frame["error"].item()

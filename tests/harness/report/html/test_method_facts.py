@@ -33,3 +33,13 @@ def test_commands_come_once_and_oldest_first() -> None:
         )
     ]
     assert commands_of(make.frame(*records)) == ("bench run a", "bench run b")
+
+
+def test_commands_do_not_show_the_folders_of_a_machine() -> None:
+    command = "bench run --datasets /mnt/data/parts,mtd --weights resnet18=/mnt/w.pth --set 'padim.layers=[\"a\"]'"
+    record = make.cell_record(identity=make.identity(), provenance=make.provenance(command=command))
+    assert commands_of(make.frame(record)) == (
+        "bench run --datasets .../parts,mtd --weights resnet18=.../w.pth --set 'padim.layers=[\"a\"]'",
+    )
+    broken = make.cell_record(identity=make.identity(seed=1), provenance=make.provenance(command="bench run 'half"))
+    assert commands_of(make.frame(broken)) == ("bench run 'half",)
