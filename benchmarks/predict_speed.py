@@ -3,7 +3,7 @@
 Both sides judge the same PNG files with the same fitted PaDiM on a resnet18, from files to maps and scores: anomalib by
 ``Engine.predict``, whose model holds the network of our bundle and a pre-processor that resizes to the size of the
 bundle, without post-processing and pictures. It is timed twice: by ``data_path``, as its documentation does, which
-judges one image at a time, and with a data loader of our batch size, which is the fairest comparison. Building
+judges one image at a time, and with a data loader. Building
 detector, model and engine is not timed. Peak memory is that of a process of its own, which judges the
 same files again and again.
 
@@ -33,7 +33,7 @@ from harness.bundles import read_bundle
 NUM_FITTED, NUM_FILES = 24, 100
 FILE_PX = (480, 640)
 IMAGE_SIZE_PX = 192
-BATCH_SIZE = 8
+BATCH_SIZE = 8  # of the data loader
 MIN_RATIO = 2.0
 MAX_GROWTH_MIB = 50.0
 
@@ -97,7 +97,7 @@ def fitted_bundle(scratch: Path, weights: Path) -> Path:
 
 def ours(bundle: Path, files: list[Path]) -> Callable[[], list[float]]:
     detector = harness.load(bundle)
-    return lambda: [judged.score for judged in detector.judge(files, BATCH_SIZE)]
+    return lambda: [judged.score for judged in detector.judge(files)]
 
 
 def theirs(bundle: Path, files: list[Path], scratch: Path, batch_size: int | None) -> Callable[[], list[float]]:

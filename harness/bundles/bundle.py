@@ -32,6 +32,8 @@ class Bundle:
 
     description: BundleDescription
     method: Method
+    device: str = "cpu"
+    """Where the method judges."""
 
 
 def write_bundle(
@@ -139,7 +141,7 @@ def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) 
     except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BundleError(f"{folder}: its tensors do not fit its settings ({reason}).") from error
-    return Bundle(description, method)
+    return Bundle(description, method, device)
 
 
 def _read_tensors(file: Path, sha256: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A kept detector that judges image files: decoding beside computing, and an unreadable file is an answer too.
+"""A kept detector that judges image files, several batches at a time; an unreadable file is an answer too.
 
 Shapes: V views of images, H x W pixels of a view, Y x X pixels of a map.
 """
@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -22,7 +23,9 @@ from harness.errors import BenchError, DataError
 from harness.framing import image_score, stitch, views_of
 from harness.images import View, read_rgb, resize_rgb
 
-_DECODING_THREADS = 4
+BATCH_SIZE = 4
+"""On two cores, two batches of 4 at a time were the fastest of 1, 4, 8 and 16 images (benchmarks/predict_speed.py)."""
+_MAX_THREADS = 8
 _MAX_VIEWS = 32
 """Given to a method at once, so that an image of many tiles needs no more memory than one of few."""
 _ASPECT_TOLERANCE = 0.05
@@ -97,24 +100,40 @@ class KeptDetector:
         self.description: BundleDescription = bundle.description
         self.thresholds: Thresholds | None = bundle.description.thresholds
         self._method = bundle.method
+        self._is_on_cpu = bundle.device == "cpu"
 
-    def judge(self, paths: Iterable[Path | None], batch_size: int = 8) -> Iterator[Judgement | Unreadable]:
-        """Judge files in order. The next ones are decoded in threads meanwhile; two batches are held in memory.
+    def judge(self, paths: Iterable[Path | None], batch_size: int = BATCH_SIZE) -> Iterator[Judgement | Unreadable]:
+        """Judge files in order. The next ones are decoded in threads meanwhile.
+
+        On a CPU, as many batches are judged at a time as there are cores, at most 8, with one thread of torch each:
+        that is faster than all cores for one batch after the other, and one image has the same map however many
+        cores there are. Until the end, further threads of the caller have one thread of torch, too. A GPU judges one
+        batch at a time. In memory is one batch more than is judged.
 
         Args:
             paths: Image files; may be endless. None asks for the answers to all files before it.
             batch_size: Images that are judged together, at least 1.
         """
-        with ThreadPoolExecutor(min(_DECODING_THREADS, num_cores()), thread_name_prefix="decode") as threads:
-            waiting: deque[tuple[Path, Future[_Decoded]]] = deque()
-            try:
-                for path in chain(paths, [None]):
-                    if path is not None:
-                        waiting.append((path, threads.submit(self._decode, path)))
-                    while waiting and (path is None or len(waiting) >= 2 * batch_size):
-                        yield from self._judged([waiting.popleft() for _ in range(min(batch_size, len(waiting)))])
-            finally:
-                threads.shutdown(cancel_futures=True)
+        num_threads = min(_MAX_THREADS, num_cores())
+        num_judging = num_threads if self._is_on_cpu else 1
+        torch_threads = torch.get_num_threads()
+        decoding = ThreadPoolExecutor(num_threads, "decode")
+        judging = ThreadPoolExecutor(num_judging, "judge", _one_torch_thread if self._is_on_cpu else None)
+        running: deque[Future[list[Judgement | Unreadable]]] = deque()
+        batch: list[tuple[Path, Future[_Decoded]]] = []
+        try:
+            for path in chain(paths, [None]):
+                if path is not None:
+                    batch.append((path, decoding.submit(self._decode, path)))
+                if batch and (path is None or len(batch) == batch_size):
+                    running.append(judging.submit(self._judged, batch))
+                    batch = []
+                while running and (path is None or len(running) > num_judging):
+                    yield from running.popleft().result()
+        finally:
+            judging.shutdown(cancel_futures=True)
+            decoding.shutdown(cancel_futures=True)
+            torch.set_num_threads(torch_threads)
 
     def judge_pixels(self, pixels_HW3: NDArray[np.uint8], path: Path = Path("image")) -> Judgement:
         """Judge one image in memory.
@@ -128,7 +147,7 @@ class KeptDetector:
         """
         return self._judgement(*self._scored([self._framed(path, pixels_HW3)])[0])
 
-    def _judged(self, batch: list[tuple[Path, "Future[_Decoded]"]]) -> Iterator[Judgement | Unreadable]:
+    def _judged(self, batch: list[tuple[Path, "Future[_Decoded]"]]) -> list[Judgement | Unreadable]:
         answers: list[_Decoded | Unreadable] = []
         for path, future in batch:
             try:
@@ -136,8 +155,7 @@ class KeptDetector:
             except BenchError as error:
                 answers.append(Unreadable(path=path, reason=str(error)))
         scored = iter(self._scored([each for each in answers if isinstance(each, _Decoded)]))
-        for each in answers:
-            yield each if isinstance(each, Unreadable) else self._answer(*next(scored))
+        return [each if isinstance(each, Unreadable) else self._answer(*next(scored)) for each in answers]
 
     def _decode(self, path: Path) -> _Decoded:
         return self._framed(path, read_rgb(path))
@@ -209,6 +227,10 @@ def load(path: str | Path, *, device: str = "cpu", weights: str | Path | None = 
         WeightsError: The bundle is without its backbone, and the weights here are others.
     """
     return KeptDetector(read_bundle(Path(path), device, None if weights is None else Path(weights)))
+
+
+def _one_torch_thread() -> None:
+    torch.set_num_threads(1)
 
 
 def _regions(map_YX: NDArray[np.float32], threshold: float, image_px: tuple[int, int]) -> tuple[Region, ...]:

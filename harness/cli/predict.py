@@ -38,7 +38,7 @@ def predict(
     fail_on_anomaly: Annotated[
         bool, typer.Option("--fail-on-anomaly", help="End with code 3 if an image is anomalous.")
     ] = False,
-    batch_size: Annotated[int, typer.Option(help="Images that are judged together.")] = 8,
+    batch_size: Annotated[int, typer.Option(help="Images that are judged together.")] = 4,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     weights: Annotated[Path | None, typer.Option(help="Backbone weights, for a bundle without them.")] = None,
 ) -> None:

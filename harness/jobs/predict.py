@@ -48,7 +48,7 @@ def predict(
     out: str | Path | None = None,
     row_format: "RowFormat" = "csv",
     pictures: Pictures | None = None,
-    batch_size: int = 8,
+    batch_size: int = 4,
     device: str = "cpu",
     weights: str | Path | None = None,
     watch: bool = False,

@@ -97,6 +97,7 @@ class Method(Interface):
         """Maps and scores of images in memory, including the backbone and without any cache.
 
         Latency is measured on this method. It returns what ``score`` yields, up to rounding, and never divides work.
+        Several threads may call it at once.
 
         Args:
             images_BHWC: uint8 RGB, of the size of the images in ``fit``.

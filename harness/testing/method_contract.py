@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,16 @@ class MethodContract(MethodDeclarationContract):
         judged, expected = fitted.method.judge(pixels), all_maps(fitted.method, fitted.images)
         np.testing.assert_allclose(judged.maps_BHW, expected.maps_BHW, rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(judged.scores_B, expected.scores_B, rtol=1e-3, atol=1e-3)
+
+    def test_threads_that_judge_at_once_get_what_one_alone_gets(self, fitted: FittedMethod) -> None:
+        (pixels,) = fitted.images.batches(len(fitted.images))
+        batches = [pixels[[first, first + 1]] for first in range(0, len(pixels) - 1, 2)] * 2
+        with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(4) as several:
+            alone = list(one.map(fitted.method.judge, batches))
+            at_once = list(several.map(fitted.method.judge, batches))
+        for expected, judged in zip(alone, at_once, strict=True):
+            assert np.array_equal(judged.maps_BHW, expected.maps_BHW)
+            assert np.array_equal(judged.scores_B, expected.scores_B)
 
     def test_its_state_holds_everything_that_it_learned(self, fitted: FittedMethod) -> None:
         state = fitted.method.state()

@@ -7,16 +7,39 @@ import signal
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partialmethod
 
 import numpy as np
 import torch
 
+_silence_lock = threading.Lock()
+_silence = ExitStack()
+_num_silent = 0
+
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence warnings, log lines and progress bars of anomalib and its dependencies."""
+    """Silence warnings, log lines and progress bars of anomalib and its dependencies.
+
+    All of that belongs to the process, so the first of several threads silences and the last one undoes it.
+    """
+    global _num_silent
+    with _silence_lock:
+        if not _num_silent:
+            _silence.enter_context(_silenced())
+        _num_silent += 1
+    try:
+        yield
+    finally:
+        with _silence_lock:
+            _num_silent -= 1
+            if not _num_silent:
+                _silence.close()
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
     names = ("anomalib", "lightning", "lightning.pytorch", "lightning.fabric", "lightning_fabric", "timm")
     levels = {name: logging.getLogger(name).level for name in names}
     from tqdm import tqdm

@@ -3,11 +3,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -94,6 +96,26 @@ def test_another_process_gives_equal_maps_to_the_last_bit(
         assert np.array_equal(found["maps"], np.stack([each.map_YX for each in expected]))
         assert found["scores"].tolist() == [each.score for each in expected]
     assert method == "constant" or len({each.score for each in expected}) == len(images)
+
+
+def test_the_batch_size_changes_no_answer_but_by_rounding(detector: KeptDetector, images: list[Path]) -> None:
+    one_by_one = judgements(detector, images, batch_size=1)
+    together = judgements(detector, images, batch_size=3)
+    assert [each.path for each in together] == images
+    for each, other in zip(one_by_one, together, strict=True):
+        np.testing.assert_allclose(each.map_YX, other.map_YX, rtol=1e-3, atol=1e-3)
+
+
+def test_judging_leaves_the_number_of_threads_as_it_was(detector: KeptDetector, images: list[Path]) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        judgements(detector, images)
+        assert torch.get_num_threads() == 3
+        with ThreadPoolExecutor(1) as another:
+            assert another.submit(torch.get_num_threads).result() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_defect_is_anomalous_and_has_regions(detector: KeptDetector, images: list[Path]) -> None:
