@@ -48,15 +48,10 @@ def write_bundle(
         with_backbone: Whether the backbone is written; otherwise its weights are opened when the bundle is read.
 
     Raises:
-        BundleError: The folder exists, or the backbone cannot be left out.
+        BundleError: The folder exists.
     """
     if folder.exists():
         raise BundleError(f"{folder}: exists already; expected a new folder for the bundle.")
-    if not with_backbone and not state.backbone:
-        raise BundleError(
-            f"--without-backbone: {facts['method']} has its networks in one piece, so the bundle must hold them; "
-            "expected a method with a frozen backbone of its own, such as mfrnet or gaussian."
-        )
     tensors = dict(state.tensors)
     if with_backbone:
         tensors |= {f"{_BACKBONE}{name}": value for name, value in state.backbone.items()}

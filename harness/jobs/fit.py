@@ -16,6 +16,7 @@ from harness.errors import SettingsError
 from harness.jobs.good_images import FitTask, check_division, fit_tasks, held_out_of
 from harness.jobs.planning import method_settings, weights_files
 from harness.methods import METHODS
+from harness.methods.feature_method import FeatureMethod
 
 if TYPE_CHECKING:
     from harness.bundles import BundleDescription
@@ -106,6 +107,11 @@ def fit(
         raise SettingsError(one_line(error)) from error
     tell = on_event or (lambda event: None)
     method, resolved, weights = _method_of(checked)
+    if not with_backbone and not issubclass(METHODS.get(method), FeatureMethod):
+        raise SettingsError(
+            f"--without-backbone: {method} has its networks in one piece, so the bundle must hold them; expected a "
+            "method with a frozen backbone of its own, such as mfrnet or gaussian."
+        )
     tasks = fit_tasks(
         checked, Path(out).expanduser(), lambda reason: tell(Left(reason=reason)), skip_unreadable=skip_unreadable
     )
