@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -10,10 +11,11 @@ from harness.cells.cell_context import CellContext
 from harness.cells.devices import resolve_device
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
-from harness.datasets import DATASETS, Split
+from harness.datasets import DATASETS, Dataset, Sample, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.splits import is_manifest, limited, make_split, split_identity
+from harness.datasets.splits import contaminated, corrupted, is_manifest, limited, make_split, split_identity
+from harness.datasets.twins import groups_of_images
 from harness.datasets.unreadable import Unreadable, leave_out_unreadable
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
@@ -59,8 +61,7 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         raise FileNotFoundError(f"Manifest {context.split} does not exist on {host_name()}.")
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed during the run; run the command again.")
-    whole = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
-    split = limited(whole, cell.limit)
+    split = split_of(cell, dataset, context.data_root, context.split)
     unreadable: tuple[Unreadable, ...] = ()
     if context.skip_unreadable:
         split, unreadable = leave_out_unreadable(split, f"{cell.dataset}/{cell.category}")
@@ -72,28 +73,54 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     )
 
 
+def split_of(cell: Cell, dataset: Dataset, data_root: Path, name: str) -> Split:
+    """Training and test samples of a cell, limited, contaminated and corrupted as it says.
+
+    Args:
+        cell: Any.
+        dataset: Of the cell.
+        data_root: Where it is.
+        name: What ``make_split`` takes for the cell's split. Every image is read once where it or a contamination
+            has to tell near duplicates.
+
+    Raises:
+        BenchError: The data set is missing or has too few images, or the split is wrong.
+    """
+    whole = make_split(dataset, data_root, cell.category, cell.seed, name)
+    groups = {} if cell.contaminate is None else groups_of_images((*whole.train, *whole.test))
+    place = f"{cell.dataset}/{cell.category}"
+    split = contaminated(limited(whole, cell.limit), cell.contaminate, cell.seed, groups, place)
+    return corrupted(split, cell.corrupt, cell.seed)
+
+
 def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
     """Training and test images as a method is given them: selections of one set of the whole category.
 
-    All splits select from the same set, so that features are computed once. ``size_px`` is the ``category_size``
-    of the split, and ``key`` identifies the content of the category.
+    All splits select from the same set, so that features are computed once. Corrupted test images are a set of their
+    own, and the training images remain those of the set without corruption. ``size_px`` is the ``category_size`` of
+    the split, and ``key`` identifies the content of the category.
 
     Raises:
         DataError: The header of an image cannot be read.
     """
-    samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
-    base = frame(
-        [sample.id for sample in samples],
-        [sample.image for sample in samples],
-        hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
-        size_px,
-        protocol,
-    )
-    rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
-    train, test = (
-        base.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
-    )
-    return train, test
+    is_corrupted = any(sample.corruption is not None for sample in split.test)
+
+    def selected(part: Sequence[Sample], whole: Sequence[Sample]) -> ImageSet:
+        samples = sorted(whole, key=lambda sample: sample.id)
+        corruptions = [sample.corruption for sample in samples if sample.corruption is not None]
+        base = frame(
+            [sample.id for sample in samples],
+            [sample.image for sample in samples],
+            hashlib.sha256("\n".join([key, *(s.id for s in samples), *map(repr, corruptions)]).encode()).hexdigest(),
+            size_px,
+            protocol,
+            corruptions or None,
+        )
+        rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
+        return base.select(row for sample in part for row in rows_of[sample.id])
+
+    clean = [replace(sample, corruption=None) for sample in (*split.train, *split.test)]
+    return selected(split.train, clean), selected(split.test, split.test if is_corrupted else clean)
 
 
 def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:

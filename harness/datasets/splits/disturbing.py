@@ -1,0 +1,67 @@
+"""Splits that are made worse on purpose: corrupted test images, defects among the training images."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from harness.datasets._base import Sample, Split
+from harness.errors import DataError
+from harness.images import Corruption
+
+
+def corrupted(split: Split, corrupt: str | None, seed: int) -> Split:
+    """A split whose test images are corrupted; training images stay as they are.
+
+    Args:
+        split: What ``make_split`` returned.
+        corrupt: ``NAME:SEVERITY``; None corrupts nothing.
+        seed: Of the cell; with an image's id it decides what is drawn.
+    """
+    if corrupt is None:
+        return split
+    test = (replace(sample, corruption=Corruption.of(corrupt, seed, sample.id)) for sample in split.test)
+    return replace(split, test=tuple(test))
+
+
+def contaminated(split: Split, share: float | None, seed: int, groups: Mapping[str, str], name: str) -> Split:
+    """A split with defect images of its test set among its training images.
+
+    Whole groups of near duplicates are drawn, so that no twin of a training image is tested. A larger share has the
+    images of a smaller one and more.
+
+    Args:
+        split: What ``make_split`` returned.
+        share: Of the training set that is defect images, in (0, 1); None contaminates nothing.
+        seed: Of the draw.
+        groups: Of ``groups_of_images``: image to what its near duplicates have in common.
+        name: For the message, e.g. ``"mvtec_ad/bottle"``.
+
+    Raises:
+        DataError: The share is less than one image, or takes all defect images or all good ones with their twins.
+    """
+    if share is None:
+        return split
+    count = round(share / (1 - share) * len(split.train))
+    defects = sorted((sample for sample in split.test if sample.is_defect), key=lambda sample: sample.id)
+    of_group: dict[str, list[Sample]] = {}
+    for sample in defects:
+        of_group.setdefault(groups[sample.id], []).append(sample)
+    names = list(of_group)
+    order = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
+    drawn = [sample for group in order for sample in of_group[group]][:count]
+    touched, ids = {groups[sample.id] for sample in drawn}, {sample.id for sample in drawn}
+    test = tuple(sample for sample in split.test if groups[sample.id] not in touched)
+    if not drawn or len({sample.is_defect for sample in test}) < 2:
+        raise DataError(
+            f"{name}: --contaminate {share:g} of {len(split.train)} training images is {count} of {len(defects)} defect "
+            "images; expected at least 1, with good and defect images left to test on that are no near duplicates of "
+            "them."
+        )
+    twins = (sample.id for sample in split.test if groups[sample.id] in touched and sample.id not in ids)
+    return replace(
+        split,
+        train=(*split.train, *drawn),
+        test=test,
+        left_out=(*split.left_out, *((twin, "near duplicate of a contaminating image") for twin in twins)),
+    )
