@@ -138,8 +138,8 @@ class RunSettings(BaseModel):
         if self.contaminate is not None:
             words.append((contaminate_words(self.contaminate), f"--contaminate {self.contaminate:g}"))
         return tuple(
-            f"{text[0].upper()}{text[1:]}. 'bench robustness' shows the loss; other tables leave these records out unless "
-            f"they are asked for with {flag}."
+            f"{text[0].upper()}{text[1:]}. 'bench robustness' shows the loss; other tables leave these records out "
+            f"unless they are asked for with {flag}."
             for text, flag in words
         )
 

@@ -54,9 +54,9 @@ def contaminated(split: Split, share: float | None, seed: int, groups: Mapping[s
     test = tuple(sample for sample in split.test if groups[sample.id] not in touched)
     if not drawn or len({sample.is_defect for sample in test}) < 2:
         raise DataError(
-            f"{name}: --contaminate {share:g} of {len(split.train)} training images is {count} of {len(defects)} defect "
-            "images; expected at least 1, with good and defect images left to test on that are no near duplicates of "
-            "them."
+            f"{name}: --contaminate {share:g} adds {count} of {len(defects)} defect images to {len(split.train)} "
+            "training images; expected at least 1, with good and defect images left to test on that are no near "
+            "duplicates of them."
         )
     twins = (sample.id for sample in split.test if groups[sample.id] in touched and sample.id not in ids)
     return replace(
