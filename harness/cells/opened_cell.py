@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -11,11 +11,10 @@ from harness.cells.cell_context import CellContext
 from harness.cells.devices import resolve_device
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
-from harness.datasets import DATASETS, Dataset, Sample, Split
+from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.splits import contaminated, corrupted, is_manifest, limited, make_split, split_identity
-from harness.datasets.twins import groups_of_images
+from harness.datasets.splits import disturbed, is_manifest, limited, make_split, split_identity
 from harness.datasets.unreadable import Unreadable, leave_out_unreadable
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
@@ -61,11 +60,14 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         raise FileNotFoundError(f"Manifest {context.split} does not exist on {host_name()}.")
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed during the run; run the command again.")
-    split = split_of(cell, dataset, context.data_root, context.split)
+    whole = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
+    undisturbed = limited(whole, cell.limit)
     unreadable: tuple[Unreadable, ...] = ()
     if context.skip_unreadable:
-        split, unreadable = leave_out_unreadable(split, f"{cell.dataset}/{cell.category}")
-    train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
+        undisturbed, unreadable = leave_out_unreadable(undisturbed, f"{cell.dataset}/{cell.category}")
+    split = disturbed(undisturbed, cell)
+    size_px = category_size(undisturbed, cell.protocol)
+    train, test = image_sets(split, size_px, cell.protocol, cell.data_fingerprint, undisturbed)
     features, device = FeatureCache(), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
@@ -73,40 +75,22 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     )
 
 
-def split_of(cell: Cell, dataset: Dataset, data_root: Path, name: str) -> Split:
-    """Training and test samples of a cell, limited, contaminated and corrupted as it says.
-
-    Args:
-        cell: Any.
-        dataset: Of the cell.
-        data_root: Where it is.
-        name: What ``make_split`` takes for the cell's split. Every image is read once where it or a contamination
-            has to tell near duplicates.
-
-    Raises:
-        BenchError: The data set is missing or has too few images, or the split is wrong.
-    """
-    whole = make_split(dataset, data_root, cell.category, cell.seed, name)
-    groups = {} if cell.contaminate is None else groups_of_images((*whole.train, *whole.test))
-    place = f"{cell.dataset}/{cell.category}"
-    split = contaminated(limited(whole, cell.limit), cell.contaminate, cell.seed, groups, place)
-    return corrupted(split, cell.corrupt, cell.seed)
-
-
-def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
+def image_sets(
+    split: Split, size_px: tuple[int, int], protocol: Protocol, key: str, undisturbed: Split | None = None
+) -> tuple[ImageSet, ImageSet]:
     """Training and test images as a method is given them: selections of one set of the whole category.
 
     All splits select from the same set, so that features are computed once. Corrupted test images are a set of their
-    own, and the training images remain those of the set without corruption. ``size_px`` is the ``category_size`` of
-    the split, and ``key`` identifies the content of the category.
+    own. ``size_px`` is the ``category_size`` of the split, ``key`` identifies the content of the category, and
+    ``undisturbed`` is what a disturbed split was before.
 
     Raises:
         DataError: The header of an image cannot be read.
     """
-    is_corrupted = any(sample.corruption is not None for sample in split.test)
+    whole = undisturbed or split
 
-    def selected(part: Sequence[Sample], whole: Sequence[Sample]) -> ImageSet:
-        samples = sorted(whole, key=lambda sample: sample.id)
+    def selected(part: Sequence[Sample], among: Sequence[Sample]) -> ImageSet:
+        samples = sorted(among, key=lambda sample: sample.id)
         corruptions = [sample.corruption for sample in samples if sample.corruption is not None]
         base = frame(
             [sample.id for sample in samples],
@@ -119,7 +103,8 @@ def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: 
         rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
         return base.select(row for sample in part for row in rows_of[sample.id])
 
-    clean = [replace(sample, corruption=None) for sample in (*split.train, *split.test)]
+    clean = (*whole.train, *whole.test)
+    is_corrupted = any(sample.corruption is not None for sample in split.test)
     return selected(split.train, clean), selected(split.test, split.test if is_corrupted else clean)
 
 

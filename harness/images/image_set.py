@@ -49,10 +49,11 @@ class ImageSet:
             raise ValueError(
                 f"An image set needs one path for each id; got {len(self.ids)} ids, {len(self.paths)} paths."
             )
-        if self.views is not None and len(self.ids) != len(self.views):
-            raise ValueError(
-                f"An image set needs one view for each id; got {len(self.ids)} ids, {len(self.views)} views."
-            )
+        for what, each in (("view", self.views), ("corruption", self.corruptions)):
+            if each is not None and len(self.ids) != len(each):
+                raise ValueError(
+                    f"An image set needs one {what} for each id; got {len(self.ids)} ids, {len(each)} {what}s."
+                )
         if min(self.size_px) < 1:
             raise ValueError(f"An image set needs a positive height and width in pixels, got {self.size_px}.")
 

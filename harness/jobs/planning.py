@@ -11,7 +11,7 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.datasets.splits import split_identity
+from harness.datasets.splits import disturbed, limited, make_split, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.images import check_corruption
 from harness.jobs.targets import chosen_categories
@@ -171,7 +171,7 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         BenchError: One line naming the file, or every setting that does not fit.
     """
     from harness.cells.devices import check_device
-    from harness.cells.opened_cell import category_size, split_of
+    from harness.cells.opened_cell import category_size
     from harness.execution.sizing import check_workers, size_workers
     from harness.methods.backbone_weights import must_be_downloaded
 
@@ -190,8 +190,10 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         place = (cell.dataset, cell.category, cell.seed)
         if place not in splits:
             dataset = datasets[cell.dataset]
-            splits[place] = split_of(cell, dataset, settings.data, settings.split)
+            whole = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
+            splits[place] = limited(whole, cell.limit)
             check_split(splits[place], f"{cell.dataset}/{cell.category}")
+            disturbed(splits[place], cell)
         try:
             size = category_size(splits[place], cell.protocol)
         except DataError:

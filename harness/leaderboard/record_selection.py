@@ -178,10 +178,12 @@ def check_comparable(frame: pd.DataFrame) -> None:
         StoreError: There are several limits or other conditions, a data set with several splits or protocols, a
             category with several data fingerprints, or a cell of which methods left out different images as unreadable.
     """
-    for name in CONDITIONS:
-        held = _values(frame[name])
+    for condition in CONDITIONS:
+        held = _values(frame[condition])
         if len(held) > 1:
-            raise StoreError(f"Expected records of one {name}, got {', '.join(held)}. Choose one with --{name}.")
+            raise StoreError(
+                f"Expected records of one {condition}, got {', '.join(held)}. Choose one with --{condition}."
+            )
     for column in ("split", "protocol"):
         for name, values in frame.groupby("dataset")[column]:
             found = sorted(values.unique())

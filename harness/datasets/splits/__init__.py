@@ -1,6 +1,6 @@
 """Which images train and which are tested: published splits, splits without leaks, folds, and manifests."""
 
-from harness.datasets.splits.disturbing import contaminated, corrupted
+from harness.datasets.splits.disturbing import disturbed
 from harness.datasets.splits.limiting import limited
 from harness.datasets.splits.manifest import write_manifest
 from harness.datasets.splits.names import check_split_name, is_manifest, split_identity
@@ -8,8 +8,7 @@ from harness.datasets.splits.splitting import make_split
 
 __all__ = [
     "check_split_name",
-    "contaminated",
-    "corrupted",
+    "disturbed",
     "is_manifest",
     "limited",
     "make_split",

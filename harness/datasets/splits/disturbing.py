@@ -6,25 +6,41 @@ from dataclasses import replace
 import numpy as np
 
 from harness.datasets._base import Sample, Split
+from harness.datasets.twins import groups_of_images
 from harness.errors import DataError
 from harness.images import Corruption
+from harness.plan import Cell
 
 
-def corrupted(split: Split, corrupt: str | None, seed: int) -> Split:
+def disturbed(split: Split, cell: Cell) -> Split:
+    """A split as a cell wants it: as it is, contaminated, corrupted, or both.
+
+    Args:
+        split: What ``limited`` returned. If the cell is contaminated, every image is read once to tell near duplicates.
+        cell: Decides what is done, and with its seed what is drawn.
+
+    Raises:
+        DataError: There are too few images to contaminate the training set.
+    """
+    if cell.contaminate is not None:
+        groups = groups_of_images((*split.train, *split.test))
+        split = contaminated(split, cell.contaminate, cell.seed, groups, f"{cell.dataset}/{cell.category}")
+    return split if cell.corrupt is None else corrupted(split, cell.corrupt, cell.seed)
+
+
+def corrupted(split: Split, corrupt: str, seed: int) -> Split:
     """A split whose test images are corrupted; training images stay as they are.
 
     Args:
         split: What ``make_split`` returned.
-        corrupt: ``NAME:SEVERITY``; None corrupts nothing.
+        corrupt: ``NAME:SEVERITY``.
         seed: Of the cell; with an image's id it decides what is drawn.
     """
-    if corrupt is None:
-        return split
     test = (replace(sample, corruption=Corruption.of(corrupt, seed, sample.id)) for sample in split.test)
     return replace(split, test=tuple(test))
 
 
-def contaminated(split: Split, share: float | None, seed: int, groups: Mapping[str, str], name: str) -> Split:
+def contaminated(split: Split, share: float, seed: int, groups: Mapping[str, str], name: str) -> Split:
     """A split with defect images of its test set among its training images.
 
     Whole groups of near duplicates are drawn, so that no twin of a training image is tested. A larger share has the
@@ -32,7 +48,7 @@ def contaminated(split: Split, share: float | None, seed: int, groups: Mapping[s
 
     Args:
         split: What ``make_split`` returned.
-        share: Of the training set that is defect images, in (0, 1); None contaminates nothing.
+        share: Of the training set that is defect images, in (0, 1).
         seed: Of the draw.
         groups: Of ``groups_of_images``: image to what its near duplicates have in common.
         name: For the message, e.g. ``"mvtec_ad/bottle"``.
@@ -40,8 +56,6 @@ def contaminated(split: Split, share: float | None, seed: int, groups: Mapping[s
     Raises:
         DataError: The share is less than one image, or takes all defect images or all good ones with their twins.
     """
-    if share is None:
-        return split
     count = round(share / (1 - share) * len(split.train))
     defects = sorted((sample for sample in split.test if sample.is_defect), key=lambda sample: sample.id)
     of_group: dict[str, list[Sample]] = {}
