@@ -85,7 +85,7 @@ class Robustness:
         for metric in metrics:
             sign = 1 if find_metric(metric).higher_is_better else -1
             before = [_undisturbed(cell, metric, image_scores) for cell in paired.to_dict("records")]
-            paired[_loss(metric)] = sign * (np.array(before, float) - paired[metric].to_numpy(float))
+            paired[loss_column(metric)] = sign * (np.array(before, float) - paired[metric].to_numpy(float))
         disturbances = [
             Disturbance(corrupt=corrupt, contaminate=contaminate)
             for corrupt, contaminate in paired[list(DISTURBANCES)]
@@ -99,7 +99,7 @@ class Robustness:
         # The label says what was done; all else is that of one table.
         frame = paired.assign(row=labels, **dict.fromkeys(DISTURBANCES))
         standings = tuple(
-            Standings.of(records, [*metrics, *map(_loss, metrics)], expected.get(str(dataset), ()))
+            Standings.of(records, [*metrics, *map(loss_column, metrics)], expected.get(str(dataset), ()))
             for dataset, records in frame.groupby("dataset")
         )
         board = Board(frame=frame, standings=standings, metrics=tuple(metrics), intervals=NO_INTERVALS)
@@ -132,11 +132,12 @@ def _columns(metric: str) -> list[tuple[str, Column]]:
     mark = "" if found.higher_is_better else f" {LOWER_MARK}"
     return [
         (metric, Column(title=f"{metric_title(metric)}{mark}", lower_is_better=not found.higher_is_better)),
-        (_loss(metric), Column(title=f"loss {LOWER_MARK}", lower_is_better=True)),
+        (loss_column(metric), Column(title=f"loss {LOWER_MARK}", lower_is_better=True)),
     ]
 
 
-def _loss(metric: str) -> str:
+def loss_column(metric: str) -> str:
+    """Where the board of a ``Robustness`` has the loss of a metric."""
     return f"{metric}_loss"
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from harness.leaderboard.robustness import UNDISTURBED, Disturbance, Robustness
+from harness.leaderboard.robustness import UNDISTURBED, Disturbance, Robustness, loss_column
 from harness.leaderboard.standings import Standings
-from harness.metrics.catalogue import metric_title
+from harness.metrics.catalogue import find_metric, metric_title
 from harness.report.figures.plot_sheet import Sheet, gaps, lack_notes
 from harness.report.figures.plot_types import AblationPlot, FactorLine, FactorPanel, FactorPoint, LeftOut, PlotSet
 
@@ -12,7 +12,8 @@ from harness.report.figures.plot_types import AblationPlot, FactorLine, FactorPa
 def robustness_plots(found: Robustness) -> PlotSet:
     """One plot a metric, with a panel for each corruption and the contamination, and a line for each method.
 
-    Cells with both disturbances are in the table alone.
+    A point is the undisturbed mean less the mean loss: where both test the same images that is the disturbed mean, and
+    a contaminated cell tests fewer. Whiskers are of the loss. Cells with both disturbances are in the table alone.
     """
     board = found.board
     sheet = Sheet(frame=board.frame, standings=board.standings, metrics=board.metrics, intervals=board.intervals)
@@ -33,7 +34,7 @@ def _plot(sheet: Sheet, found: Robustness, metric: str) -> AblationPlot | LeftOu
     if not panels:
         return LeftOut(name=name, reason="; ".join(notes) or f"no {metric_title(metric)} in these records")
     drawn = [(one.dataset, row) for one in sheet.standings for row in labels if row in one.rows]
-    title = f"{metric_title(metric)} under disturbances, mean over the categories of each data set"
+    title = f"{metric_title(metric)} less what disturbances cost, mean over the categories of each data set"
     return AblationPlot(
         heading=sheet.heading(name, title, drawn, notes), metric=metric_title(metric), panels=tuple(panels)
     )
@@ -62,7 +63,9 @@ def _panels(one: Standings, found: Robustness, metric: str) -> Iterator[FactorPa
 
 
 def _point(one: Standings, found: Robustness, row: str, disturbance: Disturbance, metric: str) -> FactorPoint | None:
-    entry = one.mean(found.rows.get((row, disturbance), ""), metric)
-    if entry.mean is None:
+    undisturbed = one.mean(found.rows.get((row, UNDISTURBED), ""), metric)
+    lost = one.mean(found.rows.get((row, disturbance), ""), loss_column(metric))
+    if undisturbed.mean is None or lost.mean is None:
         return None
-    return FactorPoint(mean=entry.mean, std=entry.std, is_reference=disturbance == UNDISTURBED)
+    sign = 1 if find_metric(metric).higher_is_better else -1
+    return FactorPoint(mean=undisturbed.mean - sign * lost.mean, std=lost.std, is_reference=disturbance == UNDISTURBED)
