@@ -13,7 +13,7 @@ import pandas as pd
 from harness.leaderboard.board import HEADLINE_METRICS, NO_INTERVALS, Board
 from harness.leaderboard.intervals import ImageScoresOf
 from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings
-from harness.leaderboard.tables import LOWER_MARK, Column, Table
+from harness.leaderboard.tables import LOWER_MARK, NOT_MEASURED, Column, Entry, Table
 from harness.leaderboard.variants import VARIANT_COLUMNS, row_labels
 from harness.metrics import image_metrics
 from harness.metrics.catalogue import check_metrics, find_metric, is_image_metric, metric_title
@@ -25,8 +25,8 @@ _PAIRED = ["dataset", "category", "seed", "method", *VARIANT_COLUMNS, "protocol"
 """What a disturbed cell and its undisturbed one agree in."""
 
 _OTHER_IMAGES = (
-    "A contaminated cell does not test the images that contaminate it: the loss of image metrics is against the "
-    "undisturbed cell on the images that both test, that of pixel metrics against the undisturbed cell as it is"
+    "A contaminated cell does not test the images that contaminate it: its loss is taken on the images that both cells "
+    "test, and not measured for pixel metrics, because pixels are not stored."
 )
 
 
@@ -85,7 +85,7 @@ class Robustness:
         for metric in metrics:
             sign = 1 if find_metric(metric).higher_is_better else -1
             before = [_undisturbed(cell, metric, image_scores) for cell in paired.to_dict("records")]
-            paired[loss_column(metric)] = sign * (np.array(before, float) - paired[metric].to_numpy(float))
+            paired[_loss(metric)] = sign * (np.array(before, float) - paired[metric].to_numpy(float))
         disturbances = [
             Disturbance(corrupt=corrupt, contaminate=contaminate)
             for corrupt, contaminate in paired[list(DISTURBANCES)]
@@ -99,50 +99,60 @@ class Robustness:
         # The label says what was done; all else is that of one table.
         frame = paired.assign(row=labels, **dict.fromkeys(DISTURBANCES))
         standings = tuple(
-            Standings.of(records, [*metrics, *map(loss_column, metrics)], expected.get(str(dataset), ()))
+            Standings.of(records, [*metrics, *map(_loss, metrics)], expected.get(str(dataset), ()))
             for dataset, records in frame.groupby("dataset")
         )
         board = Board(frame=frame, standings=standings, metrics=tuple(metrics), intervals=NO_INTERVALS)
         return cls(board=board, rows=rows)
 
+    def loss(self, one: Standings, row: str, disturbance: Disturbance, metric: str) -> Entry:
+        """Mean of what is lost over categories and seeds; not measured where the two cells test different pixels."""
+        if disturbance.contaminate is not None and not is_image_metric(metric):
+            return NOT_MEASURED
+        return one.mean(self.rows.get((row, disturbance), ""), _loss(metric))
+
     def table(self) -> Table:
         """Rows x data sets: of each metric the value, and what is lost of it; losses are means over the same cells."""
         metrics, labels = self.board.metrics, list(self.rows.values())
-        columns = [(name, title) for metric in metrics for name, title in _columns(metric)]
         is_contaminated = any(disturbance.contaminate is not None for _, disturbance in self.rows)
         return self.board.table(
             self.board.standings,
             {label: label for label in labels},
             metrics=metrics,
-            remarks=[f"{_OTHER_IMAGES}."] if is_contaminated else [],
+            remarks=[_OTHER_IMAGES] if is_contaminated else [],
             name="robustness",
             title="Loss against undisturbed images, mean over the categories of each data set",
             row_title="Method",
             groups=tuple(one.dataset for one in self.board.standings),
-            columns=tuple(column for _, column in columns),
+            columns=tuple(column for metric in metrics for column in _columns(metric)),
             rows=tuple(labels),
             entries=tuple(
-                tuple(one.mean(label, name) for one in self.board.standings for name, _ in columns) for label in labels
+                tuple(
+                    entry
+                    for one in self.board.standings
+                    for metric in metrics
+                    for entry in (one.mean(label, metric), self.loss(one, *key, metric))
+                )
+                for key, label in self.rows.items()
             ),
         )
 
 
-def _columns(metric: str) -> list[tuple[str, Column]]:
+def _columns(metric: str) -> list[Column]:
     found = find_metric(metric)
     mark = "" if found.higher_is_better else f" {LOWER_MARK}"
     return [
-        (metric, Column(title=f"{metric_title(metric)}{mark}", lower_is_better=not found.higher_is_better)),
-        (loss_column(metric), Column(title=f"loss {LOWER_MARK}", lower_is_better=True)),
+        Column(title=f"{metric_title(metric)}{mark}", lower_is_better=not found.higher_is_better),
+        Column(title=f"loss {LOWER_MARK}", lower_is_better=True),
     ]
 
 
-def loss_column(metric: str) -> str:
-    """Where the board of a ``Robustness`` has the loss of a metric."""
+def _loss(metric: str) -> str:
     return f"{metric}_loss"
 
 
 def _undisturbed(cell: dict[Any, Any], metric: str, image_scores: ImageScoresOf) -> float:
-    """The metric of the undisturbed partner of a cell, on the images that both test where their scores are enough."""
+    """The metric of the undisturbed partner of a cell; of a contaminated one on the images that both test."""
     value = cell[f"{metric}_clean"]
     if pd.isna(cell["contaminate"]) or pd.isna(value) or cell["status"] != "ok" or not is_image_metric(metric):
         return float("nan") if pd.isna(value) else float(value)

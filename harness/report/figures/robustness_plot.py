@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.leaderboard.robustness import UNDISTURBED, Disturbance, Robustness, loss_column
+from harness.leaderboard.robustness import UNDISTURBED, Disturbance, Robustness
 from harness.leaderboard.standings import Standings
 from harness.metrics.catalogue import find_metric, metric_title
 from harness.report.figures.plot_sheet import Sheet, gaps, lack_notes
@@ -13,7 +13,8 @@ def robustness_plots(found: Robustness) -> PlotSet:
     """One plot a metric, with a panel for each corruption and the contamination, and a line for each method.
 
     A point is the undisturbed mean less the mean loss: where both test the same images that is the disturbed mean, and
-    a contaminated cell tests fewer. Whiskers are of the loss. Cells with both disturbances are in the table alone.
+    a contaminated cell tests fewer. Whiskers are of the loss. Cells with both disturbances, and what a contamination
+    does to pixel metrics, are in the table alone.
     """
     board = found.board
     sheet = Sheet(frame=board.frame, standings=board.standings, metrics=board.metrics, intervals=board.intervals)
@@ -29,7 +30,7 @@ def _plot(sheet: Sheet, found: Robustness, metric: str) -> AblationPlot | LeftOu
         panel
         for one in sheet.standings
         for panel in _panels(one, found, metric)
-        if any(point is not None for line in panel.lines for point in line.points)
+        if any(point is not None and not point.is_reference for line in panel.lines for point in line.points)
     ]
     if not panels:
         return LeftOut(name=name, reason="; ".join(notes) or f"no {metric_title(metric)} in these records")
@@ -64,7 +65,7 @@ def _panels(one: Standings, found: Robustness, metric: str) -> Iterator[FactorPa
 
 def _point(one: Standings, found: Robustness, row: str, disturbance: Disturbance, metric: str) -> FactorPoint | None:
     undisturbed = one.mean(found.rows.get((row, UNDISTURBED), ""), metric)
-    lost = one.mean(found.rows.get((row, disturbance), ""), loss_column(metric))
+    lost = found.loss(one, row, disturbance, metric)
     if undisturbed.mean is None or lost.mean is None:
         return None
     sign = 1 if find_metric(metric).higher_is_better else -1
