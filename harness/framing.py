@@ -16,14 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.config.protocol import Protocol
-from harness.images import ImageSet, View, image_size, resize_map
+from harness.images import Corruption, ImageSet, View, image_size, resize_map
 
 if TYPE_CHECKING:
     from mfrnet import AnomalyMaps
 
 
 def frame(
-    ids: Sequence[str], paths: Sequence[Path], key: str, size_px: tuple[int, int], protocol: Protocol
+    ids: Sequence[str],
+    paths: Sequence[Path],
+    key: str,
+    size_px: tuple[int, int],
+    protocol: Protocol,
+    corruptions: Sequence[Corruption] | None = None,
 ) -> ImageSet:
     """Images of a category as a method is given them.
 
@@ -33,12 +38,19 @@ def frame(
         key: Identifies the content of the images. It need not depend on the protocol.
         size_px: ``Protocol.size_for`` of the category.
         protocol: Determines the windows.
+        corruptions: What happens to each image, as ``key`` says; None leaves all as they are.
 
     Raises:
         DataError: A file's header cannot be read.
     """
     if protocol.aspect in ("keep", "square"):
-        return ImageSet(ids=tuple(ids), paths=tuple(paths), size_px=size_px, key=key)
+        return ImageSet(
+            ids=tuple(ids),
+            paths=tuple(paths),
+            size_px=size_px,
+            key=key,
+            corruptions=None if corruptions is None else tuple(corruptions),
+        )
     of_images = [views_of(image_size(path), size_px, protocol) for path in paths]
     counts = [len(views) for views in of_images]
     return ImageSet(
@@ -47,6 +59,9 @@ def frame(
         size_px=size_px,
         key=key,
         views=tuple(view for views in of_images for view in views),
+        corruptions=None
+        if corruptions is None
+        else tuple(each for each, count in zip(corruptions, counts, strict=True) for _ in range(count)),
     )
 
 

@@ -36,3 +36,22 @@ def limit_words(limit: int) -> str:
     'at most 4 training, 4 normal test and 4 defect test images of each category'
     """
     return f"at most {limit} training, {limit} normal test and {limit} defect test images of each category"
+
+
+def corrupt_words(corrupt: str) -> str:
+    """What happens to the test images, for notes and captions.
+
+    >>> corrupt_words("noise:3")
+    'test images corrupted by noise of severity 3'
+    """
+    name, _, severity = corrupt.partition(":")
+    return f"test images corrupted by {name} of severity {severity}"
+
+
+def contaminate_words(share: float) -> str:
+    """What the training set holds, for notes and captions.
+
+    >>> contaminate_words(0.05)
+    'training set contaminated with 5 % defect images'
+    """
+    return f"training set contaminated with {100 * share:g} % defect images"

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from harness.config.protocol import Protocol
@@ -59,6 +59,10 @@ class Cell:
     limit: int | None = None
     """Most training, normal test and defect test images each; None for all."""
     cost: float
+    corrupt: str | None = None
+    """``NAME:SEVERITY`` of what happens to the test images; None where they stay as they are."""
+    contaminate: float | None = None
+    """Share of the training set that is defect images, in (0, 1); None where all are normal."""
 
     @property
     def id(self) -> str:
@@ -77,8 +81,15 @@ class Cell:
             *([] if self.split == PUBLISHED_SPLIT else [self.split]),
             # So did the limit. A list of its own is no name of a split.
             *([] if self.limit is None else [["limit", self.limit]]),
+            *([] if self.corrupt is None else [["corrupt", self.corrupt]]),
+            *([] if self.contaminate is None else [["contaminate", self.contaminate]]),
         ]
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
+
+    @property
+    def fit_id(self) -> str:
+        """Equal for cells whose methods learn the same: the id of the cell with its test images as they are."""
+        return replace(self, corrupt=None).id
 
     @property
     def label(self) -> str:
@@ -100,6 +111,8 @@ class Cell:
             weights_sha256=self.weights_sha256,
             split=self.split,
             limit=self.limit,
+            corrupt=self.corrupt,
+            contaminate=self.contaminate,
         )
 
 
@@ -129,6 +142,8 @@ def build_plan(
     split: str = PUBLISHED_SPLIT,
     dataset_protocols: Mapping[str, Protocol] | None = None,
     limit: int | None = None,
+    corrupt: str | None = None,
+    contaminate: float | None = None,
 ) -> RunPlan:
     """Cross sources, methods and seeds, and subtract what the store already answers.
 
@@ -143,6 +158,8 @@ def build_plan(
         split: The one split of this run.
         dataset_protocols: Data set to its protocol, where that is another.
         limit: Most training, normal test and defect test images of each cell; None for all.
+        corrupt: ``NAME:SEVERITY`` of what happens to the test images; None for nothing.
+        contaminate: Share of the training set that is defect images; None for none.
 
     Returns:
         A plan whose ids do not depend on the order of the arguments.
@@ -164,6 +181,8 @@ def build_plan(
                     split=split,
                     limit=limit,
                     cost=_num_files(source, limit) * method.relative_cost,
+                    corrupt=corrupt,
+                    contaminate=contaminate,
                 )
                 unique.setdefault(cell.id, cell)
     cells: list[Cell] = []

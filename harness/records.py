@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 PUBLISHED_SPLIT = "published"
 """The split that a data set was published with, or the literature's where there is none."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,12 @@ class CellIdentity:
     limit: int | None = None
     """Most training, normal test and defect test images each, of a smoke run; None for all
     images, and in records before version 4."""
+    corrupt: str | None = None
+    """``NAME:SEVERITY`` of what happened to the test images; None where they stayed as they are, and in records before
+    version 5."""
+    contaminate: float | None = None
+    """Share of the training set that was to be defect images; None where all were normal, and in records before
+    version 5."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +101,8 @@ class CellRecord:
     image_height_px: int
     image_width_px: int
     fit_seconds: float
-    """Learning, calibration included, feature extraction excluded. Other workers of the run show in it."""
+    """Learning, calibration included, feature extraction excluded; the time of reading where a kept detector judged
+    corrupted test images. Other workers of the run show in it."""
     feature_seconds: float
     """Backbone passes over training and test images; about 0 when the cache held them."""
     score_seconds: float

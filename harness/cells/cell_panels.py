@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.cells.map_file import MapFile
 from harness.cells.masked_maps import mask_of
 from harness.datasets import Sample
-from harness.images import read_rgb, resize_rgb
+from harness.images import read_scaled
 from harness.plan import Cell
 
 
@@ -49,7 +49,7 @@ def save_panels(
         sample, size_px = samples[row], (maps[row].shape[0], maps[row].shape[1])
         save_panel(
             folder / panel_name(sample.id),
-            resize_rgb(read_rgb(sample.image), size_px),
+            read_scaled(sample.image, [size_px], sample.corruption)[size_px],
             mask_of(sample, size_px, cell.protocol) if sample.mask is not None else None,
             maps[row],
             title=f"{cell.label}: {sample.id}\n{title}",

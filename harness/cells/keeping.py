@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, set_thresholds, write_bundle
+from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, read_bundle, set_thresholds, write_bundle
 from harness.bundles.description import BundleOrigin
 from harness.bundles.threshold import check_enough
 from harness.cells.cell_context import CellContext
@@ -18,6 +18,7 @@ from harness.images import image_size
 from harness.methods import METHODS
 from harness.plan import Cell
 from harness.records import Provenance
+from mfrnet import parallel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +78,26 @@ def _limits(context: CellContext) -> ThresholdSettings:
 
 
 def model_folder(models_dir: Path, cell: Cell) -> Path:
-    """Where the bundle of a cell is."""
-    return models_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
+    """Where the bundle of a cell is; cells that differ in the corruption of their test images have one bundle."""
+    return models_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.fit_id}"
+
+
+def is_kept(models_dir: Path | None, cell: Cell) -> bool:
+    """Whether a cell with corrupted test images need not be fitted, because a bundle holds what it would learn.
+
+    In a group of processes, which may see different folders, every cell is fitted.
+    """
+    has_bundle = models_dir is not None and model_folder(models_dir, cell).is_dir()
+    return has_bundle and cell.corrupt is not None and parallel.world_size() == 1
+
+
+def restore(models_dir: Path, cell: Cell, opened: OpenedCell) -> None:
+    """Make the method of a cell the one that was kept.
+
+    Raises:
+        BenchError: The bundle is damaged, or of another version of the method.
+    """
+    opened.method.restore(read_bundle(model_folder(models_dir, cell), opened.device).method.state())
 
 
 def keep(models_dir: Path, cell: Cell, opened: OpenedCell, made: Provenance, calibrated: Calibrated | None) -> None:

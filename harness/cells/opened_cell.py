@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -10,10 +11,10 @@ from harness.cells.cell_context import CellContext
 from harness.cells.devices import resolve_device
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
-from harness.datasets import DATASETS, Split
+from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.splits import is_manifest, limited, make_split, split_identity
+from harness.datasets.splits import disturbed, is_manifest, limited, make_split, split_identity
 from harness.datasets.unreadable import Unreadable, leave_out_unreadable
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
@@ -60,11 +61,13 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed during the run; run the command again.")
     whole = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
-    split = limited(whole, cell.limit)
+    undisturbed = limited(whole, cell.limit)
     unreadable: tuple[Unreadable, ...] = ()
     if context.skip_unreadable:
-        split, unreadable = leave_out_unreadable(split, f"{cell.dataset}/{cell.category}")
-    train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
+        undisturbed, unreadable = leave_out_unreadable(undisturbed, f"{cell.dataset}/{cell.category}")
+    split = disturbed(undisturbed, cell)
+    size_px = category_size(undisturbed, cell.protocol)
+    train, test = image_sets(split, size_px, cell.protocol, cell.data_fingerprint, undisturbed)
     features, device = FeatureCache(), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
@@ -72,28 +75,37 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     )
 
 
-def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
+def image_sets(
+    split: Split, size_px: tuple[int, int], protocol: Protocol, key: str, undisturbed: Split | None = None
+) -> tuple[ImageSet, ImageSet]:
     """Training and test images as a method is given them: selections of one set of the whole category.
 
-    All splits select from the same set, so that features are computed once. ``size_px`` is the ``category_size``
-    of the split, and ``key`` identifies the content of the category.
+    All splits select from the same set, so that features are computed once. Corrupted test images are a set of their
+    own. ``size_px`` is the ``category_size`` of the split, ``key`` identifies the content of the category, and
+    ``undisturbed`` is what a disturbed split was before.
 
     Raises:
         DataError: The header of an image cannot be read.
     """
-    samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
-    base = frame(
-        [sample.id for sample in samples],
-        [sample.image for sample in samples],
-        hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
-        size_px,
-        protocol,
-    )
-    rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
-    train, test = (
-        base.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
-    )
-    return train, test
+    whole = undisturbed or split
+
+    def selected(part: Sequence[Sample], among: Sequence[Sample]) -> ImageSet:
+        samples = sorted(among, key=lambda sample: sample.id)
+        corruptions = [sample.corruption for sample in samples if sample.corruption is not None]
+        base = frame(
+            [sample.id for sample in samples],
+            [sample.image for sample in samples],
+            hashlib.sha256("\n".join([key, *(s.id for s in samples), *map(repr, corruptions)]).encode()).hexdigest(),
+            size_px,
+            protocol,
+            corruptions or None,
+        )
+        rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
+        return base.select(row for sample in part for row in rows_of[sample.id])
+
+    clean = (*whole.train, *whole.test)
+    is_corrupted = any(sample.corruption is not None for sample in split.test)
+    return selected(split.train, clean), selected(split.test, split.test if is_corrupted else clean)
 
 
 def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.cells.cell_context import CellContext
 from harness.cells.cell_panels import save_panels
-from harness.cells.keeping import calibrate, check_calibration, keep
+from harness.cells.keeping import calibrate, check_calibration, is_kept, keep, restore
 from harness.cells.masked_maps import regions_of_kinds, with_masks
 from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
@@ -65,8 +65,11 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     def on_step(done: int, total: int, loss: float | None) -> None:
         report(CellProgress(stage="fit", done=done, total=total, loss=loss))
 
-    clock = time.perf_counter()
-    method.fit(opened.train, on_step)
+    clock, kept = time.perf_counter(), is_kept(context.models_dir, cell)
+    if kept and context.models_dir is not None:
+        restore(context.models_dir, cell, opened)
+    else:
+        method.fit(opened.train, on_step)
     fit_seconds = time.perf_counter() - clock - features.seconds
     fit_feature_seconds = features.seconds
 
@@ -98,7 +101,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
                 logging.getLogger(__name__).exception("No panels of %s", cell.label)
 
     made = provenance(context, opened.device, started_at)
-    if context.models_dir is not None:
+    if context.models_dir is not None and not kept:
         keep(context.models_dir, cell, opened, made, calibrated)
     groups = groups_of_images((*split.train, *split.test))
     return CellRecord(

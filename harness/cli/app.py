@@ -17,6 +17,7 @@ from harness.cli import (
     methods,
     predict,
     report,
+    robustness,
     run,
     search,
     show,
@@ -64,6 +65,7 @@ app.command()(show.tables)
 app.command()(figures.figures)
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(robustness.robustness)
 app.add_typer(datasets.app, name="datasets")
 app.command()(methods.methods)
 app.command()(suites.suites)

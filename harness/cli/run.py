@@ -93,6 +93,10 @@ def _where(settings: RunSettings, result: "RunResult") -> str:
         flags += ["--split", result.planned.split]
     if settings.limit is not None:
         flags += ["--limit", str(settings.limit)]
+    if settings.corrupt is not None:
+        flags += ["--corrupt", settings.corrupt]
+    if settings.contaminate is not None:
+        flags += ["--contaminate", str(settings.contaminate)]
     if settings.categories or any("/" in name for name in settings.datasets):
         flags += ["--categories", ",".join(dict.fromkeys(cell.category for cell in result.cells))]
     return shlex.join(flags)

@@ -31,6 +31,10 @@ class RecordFilter(BaseModel):
     """Records of this split, as 'bench run' was given it or as the records name it; the newest unless given."""
     limit: Annotated[int | None, Flag(metavar="N")] = Field(None, ge=1)
     """Records of 'bench run --limit N', with this N; unless given, only records of all images."""
+    corrupt: Annotated[str | None, Flag(metavar="NAME:SEVERITY")] = None
+    """Records of 'bench run --corrupt NAME:SEVERITY'; unless given, only records of test images as they are."""
+    contaminate: Annotated[float | None, Flag(metavar="SHARE")] = None
+    """Records of 'bench run --contaminate SHARE', with this share; unless given, only records without."""
     all_variants: Annotated[bool, Flag()] = False
     """All versions and settings of each method, not only the newest."""
     data: Annotated[str | None, Flag()] = Field(default_factory=lambda: os.environ.get("BENCH_DATA"))

@@ -13,7 +13,7 @@ from harness.config.toml_file import read_toml
 from harness.config.validation import one_line
 from harness.environment import default_data_root, default_results
 from harness.errors import SettingsError, UnknownNameError
-from harness.phrasing import limit_words
+from harness.phrasing import contaminate_words, corrupt_words, limit_words
 
 Policy = Literal["only-missing", "failed", "always", "never"]
 """Which cells run: those without a record; failed ones too; all; none."""
@@ -84,13 +84,20 @@ class RunSettings(BaseModel):
     panels: Annotated[int, Flag(HOW)] = Field(0, ge=0)
     """Heat-map panels to write for each cell: of N defect images, and of the N good images that score highest."""
     keep_models: Annotated[Literal["none", "best", "all"], Flag(HOW)] = "none"
-    """Keep fitted detectors below RESULTS/models: all, or of each category the best by image AUROC."""
+    """Keep fitted detectors below RESULTS/models: all, or of each category the best by image AUROC. With --corrupt,
+    what is there is not fitted again."""
     calibration_folds: Annotated[int, Flag(HOW)] = Field(0, ge=0)
     """Fit N more detectors a cell on parts of its good images, to set a threshold and measure it; 0 for none."""
     false_alarms: Annotated[float, Flag(HOW, "SHARE")] = Field(0.05, gt=0, lt=1)
     """Share of good images that this threshold lets raise an alarm."""
     track: Annotated[tuple[str, ...], Flag(HOW, is_repeatable=True)] = Field((), examples=[["mlflow", "wandb"]])
     """Programs that get every cell that ends: mlflow, wandb, tensorboard, trackio (docs/trackers.md); repeatable."""
+    corrupt: Annotated[str | None, Flag(WHAT, "NAME:SEVERITY")] = None
+    """Corrupt the test images: noise, blur, brightness, contrast, jpeg, shift or rotation, severity 1 to 5, e.g.
+    noise:3. Records stand in no other table than that of 'bench robustness' unless asked for."""
+    contaminate: Annotated[float | None, Flag(WHAT, "SHARE")] = Field(None, gt=0, lt=1)
+    """Share of the training set that is defect images of the category, which are then not tested, e.g. 0.05. Records
+    stand in no other table than that of 'bench robustness' unless asked for."""
 
     @property
     def is_here(self) -> bool:
@@ -114,7 +121,7 @@ class RunSettings(BaseModel):
             for name in self.overrides
             if name not in self.methods
         ]
-        return (*twice, *unused, *self._limit_note)
+        return (*twice, *unused, *self._limit_note, *self._disturbance_notes)
 
     @property
     def _limit_note(self) -> tuple[str, ...]:
@@ -123,6 +130,17 @@ class RunSettings(BaseModel):
         return (
             f"A smoke run: {limit_words(self.limit)}. Tables leave these records out unless they are asked for with "
             f"--limit {self.limit}.",
+        )
+
+    @property
+    def _disturbance_notes(self) -> tuple[str, ...]:
+        words = [*([] if self.corrupt is None else [(corrupt_words(self.corrupt), f"--corrupt {self.corrupt}")])]
+        if self.contaminate is not None:
+            words.append((contaminate_words(self.contaminate), f"--contaminate {self.contaminate:g}"))
+        return tuple(
+            f"{text[0].upper()}{text[1:]}. 'bench robustness' shows the loss; other tables leave these records out "
+            f"unless they are asked for with {flag}."
+            for text, flag in words
         )
 
     def protocol_of(self, dataset: str) -> Protocol:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Literal, runtime_checkable
 from typing import Protocol as Interface
 
+from harness.images import Corruption
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -24,6 +26,8 @@ class Sample:
     """Whether grey values of the masks are labels (1, 2, ...), so that every value but 0 is a defect."""
     part: str | None = None
     """Equal for the views of one part, which is a defect if one of its views is; None where each image is a part."""
+    corruption: Corruption | None = None
+    """What happens to the image, and to its masks, when they are read; None leaves them as they are."""
 
     @property
     def masks(self) -> tuple[Path, ...]:
@@ -55,7 +59,7 @@ class Split:
     """Training and test samples of one category under one seed; disjoint, in a fixed order."""
 
     train: tuple[Sample, ...]
-    """Normal images only."""
+    """Normal images only, unless the training set is contaminated on purpose."""
     test: tuple[Sample, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     """``(sample id, reason)`` of images that belong to neither, e.g. a defect with an empty mask."""

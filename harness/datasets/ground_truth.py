@@ -23,7 +23,7 @@ def read_ground_truth(sample: Sample, threshold: int) -> NDArray[np.bool_]:
             labels have a threshold of their own: 0.
 
     Returns:
-        ``(H, W)``, True on defect pixels.
+        ``(H, W)``, True on defect pixels; moved as a corruption of the sample moves its image.
 
     Raises:
         DataError: A file is missing or damaged, or two masks differ in size.
@@ -35,7 +35,7 @@ def read_ground_truth(sample: Sample, threshold: int) -> NDArray[np.bool_]:
                 f"{path}: has {mask_HW.shape[0]} x {mask_HW.shape[1]} pixels (height x width), {sample.masks[0]} has "
                 f"{masks[0].shape[0]} x {masks[0].shape[1]}; masks of one image must be of one size."
             )
-    return reduce(np.logical_or, masks)
+    return _moved(reduce(np.logical_or, masks), sample)
 
 
 def read_regions(
@@ -44,7 +44,7 @@ def read_regions(
     """Each mask of a sample as a region of its own, with the area that suffices to find it.
 
     Absolute areas count pixels of the original image; they shrink with the region when it is
-    resized. A region that vanishes there is left out.
+    resized. A region that vanishes there, or that a corruption moves out of sight, is left out.
 
     Args:
         sample: Any; a normal image has no region.
@@ -67,11 +67,15 @@ def read_regions(
             raise DataError(f"{path}: expected one of the grey values {values}, got {value}.")
         mask_HW = read_mask(path, 0)
         saturation_area = _saturation_area(known[value], int(np.count_nonzero(mask_HW)))
-        resized_HW = resize_mask(mask_HW, size_px)
+        resized_HW = resize_mask(_moved(mask_HW, sample), size_px)
         scale = np.count_nonzero(resized_HW) / np.count_nonzero(mask_HW)
         if scale > 0:
             regions.append((resized_HW, saturation_area * scale))
     return regions
+
+
+def _moved(mask_HW: NDArray[np.bool_], sample: Sample) -> NDArray[np.bool_]:
+    return mask_HW if sample.corruption is None else sample.corruption.moved(mask_HW)
 
 
 def _saturation_area(saturation: Saturation, area: int) -> float:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.environment import num_cores
+from harness.images.corruption import Corruption
 from harness.images.reading import read_rgb
 from harness.images.resizing import resize_rgb
 from harness.images.view import View
@@ -40,16 +41,19 @@ class ImageSet:
     """The set this one was selected from; None for a set of its own."""
     rows: tuple[int, ...] | None = None
     """Positions in ``base``, in order; None for a set of its own."""
+    corruptions: tuple[Corruption, ...] | None = None
+    """What happens to the image of each item when it is read; part of ``key``. None where images stay as they are."""
 
     def __post_init__(self) -> None:
         if len(self.ids) != len(self.paths):
             raise ValueError(
                 f"An image set needs one path for each id; got {len(self.ids)} ids, {len(self.paths)} paths."
             )
-        if self.views is not None and len(self.ids) != len(self.views):
-            raise ValueError(
-                f"An image set needs one view for each id; got {len(self.ids)} ids, {len(self.views)} views."
-            )
+        for what, each in (("view", self.views), ("corruption", self.corruptions)):
+            if each is not None and len(self.ids) != len(each):
+                raise ValueError(
+                    f"An image set needs one {what} for each id; got {len(self.ids)} ids, {len(each)} {what}s."
+                )
         if min(self.size_px) < 1:
             raise ValueError(f"An image set needs a positive height and width in pixels, got {self.size_px}.")
 
@@ -111,9 +115,9 @@ class ImageSet:
 
     def _read(self, run: Sequence[int]) -> list[NDArray[np.uint8]]:
         """Items of one file, which is decoded once."""
-        pixels_HW3 = read_rgb(self.paths[run[0]])
         views = [self.view(index) for index in run]
-        scaled = {size: resize_rgb(pixels_HW3, size) for size in {view.scaled_px for view in views}}
+        corruption = None if self.corruptions is None else self.corruptions[run[0]]
+        scaled = read_scaled(self.paths[run[0]], {view.scaled_px for view in views}, corruption)
         return [view.cut(scaled[view.scaled_px], self.size_px) for view in views]
 
     @staticmethod
@@ -138,4 +142,28 @@ class ImageSet:
             views=None if self.views is None else tuple(self.views[index] for index in chosen),
             base=self.base or self,
             rows=tuple(chosen if self.rows is None else (self.rows[index] for index in chosen)),
+            corruptions=None if self.corruptions is None else tuple(self.corruptions[index] for index in chosen),
         )
+
+
+def read_scaled(
+    path: Path, sizes_px: Collection[tuple[int, int]], corruption: Corruption | None = None
+) -> dict[tuple[int, int], NDArray[np.uint8]]:
+    """An image at some sizes, corrupted if it is to be; the file is decoded once.
+
+    Args:
+        path: Of the image.
+        sizes_px: Heights and widths wanted.
+        corruption: None leaves the image as it is.
+
+    Returns:
+        Size to ``(*size, 3)``, 0 to 255.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    pixels_HW3 = read_rgb(path)
+    if corruption is None:
+        return {size: resize_rgb(pixels_HW3, size) for size in sizes_px}
+    moved_HW3 = corruption.moved(pixels_HW3)
+    return {size: corruption.degraded(resize_rgb(moved_HW3, size)) for size in sizes_px}

@@ -12,6 +12,7 @@ from harness.datasets.splits import split_identity
 from harness.environment import without_credentials
 from harness.errors import BenchError, StoreError
 from harness.leaderboard import Groups, newest, select
+from harness.leaderboard.record_selection import CONDITIONS
 from harness.records import PUBLISHED_SPLIT
 from harness.store import RecordStore
 
@@ -31,7 +32,7 @@ class ChosenRecords:
     expected: Mapping[str, Collection[str]]
     """Data set to the categories that its mean needs, with or without records."""
     left_out: str
-    """What is not shown because it is not the newest or has a limit, and how to see it; empty if nothing is."""
+    """What is not shown because it is not the newest or of a condition, and how to see it; empty if nothing is."""
 
 
 def chosen_records(
@@ -70,6 +71,15 @@ def chosen_splits(wanted: RecordFilter) -> dict[str, ChosenRecords]:
     }
 
 
+def asked_records(wanted: RecordFilter) -> "pd.DataFrame":
+    """Every record that a filter asks for, whatever its state; a condition that the filter does not name is kept.
+
+    Raises:
+        BenchError: As ``chosen_records``.
+    """
+    return _asked(_store_of(wanted)[1], wanted)
+
+
 def _store_of(wanted: RecordFilter) -> "tuple[RecordStore, pd.DataFrame]":
     store = RecordStore(wanted.results)
     frame = store.frame()
@@ -95,14 +105,18 @@ def _asked(frame: "pd.DataFrame", wanted: RecordFilter) -> "pd.DataFrame":
         seeds=wanted.seeds,
         protocols=wanted.protocols,
         split=split,
-        limit=wanted.limit,
+        **_conditions(wanted),
     )
+
+
+def _conditions(wanted: RecordFilter) -> dict[str, object]:
+    return {name: getattr(wanted, name) for name in CONDITIONS}
 
 
 def _newest(
     store: RecordStore, asked: "pd.DataFrame", wanted: RecordFilter, *, all_variants: bool, same_images: bool
 ) -> ChosenRecords:
-    found = newest(asked, all_variants=all_variants, same_images=same_images, limit=wanted.limit)
+    found = newest(asked, all_variants=all_variants, same_images=same_images, **_conditions(wanted))
     expected = {} if wanted.categories is not None else _published_categories(found.frame)
     return ChosenRecords(store=store, frame=found.frame, expected=expected, left_out=found.left_out)
 

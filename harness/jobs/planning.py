@@ -11,8 +11,9 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.datasets.splits import limited, make_split, split_identity
+from harness.datasets.splits import disturbed, limited, make_split, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
+from harness.images import check_corruption
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan, canonical_json
@@ -58,6 +59,8 @@ def check_names(settings: RunSettings) -> tuple[str, list[tuple[Dataset, str]]]:
                 f"{method}: expected a method as in harness.methods.base, got a class without Settings."
             )
     check_trackers(settings.track)
+    if settings.corrupt is not None:
+        check_corruption(settings.corrupt)
     split = split_identity(settings.split)
     categories = chosen_categories(settings)
     known = {*DATASETS.names(), *(dataset.info.name for dataset, _ in categories)}
@@ -119,6 +122,8 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
         split,
         settings.dataset_protocols,
         settings.limit,
+        settings.corrupt,
+        settings.contaminate,
     )
     return Planned(
         plan=plan,
@@ -155,7 +160,7 @@ def plan(settings: RunSettings | Mapping[str, Any] | None = None, **fields: Any)
 def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool = True) -> None:
     """Refuse a plan in which a cell is bound to fail: bad splits, settings that do not fit, no weights.
 
-    Looks at image headers only, except that a split without twins needs every image read once.
+    Looks at image headers only, except that a split without twins, and a contaminated one, need every image read once.
 
     Args:
         planned: The plan.
@@ -188,6 +193,7 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
             whole = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
             splits[place] = limited(whole, cell.limit)
             check_split(splits[place], f"{cell.dataset}/{cell.category}")
+            disturbed(splits[place], cell)
         try:
             size = category_size(splits[place], cell.protocol)
         except DataError:

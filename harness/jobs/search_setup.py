@@ -86,6 +86,8 @@ def prepare(
         raise SettingsError(
             f"limit: a search judges on all images of a category; expected no limit, got {settings.limit}."
         )
+    if settings.corrupt is not None or settings.contaminate is not None:
+        raise SettingsError("A search has no --corrupt and no --contaminate; expected neither.")
     if settings.protocol.aspect not in ("keep", "square") or settings.dataset_protocols:
         raise SettingsError(
             "A search uses one protocol for all images, whole and without padding; expected aspect keep or square, and "

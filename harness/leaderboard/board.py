@@ -124,7 +124,7 @@ class Board:
         shown = self.frame[self.frame["dataset"].isin(datasets)]
         resampling = self.intervals.remark(datasets) if metrics else ""
         return Table(
-            protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True), shown["limit"].dropna()),
+            protocol=protocols_text(shown),
             split=splits_text(zip(shown["dataset"], shown["split"], strict=True)),
             seeds=seeds,
             own_seeds=own_seeds,

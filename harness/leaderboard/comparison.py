@@ -106,9 +106,7 @@ def compare(
     return Comparison(
         a=a.label,
         b=b.label,
-        protocol=protocols_text(
-            zip(cells.frame["dataset"], cells.frame["protocol_a"], strict=True), cells.frame["limit_a"].dropna()
-        ),
+        protocol=protocols_text(cells.frame.rename(columns=lambda name: name.removesuffix("_a"))),
         lines=tuple(lines),
         num_cells=len(cells.frame),
         left_out=(*cells.left_out, *(f"left out of {', '.join(of)}, {reason}" for reason, of in undefined.items())),

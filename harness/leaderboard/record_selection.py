@@ -1,15 +1,37 @@
 """Which records a table is made of. A table never mixes what cannot be compared."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.variants import VARIANT_COLUMNS
-from harness.phrasing import counted, limit_words
+from harness.phrasing import contaminate_words, corrupt_words, counted, limit_words
 
+
+@dataclass(frozen=True)
+class Condition:
+    """A column of records that is null as a rule, and whose other values stand in no table unless asked for."""
+
+    usual: str
+    """What a record without a value is of."""
+    others: str
+    """What those with a value are of."""
+    words: Callable[[Any], str]
+    """A value, in the caption of a table."""
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    "limit": Condition(
+        "all images", "smoke runs with a limit", lambda value: f"a smoke run, {limit_words(int(value))}"
+    ),
+    "corrupt": Condition("test images as they are", "corrupted test images", corrupt_words),
+    "contaminate": Condition("normal training sets", "contaminated training sets", contaminate_words),
+}
+"""By column, whose name is also that of the flag."""
 _PLACE = ["dataset", "category", "seed"]
 RUN_ALIKE = "Run all of them with --skip-unreadable --policy always, or repair the files."
 """What to do about records that left out different images."""
@@ -24,7 +46,7 @@ def select(
     seeds: Collection[int] | None = None,
     protocols: Collection[str] | None = None,
     split: str | None = None,
-    limit: int | None = None,
+    **conditions: object,
 ) -> pd.DataFrame:
     """The records of ``frame`` that a table is asked to show.
 
@@ -36,7 +58,7 @@ def select(
         seeds: None keeps all.
         protocols: Each a ``Protocol.key()``; None keeps all.
         split: Name of a split; None keeps all.
-        limit: Of the runs; None keeps all.
+        **conditions: A value of one of ``CONDITIONS``; None keeps all.
 
     Returns:
         A frame with the same columns and at least one row.
@@ -54,7 +76,7 @@ def select(
         ("seed", "seed", seeds),
         ("protocol", "protocol", protocols),
         ("split", "split", None if split is None else [split]),
-        ("limit", "limit", None if limit is None else [limit]),
+        *((name, name, None if value is None else [value]) for name, value in conditions.items()),
     ]
     kept = frame
     for kind, column, values in wanted:
@@ -85,7 +107,7 @@ class Newest:
 
 
 def newest(
-    frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool = True, limit: int | None = None
+    frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool = True, **conditions: object
 ) -> Newest:
     """Keep the splits, protocols, data and settings of the records that finished last.
 
@@ -93,14 +115,15 @@ def newest(
         frame: Records as ``select`` returns them.
         all_variants: Keep all versions, settings and weights of each method, not only the newest.
         same_images: Whether only what ``of_same_images`` keeps may stay, as one table needs it.
-        limit: Of all records of ``frame``; None leaves those with a limit out.
+        **conditions: The value of one of ``CONDITIONS`` that all records of ``frame`` have; None, or no value, leaves
+            those with a value out.
 
     Returns:
         The records of one split and one protocol a data set; one state of the data a category; unless
         ``all_variants``, one variant a method.
 
     Raises:
-        StoreError: All records have a limit, and none was asked for.
+        StoreError: All records have a limit or another condition, and none was asked for.
     """
     steps: list[tuple[str, str, list[str], list[str], str]] = [
         ("another split", "split", ["dataset"], ["split"], "; see --split"),
@@ -109,7 +132,11 @@ def newest(
     ]
     if not all_variants:
         steps.append(("other settings or versions", "method", ["method"], VARIANT_COLUMNS, "; see --all-variants"))
-    kept, limits = (frame, "") if limit is not None else _without_limited(frame)
+    kept, apart = frame, []
+    for name in CONDITIONS:
+        if conditions.get(name) is None:
+            kept, told = _without(kept, name)
+            apart += told
     left_out = []
     for what, naming, of, by, hint in steps:
         before, kept = kept, _newest(kept, of=of, by=by)
@@ -121,7 +148,7 @@ def newest(
         same = of_same_images(kept)
         kept, left_out = same.frame, left_out + ([same.left_out] if same.left_out else [])
     only = "Only the newest records are shown. " if left_out else ""
-    left_out += [limits] if limits else []
+    left_out += apart
     return Newest(frame=kept, left_out=f"{only}Left out: {', '.join(left_out)}" if left_out else "")
 
 
@@ -148,12 +175,15 @@ def check_comparable(frame: pd.DataFrame) -> None:
     """Refuse records that do not compare.
 
     Raises:
-        StoreError: There are several limits, a data set with several splits or protocols, a category with several
-            data fingerprints, or a cell of which methods left out different images as unreadable.
+        StoreError: There are several limits or other conditions, a data set with several splits or protocols, a
+            category with several data fingerprints, or a cell of which methods left out different images as unreadable.
     """
-    limits = _limits(frame)
-    if len(limits) > 1:
-        raise StoreError(f"Expected records of one limit, got {', '.join(limits)}. Choose one with --limit.")
+    for condition in CONDITIONS:
+        held = _values(frame[condition])
+        if len(held) > 1:
+            raise StoreError(
+                f"Expected records of one {condition}, got {', '.join(held)}. Choose one with --{condition}."
+            )
     for column in ("split", "protocol"):
         for name, values in frame.groupby("dataset")[column]:
             found = sorted(values.unique())
@@ -177,15 +207,19 @@ def check_comparable(frame: pd.DataFrame) -> None:
             )
 
 
-def protocols_text(protocol_of: Iterable[tuple[str, str]], limits: Iterable[int] = ()) -> str:
-    """The protocol of a table in words, or each with the data sets that have it; and the limit, if there is one.
+def protocols_text(frame: pd.DataFrame) -> str:
+    """The protocol of a table in words, or each with the data sets that have it; and the condition, if there is one.
 
     Args:
-        protocol_of: Data set and ``Protocol.key()`` of each record; one protocol a data set.
-        limits: Of the records that have one, all equal.
+        frame: Its records, of one protocol a data set.
     """
-    text = _datasets_text((dataset, words_of(key)) for dataset, key in protocol_of)
-    return "; ".join([text, *(f"a smoke run, {limit_words(int(limit))}" for limit in sorted(set(limits)))])
+    text = _datasets_text(zip(frame["dataset"], frame["protocol"].map(words_of), strict=True))
+    told = (
+        condition.words(value)
+        for name, condition in CONDITIONS.items()
+        for value in sorted(frame[name].dropna().unique())
+    )
+    return "; ".join([text, *told])
 
 
 def splits_text(split_of: Iterable[tuple[str, str]]) -> str:
@@ -206,25 +240,26 @@ def _datasets_text(value_of: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"for {', '.join(sorted(of))} {value}" for value, of in sorted(datasets.items()))
 
 
-def _without_limited(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The records of all images, and how many others there are and how to see them; empty if there are none."""
-    limited = frame["limit"].notna()
-    if not limited.any():
-        return frame, ""
-    names = ", ".join(sorted(frame.loc[limited, "dataset"].unique()))
-    flags = " or ".join(f"--limit {limit}" for limit in _limits(frame[limited]))
-    if limited.all():
+def _without(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """The records without a condition, and how many others there are and how to see them; nothing if there are none."""
+    has_value, condition = frame[name].notna(), CONDITIONS[name]
+    if not has_value.any():
+        return frame, []
+    names = ", ".join(sorted(frame.loc[has_value, "dataset"].unique()))
+    flags = " or ".join(f"--{name} {value}" for value in _values(frame.loc[has_value, name]))
+    if has_value.all():
         raise StoreError(
-            f"Expected records of all images, got only {counted(len(frame), 'record')} of smoke runs with a limit "
+            f"Expected records of {condition.usual}, got only {counted(len(frame), 'record')} of {condition.others} "
             f"({names}). Show them with {flags}."
         )
-    return frame[~limited], f"{counted(int(limited.sum()), 'record')} of smoke runs with a limit ({names}; see {flags})"
+    return frame[~has_value], [
+        f"{counted(int(has_value.sum()), 'record')} of {condition.others} ({names}; see {flags})"
+    ]
 
 
-def _limits(frame: pd.DataFrame) -> list[str]:
-    """Every limit of some records, smallest first; ``none`` for records of all images."""
-    limits = frame["limit"]
-    return [*(["none"] if limits.isna().any() else []), *(str(limit) for limit in sorted(limits.dropna().unique()))]
+def _values(column: pd.Series) -> list[str]:
+    """Every value of a condition, in their order; ``none`` for records without."""
+    return [*(["none"] if column.isna().any() else []), *(str(value) for value in sorted(column.dropna().unique()))]
 
 
 def _check_known(kind: str, values: Collection[object], column: pd.Series) -> None:

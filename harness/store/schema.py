@@ -33,6 +33,7 @@ _ARROW_TYPES: Mapping[Any, Any] = {
     int: pa.int64(),
     int | None: pa.int64(),
     float: pa.float64(),
+    float | None: pa.float64(),
     bool: pa.bool_(),
     tuple[float, ...] | None: pa.list_(pa.float64()),
 }

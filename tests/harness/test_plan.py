@@ -116,6 +116,8 @@ def test_an_id_is_sixteen_hexadecimal_digits() -> None:
         ("weights_sha256", "v"),
         ("split", "grouped"),
         ("limit", 8),
+        ("corrupt", "noise:3"),
+        ("contaminate", 0.05),
     ],
 )
 def test_an_id_depends_on_each_part_of_the_content(field: str, value: Any) -> None:
@@ -125,6 +127,11 @@ def test_an_id_depends_on_each_part_of_the_content(field: str, value: Any) -> No
 def test_limits_differ_from_each_other_and_from_a_split_of_that_name() -> None:
     cells = [replace(CELL, limit=8), replace(CELL, limit=9), replace(CELL, split="limit"), replace(CELL, split="8")]
     assert len({cell.id for cell in cells}) == len(cells)
+
+
+def test_corruption_does_not_change_what_is_learned_and_contamination_does() -> None:
+    assert CELL.fit_id == CELL.id == replace(CELL, corrupt="noise:3").fit_id
+    assert replace(CELL, contaminate=0.1).fit_id == replace(CELL, contaminate=0.1, corrupt="blur:1").fit_id != CELL.id
 
 
 def test_a_limited_cell_costs_no_more_than_the_images_that_it_reads() -> None:

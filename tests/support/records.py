@@ -153,6 +153,7 @@ _OF_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     int: _counts,
     int | None: st.none() | _counts,
     float: st.floats(allow_nan=False, allow_infinity=False),
+    float | None: st.none() | st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
     tuple[float, ...] | None: st.none() | st.lists(_fractions, max_size=4).map(tuple),
 }

@@ -1,8 +1,17 @@
 """Which images train and which are tested: published splits, splits without leaks, folds, and manifests."""
 
+from harness.datasets.splits.disturbing import disturbed
 from harness.datasets.splits.limiting import limited
 from harness.datasets.splits.manifest import write_manifest
 from harness.datasets.splits.names import check_split_name, is_manifest, split_identity
 from harness.datasets.splits.splitting import make_split
 
-__all__ = ["check_split_name", "is_manifest", "limited", "make_split", "split_identity", "write_manifest"]
+__all__ = [
+    "check_split_name",
+    "disturbed",
+    "is_manifest",
+    "limited",
+    "make_split",
+    "split_identity",
+    "write_manifest",
+]

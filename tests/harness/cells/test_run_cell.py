@@ -9,6 +9,8 @@ from PIL import Image
 
 from harness.cells.cell_context import CellContext
 from harness.cells.cell_runner import CellRunner
+from harness.cells.masked_maps import mask_of
+from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
 from harness.cells.run_cell import run_cell
 from harness.config import Protocol, as_json
@@ -92,6 +94,41 @@ def test_a_limited_cell_trains_and_judges_a_few_images_and_says_so(root: Path) -
         ("bottle/test/hole/000.png", True),
         ("bottle/test/stain/000.png", True),
     ]
+
+
+def test_corruption_changes_the_test_images_and_not_what_is_learned(root: Path) -> None:
+    cell = cell_of(root)
+    clean, noisy, again = (ran(replace(cell, corrupt=corrupt), root) for corrupt in (None, "noise:3", "noise:3"))
+    assert (noisy.identity.corrupt, clean.identity.corrupt) == ("noise:3", None)
+    assert noisy.maps_sha256 == again.maps_sha256 != clean.maps_sha256
+    assert (noisy.num_train, noisy.num_test_defect) == (clean.num_train, clean.num_test_defect)
+    assert [score.image_id for score in noisy.image_scores] == [score.image_id for score in clean.image_scores]
+
+
+def test_contamination_moves_defects_from_test_to_training_and_keeps_the_frame(root: Path) -> None:
+    cell = cell_of(root)
+    clean, contaminated = (ran(replace(cell, contaminate=share), root) for share in (None, 0.2))
+    added = contaminated.num_train - clean.num_train
+    assert added == round(clean.num_train / 4) > 0
+    assert contaminated.num_test_defect == clean.num_test_defect - added
+    assert contaminated.identity.contaminate == 0.2
+    size = (clean.image_height_px, clean.image_width_px)
+    assert (contaminated.image_height_px, contaminated.image_width_px) == size
+
+
+def test_a_perfect_map_stays_perfect_when_image_and_mask_are_turned(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = METHODS.get("constant")
+    cell = replace(cell_of(root, "constant", image_size_px=64), corrupt="rotation:5")
+    opened = open_cell(cell, CellContext(data_root=root, device="cpu"))
+    truths = [mask_of(sample, opened.test.size_px, cell.protocol) for sample in opened.split.test]
+    clean = [mask_of(replace(s, corruption=None), opened.test.size_px, cell.protocol) for s in opened.split.test]
+    assert any(not np.array_equal(*pair) for pair in zip(truths, clean, strict=True))
+    maps_BHW = np.stack(truths).astype(np.float32)
+    monkeypatch.setattr(kind, "score", lambda self, images: iter([AnomalyMaps(maps_BHW, maps_BHW.max(axis=(1, 2)))]))
+    assert ran(cell, root).metrics["pixel_auroc"] == 1.0
+    assert ran(replace(cell, corrupt=None), root).metrics["pixel_auroc"] != 1.0
 
 
 def test_scores_are_named_by_image_in_the_order_of_the_test_set(root: Path) -> None:

@@ -10,6 +10,7 @@ from harness.datasets import Sample, Saturation, Split
 from harness.datasets.ground_truth import read_ground_truth, read_regions
 from harness.datasets.readers.mvtec_loco import MVTecLOCO
 from harness.errors import DataError
+from harness.images import Corruption
 from harness.metrics import spro
 from tests.support import miniatures
 
@@ -31,6 +32,16 @@ def test_several_masks_are_one_ground_truth(two_masks: Sample) -> None:
     expected_HW[10:20, 12:38] = True
     expected_HW[10:20, 24:26] = False
     assert (truth_HW == expected_HW).all()
+
+
+def test_masks_and_regions_move_with_a_corruption(split: Split, two_masks: Sample) -> None:
+    corruption = Corruption.of("shift:5", 0, two_masks.id)
+    moved = replace(two_masks, corruption=corruption)
+    expected_HW = corruption.moved(read_ground_truth(two_masks, 127))
+    assert (read_ground_truth(moved, 127) == expected_HW).all()
+    assert (read_ground_truth(two_masks, 127) != expected_HW).any()
+    regions = read_regions(moved, split.saturations, miniatures.SIZE_PX)
+    assert (np.any([mask_HW for mask_HW, _ in regions], axis=0) == expected_HW).all()
 
 
 def test_the_threshold_does_not_count_for_labels(two_masks: Sample) -> None:

@@ -12,3 +12,10 @@ def test_a_search_has_no_limit(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^limit: a search judges on all images of a category; .*, got 4\.$"):
         harness.search(space=SPACE, targets=["demo/tile"], settings={"limit": 4, "results": str(tmp_path)})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("disturbance", [{"corrupt": "noise:3"}, {"contaminate": 0.05}])
+def test_a_search_has_no_disturbance(disturbance: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^A search has no --corrupt and no --contaminate; expected neither\.$"):
+        harness.search(space=SPACE, targets=["demo/tile"], settings={**disturbance, "results": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pandas as pd
@@ -106,6 +107,26 @@ def test_limited_records_alone_are_shown_only_when_asked_for() -> None:
         newest(frame)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("corrupt", "noise:3", "1 record of corrupted test images (mtd; see --corrupt noise:3)"),
+        ("contaminate", 0.05, "1 record of contaminated training sets (mtd; see --contaminate 0.05)"),
+    ],
+)
+def test_disturbed_records_stand_in_no_table_unless_asked_for(name: str, value: object, text: str) -> None:
+    disturbed = record("2025-01-02", dataset="mtd", **{name: value})
+    frame = make.frame(record("2025-01-01"), disturbed)
+    found = newest(frame)
+    assert found.frame["dataset"].tolist() == ["demo"]
+    assert found.left_out == f"Left out: {text}"
+    assert newest(select(frame, **{name: value}), **{name: value}).frame["dataset"].tolist() == ["mtd"]
+    with pytest.raises(StoreError, match=re.escape(f"Show them with --{name} {value}.")):
+        newest(make.frame(disturbed))
+    with pytest.raises(StoreError, match=f"Expected records of one {name}, got none, {re.escape(str(value))}"):
+        check_comparable(frame)
+
+
 def test_newest_settings_are_those_of_the_method_and_may_all_be_kept() -> None:
     frame = make.frame(
         record("2025-01-03", settings={"k": 3}, category="tile"),
@@ -122,10 +143,18 @@ def test_each_data_set_may_have_a_protocol_of_its_own() -> None:
 
 
 def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
-    assert protocols_text([("demo", "a"), ("mtd", "a")]) == "a"
-    assert protocols_text([("mtd", "a"), ("ksdd", "b"), ("demo", "a")]) == "for demo, mtd a; for ksdd b"
-    assert protocols_text([("mtd", "a")], [8, 8]) == (
+    def text(protocol_of: dict[str, str], **condition: object) -> str:
+        return protocols_text(
+            make.frame(*(record(dataset=name, protocol=key, **condition) for name, key in protocol_of.items()))
+        )
+
+    assert text({"demo": "a", "mtd": "a"}) == "a"
+    assert text({"mtd": "a", "ksdd": "b", "demo": "a"}) == "for demo, mtd a; for ksdd b"
+    assert text({"mtd": "a", "demo": "a"}, limit=8) == (
         "a; a smoke run, at most 8 training, 8 normal test and 8 defect test images of each category"
+    )
+    assert text({"mtd": "a"}, corrupt="noise:3", contaminate=0.05) == (
+        "a; test images corrupted by noise of severity 3; training set contaminated with 5 % defect images"
     )
 
 

@@ -27,7 +27,7 @@ def third() -> RecordStore:
     return RecordStore(str(HERE / "version_3"))
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_the_kept_parts_are_still_of_their_version(version: int) -> None:
     parts = [pq.read_table(part) for part in (HERE / f"version_{version}").rglob("*.parquet")]
     assert {found for part in parts for found in part["schema_version"].to_pylist()} == {version}
@@ -111,3 +111,12 @@ def test_before_version_4_nothing_had_a_limit(third: RecordStore) -> None:
     assert isinstance(record, CellRecord)
     assert record.identity.limit is None
     assert third.frame()["limit"].isna().all()
+
+
+def test_before_version_5_nothing_was_disturbed() -> None:
+    store = RecordStore(str(HERE / "version_4"))
+    record = store.record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert (record.identity.limit, record.identity.corrupt, record.identity.contaminate) == (8, None, None)
+    assert store.frame()[["corrupt", "contaminate"]].isna().all(axis=None)
+    assert isinstance(store.record(FAILED), FailureRecord)
