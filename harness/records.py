@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 PUBLISHED_SPLIT = "published"
 """The split that a data set was published with, or the literature's where there is none."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 @dataclass(frozen=True, kw_only=True)

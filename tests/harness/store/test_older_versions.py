@@ -27,7 +27,7 @@ def third() -> RecordStore:
     return RecordStore(str(HERE / "version_3"))
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_the_kept_parts_are_still_of_their_version(version: int) -> None:
     parts = [pq.read_table(part) for part in (HERE / f"version_{version}").rglob("*.parquet")]
     assert {found for part in parts for found in part["schema_version"].to_pylist()} == {version}
@@ -111,3 +111,12 @@ def test_before_version_4_nothing_had_a_limit(third: RecordStore) -> None:
     assert isinstance(record, CellRecord)
     assert record.identity.limit is None
     assert third.frame()["limit"].isna().all()
+
+
+def test_version_4_set_no_threshold_of_pixels() -> None:
+    store = RecordStore(str(HERE / "version_4"))
+    record = store.record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert (record.identity.limit, record.num_unreadable, record.metrics["part_auroc"]) == (8, 1, 0.75)
+    assert (record.metrics["seg_f1"], record.metrics["class_f1"]) == (None, None)
+    assert store.statuses() == {MEASURED: "ok", FAILED: "failed"}
