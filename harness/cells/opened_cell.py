@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -10,7 +11,7 @@ from harness.cells.cell_context import CellContext
 from harness.cells.devices import resolve_device
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
-from harness.datasets import DATASETS, Split
+from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.splits import is_manifest, limited, make_split, split_identity
@@ -35,6 +36,8 @@ class OpenedCell:
     """What the split would hold, but cannot be read; empty unless the context allows to go on without."""
     train: ImageSet
     test: ImageSet
+    validation: ImageSet | None
+    """What the data set's authors calibrate on; None where they set nothing apart."""
     method: Method
     features: FeatureCache
     """Keeps the time of the backbone, which is no part of the time of fitting."""
@@ -64,11 +67,19 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     unreadable: tuple[Unreadable, ...] = ()
     if context.skip_unreadable:
         split, unreadable = leave_out_unreadable(split, f"{cell.dataset}/{cell.category}")
-    train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
+    size_px = category_size(split, cell.protocol)
+    train, test = image_sets(split, size_px, cell.protocol, cell.data_fingerprint)
     features, device = FeatureCache(), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
-        split=split, unreadable=unreadable, train=train, test=test, method=method, features=features, device=device
+        split=split,
+        unreadable=unreadable,
+        train=train,
+        test=test,
+        validation=_validation_set(split, size_px, cell),
+        method=method,
+        features=features,
+        device=device,
     )
 
 
@@ -82,18 +93,23 @@ def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: 
         DataError: The header of an image cannot be read.
     """
     samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
-    base = frame(
-        [sample.id for sample in samples],
-        [sample.image for sample in samples],
-        hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
-        size_px,
-        protocol,
-    )
+    base = _framed(samples, size_px, protocol, key)
     rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
     train, test = (
         base.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
     )
     return train, test
+
+
+def _validation_set(split: Split, size_px: tuple[int, int], cell: Cell) -> ImageSet | None:
+    # A set of its own: in that of the whole category it would change what is computed together with what.
+    return _framed(split.validation, size_px, cell.protocol, cell.data_fingerprint) if split.validation else None
+
+
+def _framed(samples: Sequence[Sample], size_px: tuple[int, int], protocol: Protocol, key: str) -> ImageSet:
+    ids = [sample.id for sample in samples]
+    content = hashlib.sha256("\n".join([key, *ids]).encode()).hexdigest()
+    return frame(ids, [sample.image for sample in samples], content, size_px, protocol)
 
 
 def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
