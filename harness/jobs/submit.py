@@ -86,7 +86,8 @@ def submit(
     found, images = private_images(dataset, checked.data)
     folder = Path(out).expanduser()
     models_dir = folder.with_name(f"{folder.name}-models") if models is None else Path(models).expanduser()
-    detectors = validated_detectors(found, checked, models_dir, rule, false_alarms, tell)
+    categories = list(dict.fromkeys(image.group for image in images))
+    detectors = validated_detectors(found, categories, checked, models_dir, rule, false_alarms, tell)
     _begin(folder, _origin(found.info.name, detectors))
     to_do = [image for image in images if not _is_written(folder, image)]
     _check_space(folder, to_do)

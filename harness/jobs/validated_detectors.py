@@ -32,12 +32,19 @@ class ValidatedDetector:
 
 
 def validated_detectors(
-    dataset: Dataset, settings: RunSettings, models: Path, rule: str | None, false_alarms: float, tell: Listener
+    dataset: Dataset,
+    categories: Sequence[str],
+    settings: RunSettings,
+    models: Path,
+    rule: str | None,
+    false_alarms: float,
+    tell: Listener,
 ) -> dict[str, ValidatedDetector]:
     """The detector of each category: a kept one that was made as asked for, or one that is fitted now and kept.
 
     Args:
         dataset: With validation images.
+        categories: Some of its categories.
         settings: As for ``fit``.
         models: Where bundles are looked for, at any depth, and kept.
         rule: See ``ThresholdSettings``; None for the data set's own.
@@ -48,7 +55,7 @@ def validated_detectors(
         BenchError: A setting is wrong, there are no or too few validation images, or other bundles are in the way;
             nothing was fitted.
     """
-    name, categories = dataset.info.name, dataset.categories(settings.data)
+    name = dataset.info.name
     held_out: dict[str, set[str]] = {}
     limits: dict[str, ThresholdSettings] = {}
     for category in categories:

@@ -1,8 +1,8 @@
 """What is wrong with the folder of a submission, by the published rules and two of ours.
 
-The rules are those that the data set's ``check_and_prepare_data_for_upload.py`` applies before an upload: exactly these
-folders and files, float16 maps and 0/255 masks of one channel. Ours are that both have the size of their image, and that
-maps are finite.
+The published rules are those that the data set's ``check_and_prepare_data_for_upload.py`` applies before an upload:
+exactly these folders and files, float16 maps and 0/255 masks of one channel. Ours are that both have the size of their
+image, and that maps are finite.
 """
 
 from collections.abc import Collection, Iterator, Sequence
