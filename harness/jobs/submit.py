@@ -59,7 +59,7 @@ def submit(
     """Judge every private image of a data set with one method, and write and check the folder that its server takes.
 
     Each category has a detector of its own, fitted on the training images, with thresholds from the validation images
-    alone. Kept detectors of the same method, settings, seed, protocol and data are used where ``models`` holds them;
+    alone. Kept detectors of the same method, settings, seed, framing and data are used where ``models`` holds them;
     others are fitted and kept there. The same call goes on where an interrupted one ended. Maps are shifted and scaled,
     each category as a whole, so that 0 is the mean of its validation maps and 1 the threshold of pixels: their order
     stays, and float16 holds them well. Memory does not grow with the number of images.

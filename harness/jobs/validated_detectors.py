@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from harness.bundles.threshold import ThresholdSettings, set_thresholds
-from harness.config import RunSettings, as_json
+from harness.config import Protocol, RunSettings, as_json
 from harness.config.validation import one_line
 from harness.datasets import Dataset
 from harness.datasets.fingerprint import fingerprint
@@ -96,9 +96,9 @@ def _kept(
         "method_version": METHODS.get(method).version,
         "settings": json.loads(json.dumps(as_json(resolved))),
         "seed": settings.seeds[0],
-        "protocol": settings.protocol_of(dataset.info.name),
         "weights": weights_identity(resolved, weights),
     }
+    framing = _framing(settings.protocol_of(dataset.info.name))
     found: dict[str, tuple[Path, BundleDescription]] = {}
     for file in sorted(models.rglob(DESCRIPTION)):
         description = read_description(file.parent)
@@ -108,11 +108,17 @@ def _kept(
             and category not in found
             and description.origin.dataset == dataset.info.name
             and description.origin.data_fingerprint == fingerprint(dataset, settings.data, category)
+            and _framing(description.protocol) == framing
             and all(getattr(description, name) == value for name, value in asked.items())
             and {each.image for each in description.held_out} == held_out[category]
         ):
             found[category] = (file.parent, description)
     return {category: found[category] for category in held_out if category in found}
+
+
+def _framing(protocol: Protocol) -> Protocol:
+    """A protocol without what says how maps meet masks, which no detector depends on."""
+    return protocol.model_copy(update={"resolution": "frame", "mask_threshold": 0})
 
 
 def _fit_missing(
@@ -127,7 +133,7 @@ def _fit_missing(
     for category in missing:
         if (place := models / f"{name}-{category}").exists():
             raise BundleError(
-                f"{place}: is no bundle of the method, settings, seed, protocol, weights and data that are asked for; "
+                f"{place}: is no bundle of the method, settings, seed, framing, weights and data that are asked for; "
                 "give another --models."
             )
     fit(
