@@ -60,8 +60,9 @@ class KolektorSDD(PublishedDataset):
         """One of the authors' folds, read from their ``split.pyb``: 33 or 34 items train, the others are tested.
 
         The file comes from https://data.vicos.si/datasets/KSDD/KolektorSDD-training-splits.zip and belongs into the
-        data set's folder, or into KolektorSDD-training-splits there. The authors train with defects; here only normal images train. As in the authors' code
-        (``data/input_ksdd.py`` of github.com/vicoslab/mixed-segdec-net-comind2021), kos21/Part7 is left out.
+        data set's folder, or into KolektorSDD-training-splits there. The authors train with defects; here only normal
+        images train. As in the authors' code (``data/input_ksdd.py`` of
+        github.com/vicoslab/mixed-segdec-net-comind2021), kos21/Part7 is left out.
 
         Raises:
             UnknownNameError: No such category.
