@@ -81,12 +81,20 @@ def fit(
 def threshold(
     bundle: Annotated[Path, typer.Argument(help="Folder of a bundle, as 'bench fit' wrote it.")],
     false_alarms: FalseAlarms = "5%",
-    rule: Rule = None,
+    rule: Annotated[
+        str,
+        typer.Option(
+            "--rule",
+            metavar="order|mean-3sd",
+            help="order: the order statistic for --false-alarms; mean-3sd: mean plus three standard deviations.",
+            rich_help_panel=_THRESHOLD,
+        ),
+    ] = "order",
 ) -> None:
     """Set the threshold of a bundle for another rate of false alarms, without fitting again."""
     from harness.jobs.threshold import threshold as threshold_job
 
-    for line in told_thresholds(threshold_job(bundle, false_alarms=parse_rate(false_alarms), rule=rule or "order")):
+    for line in told_thresholds(threshold_job(bundle, false_alarms=parse_rate(false_alarms), rule=rule)):
         print(line)
 
 

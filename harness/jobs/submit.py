@@ -85,12 +85,21 @@ def submit(
     tell = on_event or (lambda event: None)
     found, images = private_images(dataset, checked.data)
     folder = Path(out).expanduser()
+    folder = folder if folder.name else folder.absolute()
+    note = folder.with_name(f"{folder.name}.json")
+    begun = _begun(note)
+    if folder.exists() and begun is None:
+        raise _foreign(folder, note)
     models_dir = folder.with_name(f"{folder.name}-models") if models is None else Path(models).expanduser()
     categories = list(dict.fromkeys(image.group for image in images))
     detectors = validated_detectors(found, categories, checked, models_dir, rule, false_alarms, tell)
-    _begin(folder, _origin(found.info.name, detectors))
+    origin = _origin(found.info.name, detectors)
+    if folder.exists() and begun != origin:
+        raise _foreign(folder, note)
     to_do = [image for image in images if not _is_written(folder, image)]
     _check_space(folder, to_do)
+    write_atomically(note, (json.dumps(origin, indent=1) + "\n").encode())
+    remove_unfinished(folder)
     for group, of_group in groupby(images, key=lambda image: image.group):
         _write(folder, detectors[group], list(of_group), checked, f"{found.info.name}/{group}", tell)
     return Submitted(
@@ -135,19 +144,18 @@ def _origin(dataset: str, detectors: Mapping[str, ValidatedDetector]) -> dict[st
     }
 
 
-def _begin(folder: Path, origin: Mapping[str, Any]) -> None:
-    """Note what the folder is made with, or check that it was begun with the same."""
-    note = folder.with_name(f"{folder.name}.json")
-    before = None
+def _begun(note: Path) -> Any:
+    """What a folder was begun with; None where nothing says so."""
     with suppress(OSError, ValueError):
-        before = json.loads(note.read_text(encoding="utf-8"))
-    if folder.exists() and before != origin:
-        raise SettingsError(
-            f"{folder}: exists and {note.name} beside it does not say that it was begun with these detectors and "
-            "thresholds; give another --out, or remove the folder."
-        )
-    write_atomically(note, (json.dumps(origin, indent=1) + "\n").encode())
-    remove_unfinished(folder)
+        return json.loads(note.read_text(encoding="utf-8"))
+    return None
+
+
+def _foreign(folder: Path, note: Path) -> SettingsError:
+    return SettingsError(
+        f"{folder}: exists and {note.name} beside it does not say that it was begun with these detectors and "
+        "thresholds; give another --out, or remove the folder."
+    )
 
 
 def _is_written(folder: Path, image: PrivateImage) -> bool:

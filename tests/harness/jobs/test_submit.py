@@ -230,10 +230,17 @@ def test_what_does_not_fit_is_refused_before_anything_is_fitted(
     assert content(copy.parent) == before
 
 
-def test_a_foreign_folder_is_refused(tmp_path: Path, copy: Path, data: Path) -> None:
+@pytest.mark.usefixtures("_nothing_is_fitted")
+def test_a_foreign_folder_is_refused_before_anything_is_fitted(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "mine").mkdir()
-    with pytest.raises(SettingsError, match="does not say that it was begun with these detectors"):
-        submitted(data, tmp_path / "mine", copy.with_name("models"))
+    monkeypatch.chdir(tmp_path / "mine")
+    for out in (tmp_path / "mine", Path()):
+        with pytest.raises(
+            SettingsError, match=r"mine: exists and mine\.json beside it does not say that it was begun"
+        ):
+            harness.submit(**COMMON, data=data, out=out)
 
 
 def test_a_full_disk_is_told_before_anything_is_written(
@@ -244,6 +251,7 @@ def test_a_full_disk_is_told_before_anything_is_written(
     with pytest.raises(SettingsError, match=r"the maps need .* GB of disk space, 0\.0 GB are free"):
         submitted(data, tmp_path / "new", copy.with_name("models"))
     assert not (tmp_path / "new").exists()
+    assert not (tmp_path / "new.json").exists()
 
 
 class TestPrivateImages:
