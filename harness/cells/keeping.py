@@ -27,6 +27,8 @@ class Calibrated:
 
     held_out: tuple[HeldOutScore, ...]
     thresholds: Thresholds
+    source: str
+    """For records: which images, by which rule."""
 
 
 def calibrate(
@@ -49,6 +51,7 @@ def calibrate(
     if opened.validation is not None:
         groups = _groups(opened.split.validation, opened.split.validation)
         scores = list(held_out_scores(opened.method, opened.validation, groups, cell.protocol))
+        source = "validation"
     elif context.calibration_folds:
         scores = folded_scores(
             lambda: new_method(cell, context, opened.features, opened.device),
@@ -59,9 +62,12 @@ def calibrate(
             seed=cell.seed,
             report=lambda number: report,
         )
+        source = f"{context.calibration_folds} folds"
     else:
         return None
-    return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, _limits(opened, context)))
+    limits = _limits(opened, context)
+    rule = f"order {limits.false_alarms:g}" if limits.rule == "order" else limits.rule
+    return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, limits), source=f"{source}, {rule}")
 
 
 def check_calibration(opened: OpenedCell, context: CellContext) -> str | None:

@@ -115,6 +115,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         num_left_out=len(split.left_out),
         num_unreadable=len(opened.unreadable),
         unreadable_ids=canonical_json([one.sample_id for one in opened.unreadable]) if opened.unreadable else "",
+        threshold=None if calibrated is None else calibrated.source,
         image_height_px=test.size_px[0],
         image_width_px=test.size_px[1],
         fit_seconds=fit_seconds,

@@ -46,6 +46,7 @@ def test_folds_set_a_threshold_and_the_record_says_what_it_does(tmp_path: Path) 
     detector = harness.load(tmp_path / "models/demo/board" / f"gaussian-seed0-{cell.id}")
     assert detector.thresholds is not None
     assert detector.thresholds.num_images == row["num_train"]
+    assert row["threshold"] == "2 folds, order 0.1"
     assert 0 <= row["false_alarm_rate"] < 0.5
     scores = RecordStore(str(tmp_path)).image_scores(cell.id)
     is_alarm = [each.anomaly_score > detector.thresholds.score for each in scores]
@@ -119,7 +120,8 @@ def test_validation_images_set_the_threshold_by_the_rule_of_their_authors(scenar
     description, limits = detector.description, detector.thresholds
     assert limits is not None
     assert [each.image for each in description.held_out] == VALIDATION_IDS
-    assert (limits.rule, description.origin.num_images, row["num_train"]) == ("mean-3sd", 4, 4)
+    assert (limits.rule, row["threshold"]) == ("mean-3sd", "validation, mean-3sd")
+    assert (description.origin.num_images, row["num_train"]) == (4, 4)
     maps = [detector.judge_pixels(read_rgb(scenario / "mvtec_ad_2" / name)).map_YX for name in VALIDATION_IDS]
     pixels = np.stack(maps).astype(np.float64)
     assert limits.pixel == pytest.approx(pixels.mean() + 3 * pixels.std(), rel=1e-4)
@@ -161,7 +163,7 @@ def test_too_few_validation_images_set_no_threshold_and_the_cell_goes_on(scenari
         **VALIDATED, data=scenario, methods=["constant"], results=str(tmp_path), threshold_rule="order", on_event=listen
     )
     assert done.num_failed == 0
-    assert done.frame[["verdict_f1", "seg_f1", "class_f1"]].isna().all(axis=None)
+    assert done.frame[["verdict_f1", "seg_f1", "class_f1", "threshold"]].isna().all(axis=None)
     assert done.frame["aupro_05"].notna().all()
     message = (
         "no threshold: rule order for 5 % false alarms needs 19 validation images that are no near duplicates, got 2"

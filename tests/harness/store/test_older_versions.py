@@ -118,5 +118,5 @@ def test_version_4_set_no_threshold_of_pixels() -> None:
     record = store.record(MEASURED)
     assert isinstance(record, CellRecord)
     assert (record.identity.limit, record.num_unreadable, record.metrics["part_auroc"]) == (8, 1, 0.75)
-    assert (record.metrics["seg_f1"], record.metrics["class_f1"]) == (None, None)
+    assert (record.threshold, record.metrics["seg_f1"], record.metrics["class_f1"]) == (None, None, None)
     assert store.statuses() == {MEASURED: "ok", FAILED: "failed"}
