@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.jobs.report import report
     from harness.jobs.run import run
     from harness.jobs.search import search
+    from harness.jobs.submit import submit
     from harness.jobs.tables import tables
     from harness.jobs.threshold import threshold
 
@@ -36,6 +37,7 @@ _HOMES = {
     "report": "harness.jobs.report",
     "run": "harness.jobs.run",
     "search": "harness.jobs.search",
+    "submit": "harness.jobs.submit",
     "tables": "harness.jobs.tables",
     "threshold": "harness.jobs.threshold",
 }
@@ -77,6 +79,7 @@ __all__ = [
     "report",
     "run",
     "search",
+    "submit",
     "tables",
     "threshold",
 ]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_UNFINISHED = ".tmp"
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file beside its place and rename it there; a crash leaves the old file or the new one.
@@ -44,13 +46,19 @@ def unfinished_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: The file cannot be renamed.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
     try:
         yield temporary
         os.replace(temporary, path)  # noqa: PTH105 (Path.replace is this call; tests cut it here)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the files that killed processes left unfinished, at any depth; nothing else may be writing there."""
+    for path in folder.rglob(f".*{_UNFINISHED}"):
+        path.unlink()
 
 
 @contextmanager

@@ -98,6 +98,9 @@ class CellRecord:
     version 4."""
     unreadable_ids: str = ""
     """Their ids, sorted, as a JSON list; empty without any. Cells compare only if these are equal."""
+    threshold: str | None = None
+    """What set the threshold of verdicts and masks, and how, e.g. ``"validation, mean-3sd"`` or ``"5 folds, order
+    0.05"``; None without one, and in records before version 5."""
     image_height_px: int
     image_width_px: int
     fit_seconds: float

@@ -1,17 +1,15 @@
 """From scores of good images that a detector was not fitted on to the thresholds of its verdict and its masks."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from harness.config.run_settings import ThresholdRule
 from harness.errors import DataError
 from harness.phrasing import counted
 from harness.stats.false_alarms import false_alarm_rate, num_scores_needed, order_threshold
-
-Rule = Literal["order", "mean-3sd"]
 
 
 class HeldOutScore(BaseModel):
@@ -35,13 +33,14 @@ class ThresholdSettings(BaseModel):
 
     false_alarms: float = Field(0.05, gt=0, lt=1)
     """Share of good parts that may raise an alarm."""
-    rule: Rule = "order"
+    rule: ThresholdRule = "order"
     """``order``: the order statistic for ``false_alarms``. ``mean-3sd``: mean plus three standard deviations of the
     scores, and of all pixels of the maps, as MVTec AD 2 does it; ``false_alarms`` is then not used."""
     share: float = Field(0.25, ge=0, lt=1)
-    """Share of the good images that is held out; not used with folds."""
+    """Share of the good images that is held out; not used with folds, or where the data set has validation images."""
     folds: int = Field(0, ge=0)
-    """Every image is held out once, from one of this many detectors that are fitted for it; 0 holds out ``share``."""
+    """Every image is held out once, from one of this many detectors that are fitted for it; 0 holds out the validation
+    images of the data set, or else ``share``."""
 
     @model_validator(mode="after")
     def _two_folds(self) -> "ThresholdSettings":
@@ -55,7 +54,7 @@ class Thresholds(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rule: Rule
+    rule: ThresholdRule
     false_alarms: float | None
     """The rate that was asked for; None for a rule that takes none."""
     score: float
@@ -98,7 +97,7 @@ def set_thresholds(held_out: Sequence[HeldOutScore], settings: ThresholdSettings
         images = np.array([each.score for each in held_out])
         means, sds = (np.array([getattr(each, name) for each in held_out]) for name in ("map_mean", "map_sd"))
         score = float(images.mean() + 3 * images.std())
-        # Maps have one size, so that the moments of all pixels follow from those of the maps.
+        # The moments of all pixels follow from those of the maps; each map counts alike, whatever its size.
         pixel = float(means.mean() + 3 * np.sqrt((sds**2 + means**2).mean() - means.mean() ** 2))
     rate = false_alarm_rate(scores, score)
     return Thresholds(
@@ -114,13 +113,22 @@ def set_thresholds(held_out: Sequence[HeldOutScore], settings: ThresholdSettings
     )
 
 
+def num_needed(settings: ThresholdSettings) -> int:
+    """Good images, none a near duplicate of another, below which no threshold can be set.
+
+    >>> num_needed(ThresholdSettings(false_alarms=0.05)), num_needed(ThresholdSettings(rule="mean-3sd"))
+    (19, 2)
+    """
+    return num_scores_needed(settings.false_alarms) if settings.rule == "order" else 2
+
+
 def check_enough(num_groups: int, settings: ThresholdSettings) -> None:
     """Refuse a rate that so few good images cannot show.
 
     Raises:
         DataError: One line with the number of images that the rate needs.
     """
-    needed = num_scores_needed(settings.false_alarms) if settings.rule == "order" else 2
+    needed = num_needed(settings)
     if num_groups < needed:
         lowest = f"; {counted(num_groups, 'image')} can show {100 / (num_groups + 1):.2g} % at best"
         what = f"a false-alarm rate of {100 * settings.false_alarms:g} %" if settings.rule == "order" else settings.rule

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.config.run_settings import ThresholdRule
 from harness.records import PUBLISHED_SPLIT
 
 
@@ -31,8 +32,11 @@ class CellContext:
     models_dir: Path | None = None
     """Where the bundles of fitted methods are written; None for none."""
     calibration_folds: int = 0
-    """Detectors that are fitted beside the cell's own to set a threshold from good images; 0 for no threshold."""
+    """Detectors that are fitted beside the cell's own to set a threshold from good images; 0 for no threshold, unless
+    the data set has validation images."""
     false_alarms: float = 0.05
     """Share of good images that the threshold lets raise an alarm."""
+    threshold_rule: ThresholdRule | None = None
+    """How the threshold is set; None for the data set's own way."""
     skip_unreadable: bool = False
     """Whether a cell goes on without the images that cannot be read, instead of failing."""

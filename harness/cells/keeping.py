@@ -2,16 +2,17 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, read_bundle, set_thresholds, write_bundle
 from harness.bundles.description import BundleOrigin
-from harness.bundles.threshold import check_enough
+from harness.bundles.threshold import check_enough, num_needed
 from harness.cells.cell_context import CellContext
-from harness.cells.held_out_scores import folded_scores
+from harness.cells.held_out_scores import folded_scores, held_out_scores
 from harness.cells.opened_cell import OpenedCell, new_method
+from harness.datasets import Sample
 from harness.datasets.twins import groups_of_images
 from harness.errors import DataError
 from harness.images import image_size
@@ -27,54 +28,94 @@ class Calibrated:
 
     held_out: tuple[HeldOutScore, ...]
     thresholds: Thresholds
+    source: str
+    """For records: which images, by which rule."""
 
 
 def calibrate(
     opened: OpenedCell, cell: Cell, context: CellContext, report: Callable[[int, int, float | None], None]
-) -> Calibrated:
-    """Set thresholds from the training images alone, each scored by a detector that was not fitted on it.
+) -> Calibrated | None:
+    """Set thresholds from good images alone, each scored by a detector that was not fitted on it.
+
+    These are the validation images of the data set, scored by the cell's own detector. Where there are none, they are
+    the training images, each scored by a further detector.
 
     Args:
-        opened: The cell; its own method is not used.
+        opened: The cell, its method fitted.
         cell: What runs.
-        context: Says how many detectors are fitted, and the rate of false alarms.
-        report: Receives the progress of each fit.
+        context: Says how many further detectors are fitted, the rule, and the rate of false alarms.
+        report: Receives the progress of each further fit.
 
+    Returns:
+        None without validation images and without folds.
     """
-    scores = folded_scores(
-        lambda: new_method(cell, context, opened.features, opened.device),
-        opened.train,
-        _groups(opened),
-        cell.protocol,
-        folds=context.calibration_folds,
-        seed=cell.seed,
-        report=lambda number: report,
-    )
-    return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, _limits(context)))
+    if opened.validation is not None:
+        groups = _groups(opened.split.validation, opened.split.validation)
+        scores = list(held_out_scores(opened.method, opened.validation, groups, cell.protocol))
+        source = "validation"
+    elif context.calibration_folds:
+        scores = folded_scores(
+            lambda: new_method(cell, context, opened.features, opened.device),
+            opened.train,
+            _training_groups(opened),
+            cell.protocol,
+            folds=context.calibration_folds,
+            seed=cell.seed,
+            report=lambda number: report,
+        )
+        source = f"{context.calibration_folds} folds"
+    else:
+        return None
+    limits = _limits(opened, context)
+    rule = f"order {limits.false_alarms:g}" if limits.rule == "order" else limits.rule
+    return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, limits), source=f"{source}, {rule}")
 
 
-def check_calibration(opened: OpenedCell, context: CellContext) -> None:
-    """Refuse a threshold that ``calibrate`` could not set, before anything is fitted.
+def check_calibration(opened: OpenedCell, context: CellContext) -> str | None:
+    """Look for what ``calibrate`` could not do, before anything is fitted.
+
+    Returns:
+        Why the validation images set no threshold, in one line; the cell goes on without one. None if they do.
 
     Raises:
-        DataError: There are too few training images for the rate, or for so many folds.
+        DataError: Folds were asked for, and there are too few training images for the rate, or for so many folds.
     """
-    num_groups = len(set(_groups(opened)))
-    check_enough(num_groups, _limits(context))
-    if context.calibration_folds > num_groups:
-        raise DataError(
-            f"--calibration-folds: expected at most {num_groups}, one for each training image that is no near "
-            f"duplicate of another, got {context.calibration_folds}."
+    limits = _limits(opened, context)
+    if validation := opened.split.validation:
+        num_groups, needed = len(set(_groups(validation, validation))), num_needed(limits)
+        if num_groups >= needed:
+            return None
+        of_rate = f" for {100 * limits.false_alarms:g} % false alarms" if limits.rule == "order" else ""
+        return (
+            f"no threshold: rule {limits.rule}{of_rate} needs {needed} validation images that are no near duplicates, "
+            f"got {num_groups}"
         )
+    if context.calibration_folds:
+        num_groups = len(set(_training_groups(opened)))
+        check_enough(num_groups, limits)
+        if context.calibration_folds > num_groups:
+            raise DataError(
+                f"--calibration-folds: expected at most {num_groups}, one for each training image that is no near "
+                f"duplicate of another, got {context.calibration_folds}."
+            )
+    return None
 
 
-def _groups(opened: OpenedCell) -> list[str]:
-    groups = groups_of_images((*opened.split.train, *opened.split.test))
-    return [groups[sample.id] for sample in opened.split.train]
+def _training_groups(opened: OpenedCell) -> list[str]:
+    return _groups(opened.split.train, (*opened.split.train, *opened.split.test))
 
 
-def _limits(context: CellContext) -> ThresholdSettings:
-    return ThresholdSettings(false_alarms=context.false_alarms, folds=context.calibration_folds)
+def _groups(samples: Sequence[Sample], among: Sequence[Sample]) -> list[str]:
+    groups = groups_of_images(among)
+    return [groups[sample.id] for sample in samples]
+
+
+def _limits(opened: OpenedCell, context: CellContext) -> ThresholdSettings:
+    return ThresholdSettings(
+        false_alarms=context.false_alarms,
+        folds=context.calibration_folds,
+        rule=context.threshold_rule or opened.split.threshold_rule,
+    )
 
 
 def model_folder(models_dir: Path, cell: Cell) -> Path:

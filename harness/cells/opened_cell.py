@@ -36,6 +36,8 @@ class OpenedCell:
     """What the split would hold, but cannot be read; empty unless the context allows to go on without."""
     train: ImageSet
     test: ImageSet
+    validation: ImageSet | None
+    """What the data set's authors calibrate on; None where they set nothing apart."""
     method: Method
     features: FeatureCache
     """Keeps the time of the backbone, which is no part of the time of fitting."""
@@ -71,7 +73,14 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     features, device = FeatureCache(), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
-        split=split, unreadable=unreadable, train=train, test=test, method=method, features=features, device=device
+        split=split,
+        unreadable=unreadable,
+        train=train,
+        test=test,
+        validation=_validation_set(split, size_px, cell),
+        method=method,
+        features=features,
+        device=device,
     )
 
 
@@ -91,21 +100,25 @@ def image_sets(
 
     def selected(part: Sequence[Sample], among: Sequence[Sample]) -> ImageSet:
         samples = sorted(among, key=lambda sample: sample.id)
-        corruptions = [sample.corruption for sample in samples if sample.corruption is not None]
-        base = frame(
-            [sample.id for sample in samples],
-            [sample.image for sample in samples],
-            hashlib.sha256("\n".join([key, *(s.id for s in samples), *map(repr, corruptions)]).encode()).hexdigest(),
-            size_px,
-            protocol,
-            corruptions or None,
-        )
+        base = _framed(samples, size_px, protocol, key)
         rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
         return base.select(row for sample in part for row in rows_of[sample.id])
 
     clean = (*whole.train, *whole.test)
     is_corrupted = any(sample.corruption is not None for sample in split.test)
     return selected(split.train, clean), selected(split.test, split.test if is_corrupted else clean)
+
+
+def _validation_set(split: Split, size_px: tuple[int, int], cell: Cell) -> ImageSet | None:
+    # A set of its own: in that of the whole category it would change what is computed together with what.
+    return _framed(split.validation, size_px, cell.protocol, cell.data_fingerprint) if split.validation else None
+
+
+def _framed(samples: Sequence[Sample], size_px: tuple[int, int], protocol: Protocol, key: str) -> ImageSet:
+    ids = [sample.id for sample in samples]
+    corruptions = [sample.corruption for sample in samples if sample.corruption is not None]
+    content = hashlib.sha256("\n".join([key, *ids, *map(repr, corruptions)]).encode()).hexdigest()
+    return frame(ids, [sample.image for sample in samples], content, size_px, protocol, corruptions or None)
 
 
 def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:

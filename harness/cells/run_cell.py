@@ -59,8 +59,8 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     for line in _told_unreadable(opened.unreadable):
         report(CellProgress(stage="read", done=0, total=1, warning=line))
 
-    if context.calibration_folds:
-        check_calibration(opened, context)
+    if (lacking := check_calibration(opened, context)) is not None:
+        report(CellProgress(stage="read", done=0, total=1, warning=lacking))
 
     def on_step(done: int, total: int, loss: float | None) -> None:
         report(CellProgress(stage="fit", done=done, total=total, loss=loss))
@@ -82,14 +82,17 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         report(CellProgress(stage="metrics", done=0, total=1, warning=warning))
         labels_B = np.array([sample.is_defect for sample in split.test])
         has_masks = all(sample.mask is not None for sample in split.test if sample.is_defect)
-        calibrated = calibrate(opened, cell, context, on_step) if context.calibration_folds else None
+        feature_seconds = features.seconds
+        calibrated = calibrate(opened, cell, context, on_step) if lacking is None else None
+        thresholds = None if calibrated is None else calibrated.thresholds
         measured = measure(
             scores_B,
             labels_B,
             partial(with_masks, maps, split.test, cell.protocol) if has_masks else None,
             regions_of_kinds(maps, split, cell.protocol) if split.saturations else None,
-            None if calibrated is None else calibrated.thresholds.score,
+            None if thresholds is None else thresholds.score,
             _parts(split),
+            None if thresholds is None else thresholds.pixel,
         )
         maps_sha256 = hash_of_maps(maps)
         if context.panels_dir is not None and context.num_panels > 0:
@@ -115,10 +118,11 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         num_left_out=len(split.left_out),
         num_unreadable=len(opened.unreadable),
         unreadable_ids=canonical_json([one.sample_id for one in opened.unreadable]) if opened.unreadable else "",
+        threshold=None if calibrated is None else calibrated.source,
         image_height_px=test.size_px[0],
         image_width_px=test.size_px[1],
         fit_seconds=fit_seconds,
-        feature_seconds=features.seconds,
+        feature_seconds=feature_seconds,
         score_seconds=score_seconds,
         num_parameters=method.num_parameters,
         num_frozen_parameters=method.num_frozen_parameters,

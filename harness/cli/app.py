@@ -21,6 +21,7 @@ from harness.cli import (
     run,
     search,
     show,
+    submit,
     suites,
 )
 
@@ -60,6 +61,7 @@ app.command()(fit.fit)
 app.command()(fit.threshold)
 app.command()(predict.predict)
 app.command()(export.export)
+app.command()(submit.submit)
 app.command()(show.leaderboard)
 app.command()(show.tables)
 app.command()(figures.figures)

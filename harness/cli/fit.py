@@ -25,15 +25,7 @@ FalseAlarms = Annotated[
         rich_help_panel=_THRESHOLD,
     ),
 ]
-Rule = Annotated[
-    str,
-    typer.Option(
-        "--rule",
-        metavar="order|mean-3sd",
-        help="order: the order statistic for --false-alarms; mean-3sd: mean plus three standard deviations.",
-        rich_help_panel=_THRESHOLD,
-    ),
-]
+Rule = Annotated[str | None, o.option_of(RunSettings, "threshold_rule")]
 
 
 @o.takes(RunSettings, only=("seeds", "overrides", "backbone", "weights", "protocol", "data", "device"))
@@ -51,15 +43,19 @@ def fit(
         bool, typer.Option("--skip-unreadable", help="Leave out images that cannot be read, and name them.")
     ] = False,
     false_alarms: FalseAlarms = "5%",
-    rule: Rule = "order",
+    rule: Rule = None,
     calibration_share: Annotated[
         float,
-        typer.Option(help="Share of the good images that is held out for the threshold.", rich_help_panel=_THRESHOLD),
+        typer.Option(
+            help="Share of the good images that is held out for the threshold, where the data set has no validation "
+            "images for it.",
+            rich_help_panel=_THRESHOLD,
+        ),
     ] = 0.25,
     calibration_folds: Annotated[
         int,
         typer.Option(
-            help="Instead of a share: every image is held out once, from one of N detectors fitted for it.",
+            help="Instead of both: every image is held out once, from one of N detectors fitted for it.",
             rich_help_panel=_THRESHOLD,
         ),
     ] = 0,
@@ -68,7 +64,7 @@ def fit(
     settings = o.run_settings(given, datasets=(dataset,), methods=(method,))
     from harness.jobs.fit import fit as fit_job
 
-    show = _Progress()
+    show = FitLines()
     fit_job(
         settings,
         out=out or Path(f"{Path(dataset).name or Path(dataset).resolve().name}-{method}"),
@@ -85,7 +81,15 @@ def fit(
 def threshold(
     bundle: Annotated[Path, typer.Argument(help="Folder of a bundle, as 'bench fit' wrote it.")],
     false_alarms: FalseAlarms = "5%",
-    rule: Rule = "order",
+    rule: Annotated[
+        str,
+        typer.Option(
+            "--rule",
+            metavar="order|mean-3sd",
+            help="order: the order statistic for --false-alarms; mean-3sd: mean plus three standard deviations.",
+            rich_help_panel=_THRESHOLD,
+        ),
+    ] = "order",
 ) -> None:
     """Set the threshold of a bundle for another rate of false alarms, without fitting again."""
     from harness.jobs.threshold import threshold as threshold_job
@@ -122,13 +126,14 @@ def told_thresholds(found: "Thresholds") -> list[str]:
     ]
 
 
-class _Progress:
+class FitLines:
     """One line for a fit, and again for each tenth of it."""
 
     def __init__(self) -> None:
         self._shown: tuple[str, int, int] | None = None
 
     def __call__(self, event: "FitProgress | Left | Kept") -> None:
+        """Print what is new."""
         from harness.jobs.fit import FitProgress, Kept, Left
 
         match event:

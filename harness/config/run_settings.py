@@ -18,6 +18,10 @@ from harness.phrasing import contaminate_words, corrupt_words, limit_words
 Policy = Literal["only-missing", "failed", "always", "never"]
 """Which cells run: those without a record; failed ones too; all; none."""
 
+ThresholdRule = Literal["order", "mean-3sd"]
+"""How thresholds follow from scores of good images: the order statistic for a rate of false alarms; or mean plus three
+standard deviations, of the scores for images and of all pixels of the maps for pixels."""
+
 MAX_SEED = 2**32 - 1
 """The largest seed that torch, numpy and lightning all accept."""
 
@@ -87,9 +91,13 @@ class RunSettings(BaseModel):
     """Keep fitted detectors below RESULTS/models: all, or of each category the best by image AUROC. With --corrupt,
     what is there is not fitted again."""
     calibration_folds: Annotated[int, Flag(HOW)] = Field(0, ge=0)
-    """Fit N more detectors a cell on parts of its good images, to set a threshold and measure it; 0 for none."""
+    """Fit N more detectors a cell on parts of its good images, to set a threshold and measure it; 0 for none. Where a
+    data set has validation images, they set it, always and without further fits."""
     false_alarms: Annotated[float, Flag(HOW, "SHARE")] = Field(0.05, gt=0, lt=1)
     """Share of good images that this threshold lets raise an alarm."""
+    threshold_rule: Annotated[ThresholdRule | None, Flag(HOW, "order|mean-3sd", "--rule")] = None
+    """order: the order statistic for --false-alarms; mean-3sd: mean plus three standard deviations (default: the data
+    set's own, mean-3sd for mvtec_ad_2 and order for all others)."""
     track: Annotated[tuple[str, ...], Flag(HOW, is_repeatable=True)] = Field((), examples=[["mlflow", "wandb"]])
     """Programs that get every cell that ends: mlflow, wandb, tensorboard, trackio (docs/trackers.md); repeatable."""
     corrupt: Annotated[str | None, Flag(WHAT, "NAME:SEVERITY")] = None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, runtime_checkable
 from typing import Protocol as Interface
 
+from harness.config.run_settings import ThresholdRule
 from harness.images import Corruption
 
 
@@ -68,7 +69,9 @@ class Split:
     spro_by_kind: bool = True
     """Whether sPRO is the mean over the kinds of defect, each with the normal images, or is that of all images."""
     validation: tuple[Sample, ...] = ()
-    """Normal images that the authors set apart to calibrate on; in ``left_out`` as well."""
+    """Normal images that the authors set apart to calibrate on; in ``left_out`` as well. Thresholds come from them."""
+    threshold_rule: ThresholdRule = "order"
+    """How the authors set thresholds; ``order`` where they set none."""
     is_seeded: bool = False
     """Whether the seed decides which images train, so that another seed gives another split."""
 
@@ -167,6 +170,10 @@ class HoldsPrivateImages(Dataset, Interface):
 
     private_counts: dict[str, int]
     """Category to the published number of images in each of its private sets."""
+
+    def private_stems(self, category: str) -> dict[str, tuple[str, ...]]:
+        """Name of each private set to the published names of its images, without suffix, sorted."""
+        ...
 
     def private_images(self, root: Path, category: str) -> dict[str, tuple[Path, ...]]:
         """Name of each private set to its images, sorted; none where the set is not in place.

@@ -35,7 +35,7 @@ def find_unreadable(samples: Sequence[Sample]) -> tuple[Unreadable, ...]:
 
 
 def leave_out_unreadable(split: Split, name: str) -> tuple[Split, tuple[Unreadable, ...]]:
-    """The split without the images that cannot be read, training and test images alike.
+    """The split without the images that cannot be read, training, test and validation images alike.
 
     Decodes every image and mask that is not cached (see `image_facts`). A sample of several masks is left out if one
     of them is damaged, because what the others mark is not all of its defect.
@@ -50,7 +50,7 @@ def leave_out_unreadable(split: Split, name: str) -> tuple[Split, tuple[Unreadab
     Raises:
         DataError: A file is not there, or what is left is too little to train and test on.
     """
-    unreadable = find_unreadable((*split.train, *split.test))
+    unreadable = find_unreadable((*split.train, *split.test, *split.validation))
     if not unreadable:
         return split, ()
     gone = {one.sample_id for one in unreadable}
@@ -58,6 +58,7 @@ def leave_out_unreadable(split: Split, name: str) -> tuple[Split, tuple[Unreadab
         split,
         train=tuple(sample for sample in split.train if sample.id not in gone),
         test=tuple(sample for sample in split.test if sample.id not in gone),
+        validation=tuple(sample for sample in split.validation if sample.id not in gone),
     )
     try:
         check_split(rest, name)

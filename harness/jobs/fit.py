@@ -62,7 +62,7 @@ def fit(
     with_backbone: bool = True,
     skip_unreadable: bool = False,
     false_alarms: float = 0.05,
-    rule: str = "order",
+    rule: str | None = None,
     share: float = 0.25,
     folds: int = 0,
     on_event: Listener | None = None,
@@ -77,8 +77,9 @@ def fit(
         with_backbone: Whether the bundle holds the backbone.
         skip_unreadable: Leave out images that cannot be read instead of refusing.
         false_alarms: Share of good parts that may raise an alarm, in (0, 1).
-        rule: See ``ThresholdSettings``.
-        share: Share of the good images that is held out for the thresholds; not used with ``folds``.
+        rule: See ``ThresholdSettings``; None for the data set's own, ``order`` where it has none.
+        share: Share of the good images that is held out for the thresholds; not used with ``folds``, nor where the data
+            set has validation images, which are then held out.
         folds: Detectors to fit for the thresholds alone, so that the one that is kept learns from all images.
         on_event: Called with the progress.
         **fields: Fields of ``RunSettings``, over those of ``settings``.
@@ -101,12 +102,12 @@ def fit(
     checked = run_settings(settings, **fields)
     try:
         limits = ThresholdSettings.model_validate(
-            {"false_alarms": false_alarms, "rule": rule, "share": share, "folds": folds}
+            {"false_alarms": false_alarms, "share": share, "folds": folds} | ({} if rule is None else {"rule": rule})
         )
     except ValidationError as error:
         raise SettingsError(one_line(error)) from error
     tell = on_event or (lambda event: None)
-    method, resolved, weights = _method_of(checked)
+    method, resolved, weights = method_of(checked)
     if not with_backbone and not issubclass(METHODS.get(method), FeatureMethod):
         raise SettingsError(
             f"--without-backbone: {method} has its networks in one piece, so the bundle must hold them; expected a "
@@ -115,19 +116,29 @@ def fit(
     tasks = fit_tasks(
         checked, Path(out).expanduser(), lambda reason: tell(Left(reason=reason)), skip_unreadable=skip_unreadable
     )
+    limits_of = {
+        task.label: limits if rule is not None else limits.model_copy(update={"rule": task.threshold_rule})
+        for task in tasks
+    }
     for task in tasks:
-        check_division(task, limits, checked.seeds[0])
+        check_division(task, limits_of[task.label], checked.seeds[0])
         try:
             METHODS.get(method).check(resolved, task.size_px)
         except (ValueError, OSError) as error:
             raise SettingsError(f"{method} on {task.label}: {error}") from error
     METHODS.get(method).check_weights(resolved, weights)
     return [
-        _fit_task(task, method, resolved, weights, checked, limits, tell, with_backbone=with_backbone) for task in tasks
+        _fit_task(task, method, resolved, weights, checked, limits_of[task.label], tell, with_backbone=with_backbone)
+        for task in tasks
     ]
 
 
-def _method_of(settings: RunSettings) -> tuple[str, Any, Path | None]:
+def method_of(settings: RunSettings) -> tuple[str, Any, Path | None]:
+    """The one method that is to be kept: its name, its settings, and local weights of its backbone.
+
+    Raises:
+        BenchError: There are several, or it cannot be kept, or a setting or the weights are wrong.
+    """
     if len(settings.methods) != 1 or len(settings.seeds) != 1:
         raise SettingsError(
             f"Expected one method and one seed for a detector, got {', '.join(settings.methods)} and "

@@ -8,8 +8,9 @@ from statistics import median
 from harness.bundles.threshold import ThresholdSettings, check_enough
 from harness.config import RunSettings
 from harness.config.protocol import Protocol
+from harness.config.run_settings import ThresholdRule
 from harness.datasets import Dataset, Sample
-from harness.datasets.twins import groups_of_images, samples_of
+from harness.datasets.twins import groups_of_images
 from harness.datasets.unreadable import find_unreadable
 from harness.errors import BundleError, DataError, SettingsError
 from harness.images import image_size
@@ -24,6 +25,9 @@ class FitTask:
     category: str
     samples: tuple[Sample, ...]
     groups: tuple[str, ...]
+    validation: frozenset[str]
+    """Ids of the samples that the data set's authors calibrate on; empty where they set nothing apart."""
+    threshold_rule: ThresholdRule
     size_px: tuple[int, int]
     aspect_range: tuple[float, float]
     protocol: Protocol
@@ -55,7 +59,9 @@ def fit_tasks(settings: RunSettings, out: Path, tell: Callable[[str], None], *, 
         folder = out if len(categories) == 1 else out / f"{dataset.info.name}-{category}"
         if folder.exists():
             raise BundleError(f"{folder}: exists already; expected a new folder for the bundle. Give another --out.")
-        everything = samples_of(dataset, settings.data, category)
+        split = dataset.split(settings.data, category, settings.seeds[0])
+        # Where validation images are set apart, the division is the authors', and what they test on stays apart too.
+        everything = sorted((*split.train, *(split.validation or split.test)), key=lambda sample: sample.id)
         good = _readable([sample for sample in everything if not sample.is_defect], tell, skip_unreadable)
         if len(good) < MIN_FITTED:
             raise DataError(
@@ -70,6 +76,8 @@ def fit_tasks(settings: RunSettings, out: Path, tell: Callable[[str], None], *, 
                 category=category,
                 samples=tuple(good),
                 groups=tuple(groups[sample.id] for sample in good),
+                validation=frozenset(sample.id for sample in split.validation),
+                threshold_rule=split.threshold_rule,
                 size_px=protocol.size_for(median(1 / aspect for aspect in aspects)),
                 aspect_range=(aspects[0], aspects[-1]),
                 protocol=protocol,
@@ -93,7 +101,8 @@ def held_out_of(task: FitTask, limits: ThresholdSettings, seed: int) -> tuple[li
     """Positions of the images that are held out for the thresholds, and their groups; not used with folds."""
     from harness.cells.held_out_scores import hold_out
 
-    chosen = hold_out(task.groups, limits.share, seed)
+    chosen = [place for place, sample in enumerate(task.samples) if sample.id in task.validation]
+    chosen = chosen or hold_out(task.groups, limits.share, seed)
     return chosen, {task.groups[place] for place in chosen}
 
 

@@ -167,6 +167,7 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "C
             models_dir=models_dir(settings),
             calibration_folds=settings.calibration_folds,
             false_alarms=settings.false_alarms,
+            threshold_rule=settings.threshold_rule,
             skip_unreadable=settings.skip_unreadable,
         ),
     )

@@ -18,7 +18,7 @@ from harness.metrics.ranking import recall_at
 from harness.metrics.spro import MapsAndRegions, spro
 from harness.registry import Registry
 
-Needs = Literal["scores", "masks", "regions", "verdicts", "parts"]
+Needs = Literal["scores", "masks", "regions", "verdicts", "segmentation", "parts"]
 
 ENTRY_POINTS = "mfrnet_bench.metrics"
 
@@ -39,6 +39,8 @@ class Metric:
     - ``masks``: the ``PixelTally`` of all maps. Defined where every defect image has a mask.
     - ``regions``: for each kind of defect, what ``spro`` takes. Defined where the data set gives saturation areas.
     - ``verdicts``: the ``Verdicts`` of a threshold from good images alone. Defined where the run sets one.
+    - ``segmentation``: the ``Segmentation`` of the maps by a threshold of pixels from good images alone. Defined where
+      the run sets one and every defect image has a mask.
     - ``parts``: the ``Tally`` of the scores of parts (``harness.metrics.parts``). Defined where the data set says
       which images show one part, and a normal and a defect part are tested.
     """
@@ -79,6 +81,8 @@ _BUILT_IN = {
         Metric(name="verdict_recall", title="recall", needs="verdicts", compute=verdicts.recall),
         Metric(name="verdict_precision", title="precision", needs="verdicts", compute=verdicts.precision),
         Metric(name="verdict_f1", title="F1", needs="verdicts", compute=verdicts.f1),
+        Metric(name="seg_f1", title="SegF1", needs="segmentation", compute=verdicts.seg_f1),
+        Metric(name="class_f1", title="ClassF1", needs="segmentation", compute=verdicts.class_f1),
         Metric(name="part_auroc", title="part AUROC", needs="parts", compute=ranking.auroc),
     )
 }

@@ -16,7 +16,7 @@ from harness.metrics.overlap import MapsAndMasks, tally_arrays, tally_pixels
 from harness.metrics.parts import of_parts
 from harness.metrics.spro import MapsAndRegions
 from harness.metrics.tally import Scores, Tally, tally_scores
-from harness.metrics.verdicts import Verdicts
+from harness.metrics.verdicts import Segmentation, Verdicts
 
 CURVE_FPRS = np.linspace(0, 0.3, 101)
 """False positive rates at which the overlap curve is kept."""
@@ -39,6 +39,7 @@ def measure(
     regions_of_kinds: Sequence[MapsAndRegions] | None = None,
     threshold: float | None = None,
     parts: Sequence[str] | None = None,
+    pixel_threshold: float | None = None,
 ) -> Measured:
     """Compute every metric of the catalogue.
 
@@ -47,11 +48,12 @@ def measure(
     Args:
         scores_B: Anomaly scores, float32 or float64, higher is more anomalous. Only their order matters.
         labels_B: True for an image with a defect.
-        maps_and_masks: Called twice; each call gives the same pairs of an anomaly map (H, W), float32 or
+        maps_and_masks: Called up to three times; each call gives the same pairs of an anomaly map (H, W), float32 or
             float64, and its mask (H, W), True on defect pixels. None if a defect image has no mask.
         regions_of_kinds: For each kind of defect, what ``spro`` takes. None without saturation areas.
         threshold: Above it a score is an alarm; from good images alone. None where there is none.
         parts: Of each image, the name of the part that it shows. None where each image is a part of its own.
+        pixel_threshold: Above it a value of a map is an alarm; from good images alone. None where there is none.
 
     Raises:
         ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, one of the
@@ -67,6 +69,9 @@ def measure(
         "masks": pixels,
         "regions": regions_of_kinds,
         "verdicts": None if threshold is None else Verdicts.of(scores_B, labels_B, threshold),
+        "segmentation": None
+        if maps_and_masks is None or pixel_threshold is None
+        else Segmentation.of(maps_and_masks(), labels_B, pixel_threshold),
         "parts": None if parts is None else _part_tally(scores_B, labels_B, parts),
     }
     return Measured(

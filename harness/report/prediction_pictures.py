@@ -35,6 +35,14 @@ class MapScale:
         """Shown as the brightest colour."""
         return self.low + 2 * max(self.threshold - self.low, 1e-12)
 
+    def relative(self, map_YX: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A map with 0 at the low end of the scale and 1 at the threshold, in the same order; not clipped.
+
+        >>> MapScale(1.0, 3.0).relative(np.array([0.0, 1.0, 3.0, 9.0], np.float32)).tolist()
+        [-0.5, 0.0, 1.0, 4.0]
+        """
+        return ((map_YX.astype(np.float64) - self.low) / ((self.high - self.low) / 2)).astype(np.float32)
+
     def places(self, map_YX: NDArray[np.float32]) -> NDArray[np.float64]:
         """Places on the scale: 0 at its low end, .5 at the threshold, 1 at its high end; clipped.
 

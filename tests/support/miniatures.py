@@ -75,20 +75,35 @@ def mvtec_ad(root: Path, categories: tuple[str, ...] = ("bottle", "carpet")) -> 
 
 
 def mvtec_ad_2(root: Path) -> Path:
-    """Two scenarios: four training, two validation, two good and two bad public images; two and three private ones."""
+    """Two scenarios of ``mvtec_ad_2_scenario``, with three mixed private images instead of two."""
     for category in ("can", "sheet_metal"):
-        folder = root / "mvtec_ad_2" / category
-        for number in range(4):
-            write_image(folder / f"train/good/{number:03d}_regular.png", number)
-        for number in range(2):
-            write_image(folder / f"validation/good/{number:03d}_regular.png", 10 + number)
-            write_image(folder / f"test_public/good/{number:03d}_overexposed.png", 20 + number)
-            write_image(folder / f"test_public/bad/{number:03d}_shift_1.png", 30 + number, defect=True)
-            write_mask(folder / f"test_public/ground_truth/bad/{number:03d}_shift_1_mask.png")
-            write_image(folder / f"test_private/{number:03d}_regular.png", 40 + number)
-        for number in range(3):
-            write_image(folder / f"test_private_mixed/{number:03d}_mixed.png", 50 + number)
+        folder = mvtec_ad_2_scenario(root, category)
+        write_image(folder / "test_private_mixed/002_mixed.png", 52)
     return root / "mvtec_ad_2"
+
+
+def mvtec_ad_2_scenario(root: Path, category: str, size_px: tuple[int, int] = SIZE_PX) -> Path:
+    """Four training, two validation, two good and two bad public images, and two of each private set."""
+    folder = root / "mvtec_ad_2" / category
+    for number in range(4):
+        write_image(folder / f"train/good/{number:03d}_regular.png", number, size_px=size_px)
+    for number in range(2):
+        write_image(folder / f"validation/good/{number:03d}_regular.png", 10 + number, size_px=size_px)
+        write_image(folder / f"test_public/good/{number:03d}_overexposed.png", 20 + number, size_px=size_px)
+        write_image(folder / f"test_public/bad/{number:03d}_shift_1.png", 30 + number, size_px=size_px, defect=True)
+        write_mask(folder / f"test_public/ground_truth/bad/{number:03d}_shift_1_mask.png", size_px=size_px)
+        write_image(folder / f"test_private/{number:03d}_regular.png", 40 + number, size_px=size_px, defect=number == 1)
+        write_image(folder / f"test_private_mixed/{number:03d}_mixed.png", 50 + number, size_px=size_px)
+    return folder
+
+
+def whole_mvtec_ad_2(root: Path) -> dict[str, tuple[int, int]]:
+    """All eight scenarios, each of an odd size of its own; returns their heights and widths."""
+    names = ("can", "fabric", "fruit_jelly", "rice", "sheet_metal", "vial", "wallplugs", "walnuts")
+    sizes_px = {name: (37 + 2 * place, 61 - 4 * place) for place, name in enumerate(names)}
+    for name, size_px in sizes_px.items():
+        mvtec_ad_2_scenario(root, name, size_px)
+    return sizes_px
 
 
 def goodsad(root: Path) -> Path:

@@ -75,6 +75,8 @@ METRICS: dict[str, float | None] = {
     "verdict_recall": None,
     "verdict_precision": None,
     "verdict_f1": None,
+    "seg_f1": None,
+    "class_f1": None,
     "part_auroc": None,
 }
 

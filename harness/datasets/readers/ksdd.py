@@ -15,7 +15,9 @@ _TRAIN_SHARE = 0.4
 _LABEL = "_label"
 _KIND = "crack"
 _FOLDS = "split.pyb"
-_FOLDS_SOURCE = "https://data.vicos.si/datasets/KSDD/KolektorSDD-training-splits.zip"
+_FOLDS_FOLDER = "KolektorSDD-training-splits"
+"""Which unpacking may give, and where public loaders expect the file."""
+_FOLDS_SOURCE = f"https://data.vicos.si/datasets/KSDD/{_FOLDS_FOLDER}.zip"
 _NOT_USED = "kos21/Part7.jpg"
 
 
@@ -58,8 +60,9 @@ class KolektorSDD(PublishedDataset):
         """One of the authors' folds, read from their ``split.pyb``: 33 or 34 items train, the others are tested.
 
         The file comes from https://data.vicos.si/datasets/KSDD/KolektorSDD-training-splits.zip and belongs into the
-        data set's folder. The authors train with defects; here only normal images train. As in the authors' code
-        (``data/input_ksdd.py`` of github.com/vicoslab/mixed-segdec-net-comind2021), kos21/Part7 is left out.
+        data set's folder, or into KolektorSDD-training-splits there. The authors train with defects; here only normal
+        images train. As in the authors' code (``data/input_ksdd.py`` of
+        github.com/vicoslab/mixed-segdec-net-comind2021), kos21/Part7 is left out.
 
         Raises:
             UnknownNameError: No such category.
@@ -99,6 +102,8 @@ class _ListUnpickler(pickle.Unpickler):
 def _read_folds(base: Path) -> list[tuple[list[str], list[str]]]:
     """Items that train and that are tested, for each of the three folds."""
     path = base / _FOLDS
+    if not path.is_file() and (base / _FOLDS_FOLDER / _FOLDS).is_file():
+        path = base / _FOLDS_FOLDER / _FOLDS
     try:
         with path.open("rb") as file:
             train, test, _ = _ListUnpickler(file).load()

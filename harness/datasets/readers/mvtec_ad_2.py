@@ -7,7 +7,8 @@ from harness.datasets.image_folders import GOOD, check_category, defect_sample, 
 from harness.datasets.readers.published_dataset import PublishedDataset
 
 _BAD = "bad"
-_PRIVATE_SETS = ("test_private", "test_private_mixed")
+_PRIVATE_SETS = {"test_private": "regular", "test_private_mixed": "mixed"}
+"""Name of each private set to the light in the names of its images."""
 _COUNTS = {
     "can": (412, 162),
     "fabric": (387, 156),
@@ -36,8 +37,9 @@ _TRUTH = f"test_public/ground_truth/{_BAD}"
 class MVTecAD2(PublishedDataset):
     """Trains on ``train/good`` and tests on ``test_public``; the one kind of defect is ``bad``.
 
-    ``validation/good`` is neither trained on nor tested on: it is ``Split.validation``, for calibration and
-    thresholds, and listed as left out. The private sets have no ground truth: `private_images` lists them.
+    ``validation/good`` is neither trained on nor tested on: it is ``Split.validation``, from which alone thresholds are
+    set, by the authors' rule, and listed as left out. The private sets have no ground truth: `private_images` lists
+    them.
 
     The layout is that of anomalib's reader (``anomalib/data/datasets/image/mvtecad2.py``, version 2.7), counts are
     those of table IV of the paper (arXiv 2503.21622) as public repositories quote it.
@@ -63,6 +65,11 @@ class MVTecAD2(PublishedDataset):
     names = tuple(_COUNTS)
     private_counts = _PRIVATE_COUNTS
 
+    def private_stems(self, category: str) -> dict[str, tuple[str, ...]]:
+        """``000_regular`` and so on in ``test_private``, ``000_mixed`` and so on in ``test_private_mixed``."""
+        numbers = range(self.private_counts[category])
+        return {name: tuple(f"{number:03d}_{light}" for number in numbers) for name, light in _PRIVATE_SETS.items()}
+
     def private_images(self, root: Path, category: str) -> dict[str, tuple[Path, ...]]:
         """The images of ``test_private`` and ``test_private_mixed``."""
         check_category(self.info.name, category, self.categories(root))
@@ -85,4 +92,5 @@ class MVTecAD2(PublishedDataset):
             test=(*(normal_sample(base, image) for image in good), *defects),
             left_out=tuple((sample.id, "normal image of the published validation set") for sample in calibrating),
             validation=calibrating,
+            threshold_rule="mean-3sd",
         )

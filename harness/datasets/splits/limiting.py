@@ -9,7 +9,7 @@ _LEFT_OUT = "beyond the limit of the run"
 
 
 def limited(split: Split, limit: int | None) -> Split:
-    """A split with at most ``limit`` training images, normal test images and defect test images each.
+    """A split with at most ``limit`` training, normal test, defect test and validation images each.
 
     Those that stay are evenly spaced over the sorted ids, so that several kinds of defect are among them. Equal
     splits and limits give equal images, in the order of the split.
@@ -28,6 +28,7 @@ def limited(split: Split, limit: int | None) -> Split:
         split.train,
         [sample for sample in split.test if not sample.is_defect],
         [sample for sample in split.test if sample.is_defect],
+        split.validation,
     )
     kept = {sample_id for part in parts for sample_id in _spaced(part, limit)}
     beyond = tuple((sample.id, _LEFT_OUT) for sample in (*split.train, *split.test) if sample.id not in kept)
@@ -36,6 +37,7 @@ def limited(split: Split, limit: int | None) -> Split:
         train=tuple(sample for sample in split.train if sample.id in kept),
         test=tuple(sample for sample in split.test if sample.id in kept),
         left_out=split.left_out + beyond,
+        validation=tuple(sample for sample in split.validation if sample.id in kept),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 import harness
 from harness.datasets.finding import find
@@ -12,6 +13,7 @@ from harness.errors import SettingsError
 from harness.images import read_rgb, resize_rgb
 from harness.methods import METHODS
 from harness.store import RecordStore
+from tests.support import miniatures
 from tests.support.cells import TINY_SETTINGS
 
 COMMON: dict[str, Any] = {
@@ -70,6 +72,7 @@ def test_folds_set_a_threshold_and_the_record_says_what_it_does(tmp_path: Path) 
     detector = harness.load(tmp_path / "models/demo/board" / f"gaussian-seed0-{cell.id}")
     assert detector.thresholds is not None
     assert detector.thresholds.num_images == row["num_train"]
+    assert row["threshold"] == "2 folds, order 0.1"
     assert 0 <= row["false_alarm_rate"] < 0.5
     scores = RecordStore(str(tmp_path)).image_scores(cell.id)
     is_alarm = [each.anomaly_score > detector.thresholds.score for each in scores]
@@ -122,3 +125,94 @@ def test_a_threshold_that_cannot_be_set_is_refused_before_anything_is_fitted(
     assert "needs 999 good images" in done.frame["error"].item()
     done = harness.run(**COMMON, **few, calibration_folds=1000, false_alarms=0.2)
     assert "--calibration-folds: expected at most" in done.frame["error"].item()
+
+
+VALIDATED = COMMON | {"datasets": ["mvtec_ad_2/can"]}
+VALIDATION_IDS = [f"can/validation/good/{number:03d}_regular.png" for number in range(2)]
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    """A data root with one scenario of MVTec AD 2."""
+    miniatures.mvtec_ad_2_scenario(tmp_path / "data", "can")
+    return tmp_path / "data"
+
+
+def test_validation_images_set_the_threshold_by_the_rule_of_their_authors(scenario: Path, tmp_path: Path) -> None:
+    done = harness.run(**VALIDATED, data=scenario, methods=GAUSSIAN, results=str(tmp_path), keep_models="all")
+    (cell,), (row,) = done.cells, done.frame.to_dict("records")
+    (folder,) = tmp_path.glob("models/mvtec_ad_2/can/*")
+    detector = harness.load(folder)
+    description, limits = detector.description, detector.thresholds
+    assert limits is not None
+    assert [each.image for each in description.held_out] == VALIDATION_IDS
+    assert (limits.rule, row["threshold"]) == ("mean-3sd", "validation, mean-3sd")
+    assert (description.origin.num_images, row["num_train"]) == (4, 4)
+    maps = [detector.judge_pixels(read_rgb(scenario / "mvtec_ad_2" / name)).map_YX for name in VALIDATION_IDS]
+    pixels = np.stack(maps).astype(np.float64)
+    assert limits.pixel == pytest.approx(pixels.mean() + 3 * pixels.std(), rel=1e-4)
+    test = find("mvtec_ad_2", scenario).split(scenario, "can", 0).test
+    alarms = [bool(detector.judge_pixels(read_rgb(sample.image)).map_YX.max() > limits.pixel) for sample in test]
+    assert row["class_f1"] == pytest.approx(f1_score([sample.is_defect for sample in test], alarms))
+    assert 0 <= row["seg_f1"] <= 1
+    scores = [each.anomaly_score > limits.score for each in RecordStore(str(tmp_path)).image_scores(cell.id)]
+    assert row["verdict_f1"] == pytest.approx(
+        f1_score([sample.is_defect for sample in test], scores, zero_division=0.0)
+    )
+
+
+def test_with_validation_images_folds_fit_nothing_and_another_rule_may_be_asked_for(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[int] = []
+    fit = METHODS.get("constant").fit
+    monkeypatch.setattr(
+        METHODS.get("constant"),
+        "fit",
+        lambda self, images, report: (fitted.append(len(images)), fit(self, images, report)),
+    )
+    asked: dict[str, Any] = {"methods": ["constant"], "calibration_folds": 3, "threshold_rule": "order"}
+    harness.run(**VALIDATED, **asked, data=scenario, results=str(tmp_path), false_alarms=0.4, keep_models="all")
+    (folder,) = tmp_path.glob("models/mvtec_ad_2/can/*")
+    limits = harness.load(folder).thresholds
+    assert limits is not None
+    assert (fitted, limits.rule, limits.false_alarms, limits.num_images) == ([4], "order", 0.4, 2)
+
+
+def test_too_few_validation_images_set_no_threshold_and_the_cell_goes_on(scenario: Path, tmp_path: Path) -> None:
+    warnings: list[str] = []
+
+    def listen(event: Any) -> None:
+        warnings.extend(getattr(getattr(event, "outcome", None), "warnings", ()))
+
+    done = harness.run(
+        **VALIDATED, data=scenario, methods=["constant"], results=str(tmp_path), threshold_rule="order", on_event=listen
+    )
+    assert done.num_failed == 0
+    assert done.frame[["verdict_f1", "seg_f1", "class_f1", "threshold"]].isna().all(axis=None)
+    assert done.frame["aupro_05"].notna().all()
+    message = (
+        "no threshold: rule order for 5 % false alarms needs 19 validation images that are no near duplicates, got 2"
+    )
+    assert message in warnings
+
+
+def test_validation_images_change_no_map(scenario: Path, tmp_path: Path) -> None:
+    runs = [harness.run(**VALIDATED, data=scenario, methods=GAUSSIAN, results=str(tmp_path / "with"))]
+    for name in VALIDATION_IDS:
+        (scenario / "mvtec_ad_2" / name).unlink()
+    runs.append(harness.run(**VALIDATED, data=scenario, methods=GAUSSIAN, results=str(tmp_path / "without")))
+    assert runs[0].frame["maps_sha256"].item() == runs[1].frame["maps_sha256"].item()
+    assert runs[1].frame["seg_f1"].isna().all()
+
+
+def test_a_damaged_validation_image_is_left_out_where_that_is_asked_for(scenario: Path, tmp_path: Path) -> None:
+    miniatures.truncate(scenario / "mvtec_ad_2" / VALIDATION_IDS[0])
+    asked: dict[str, Any] = {"methods": ["constant"], "policy": "always", "results": str(tmp_path)}
+    failed = harness.run(**VALIDATED, **asked, data=scenario)
+    assert VALIDATION_IDS[0] in failed.frame["error"].item()
+    done = harness.run(
+        **VALIDATED, **asked, data=scenario, skip_unreadable=True, threshold_rule="order", false_alarms=0.5
+    )
+    assert (done.num_failed, done.frame["num_unreadable"].item()) == (0, 1)
+    assert done.frame["verdict_f1"].notna().all()

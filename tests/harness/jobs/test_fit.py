@@ -11,7 +11,7 @@ from harness.bundles.bundle import read_description
 from harness.errors import BenchError, BundleError, DataError, SettingsError
 from harness.jobs.fit import FitProgress, Kept, Left
 from harness.methods import METHODS
-from tests.support import photographs
+from tests.support import miniatures, photographs
 from tests.support.detectors import fit_bundle, write_parts
 
 
@@ -43,6 +43,21 @@ def test_with_folds_every_image_is_held_out_once_and_all_are_fitted(parts: Path,
         (number, 5) for number in range(1, 6)
     }
     assert [event.folder for event in events if isinstance(event, Kept)] == [bundle]
+
+
+def test_validation_images_are_held_out_and_what_is_tested_is_not_fitted(tmp_path: Path) -> None:
+    miniatures.mvtec_ad_2_scenario(tmp_path, "can")
+    (bundle,) = harness.fit(
+        datasets=["mvtec_ad_2/can"], methods=["constant"], protocol={"image_size_px": 32}, data=tmp_path,
+        out=tmp_path / "out",
+    )  # fmt: skip
+    description = read_description(bundle)
+    assert description.origin.num_images == 4
+    assert [each.image for each in description.held_out] == [
+        f"can/validation/good/{number:03d}_regular.png" for number in range(2)
+    ]
+    assert description.thresholds is not None
+    assert description.thresholds.rule == "mean-3sd"
 
 
 def test_twins_are_on_one_side(tmp_path: Path) -> None:

@@ -99,9 +99,10 @@ def test_all_metrics_of_a_test_set_come_at_once():
     masks_BHW[1, :2] = True
     maps_BHW = masks_BHW + np.arange(32.0).reshape(2, 4, 4) / 64
     kinds = [lambda: [(maps_BHW[0], []), (maps_BHW[1], [(masks_BHW[1], 4.0)])]]
-    measured = measure(scores_B, labels_B, lambda: zip(maps_BHW, masks_BHW, strict=True), kinds, 0.05, ["a", "b"])
+    measured = measure(scores_B, labels_B, lambda: zip(maps_BHW, masks_BHW, strict=True), kinds, 0.05, ["a", "b"], 0.2)
     expected = image_metrics(scores_B, labels_B) | pixel_metrics(maps_BHW, masks_BHW) | {"spro_05": 1.0}
     expected |= {"false_alarm_rate": 1.0, "verdict_recall": 1.0, "verdict_precision": 0.5, "verdict_f1": 2 / 3}
+    expected |= {"seg_f1": 16 / 27, "class_f1": 2 / 3}
     expected["part_auroc"] = expected["image_auroc"]
     assert measured.metrics == expected
     assert len(measured.overlap_curve) == len(CURVE_FPRS)

@@ -120,3 +120,12 @@ def test_before_version_5_nothing_was_disturbed() -> None:
     assert (record.identity.limit, record.identity.corrupt, record.identity.contaminate) == (8, None, None)
     assert store.frame()[["corrupt", "contaminate"]].isna().all(axis=None)
     assert isinstance(store.record(FAILED), FailureRecord)
+
+
+def test_version_4_set_no_threshold_of_pixels() -> None:
+    store = RecordStore(str(HERE / "version_4"))
+    record = store.record(MEASURED)
+    assert isinstance(record, CellRecord)
+    assert (record.identity.limit, record.num_unreadable, record.metrics["part_auroc"]) == (8, 1, 0.75)
+    assert (record.threshold, record.metrics["seg_f1"], record.metrics["class_f1"]) == (None, None, None)
+    assert store.statuses() == {MEASURED: "ok", FAILED: "failed"}

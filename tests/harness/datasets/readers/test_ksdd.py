@@ -66,6 +66,15 @@ def test_the_image_that_the_authors_do_not_use_is_left_out_of_their_folds(tmp_pa
         assert ("kos21/Part7.jpg", "left out by the authors") in left_out
 
 
+def test_the_folds_may_lie_in_the_folder_that_unpacking_gives(tmp_path: Path) -> None:
+    base = miniatures.ksdd(tmp_path)
+    write_folds(base)
+    beside = make_split(KolektorSDD(), tmp_path, "ksdd", 0, "fold-2")
+    (base / "KolektorSDD-training-splits").mkdir()
+    (base / "split.pyb").rename(base / "KolektorSDD-training-splits/split.pyb")
+    assert make_split(KolektorSDD(), tmp_path, "ksdd", 0, "fold-2") == beside
+
+
 def test_says_where_the_authors_folds_come_from(tmp_path: Path) -> None:
     miniatures.ksdd(tmp_path)
     with pytest.raises(DataError, match=r"split\.pyb: no such file; the authors' folds come in https://.*splits\.zip"):

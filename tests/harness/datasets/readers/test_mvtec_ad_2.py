@@ -35,6 +35,13 @@ def test_every_category_has_a_published_number_of_private_images() -> None:
     assert sum(MVTecAD2.private_counts.values()) == 2045
 
 
+def test_private_images_have_published_names() -> None:
+    stems = MVTecAD2().private_stems("can")
+    assert (stems["test_private"][0], stems["test_private"][-1]) == ("000_regular", "320_regular")
+    assert (stems["test_private_mixed"][0], stems["test_private_mixed"][-1]) == ("000_mixed", "320_mixed")
+    assert {len(names) for names in stems.values()} == {321}
+
+
 def test_private_images_decide_no_result(tmp_path: Path) -> None:
     folder = miniatures.mvtec_ad_2(tmp_path) / "can"
     before = fingerprint(MVTecAD2(), tmp_path, "can")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
@@ -61,3 +62,11 @@ def test_every_image_is_kept_or_left_out_with_a_reason(train: int, normal: int, 
     assert left_out.pop("other") == "its mask is empty"
     assert {*ids(found.train), *ids(found.test), *left_out} == {*ids(split.train), *ids(split.test)}
     assert set(left_out.values()) <= {"beyond the limit of the run"}
+
+
+def test_validation_images_are_limited_too_and_stay_left_out_once() -> None:
+    validation = tuple(sample(f"validation/{number:03}") for number in range(6))
+    left_out = tuple((each.id, "normal image of the published validation set") for each in validation)
+    found = limited(replace(split_of(3, 2, 2), validation=validation, left_out=left_out), 2)
+    assert ids(found.validation) == ["validation/000", "validation/003"]
+    assert [sample_id for sample_id, _ in found.left_out if sample_id.startswith("validation")] == ids(validation)
