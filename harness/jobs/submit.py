@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
@@ -179,8 +179,8 @@ def _write(
     label: str,
     tell: Listener,
 ) -> None:
-    from harness.bundles.bundle import Bundle, read_bundle
-    from harness.bundles.detector import KeptDetector, Unreadable
+    from harness.bundles.bundle import read_bundle
+    from harness.bundles.detector import BATCH_SIZE, KeptDetector, Unreadable
     from harness.cells.devices import resolve_device
     from harness.report.prediction_pictures import MapScale, write_mask
 
@@ -192,10 +192,10 @@ def _write(
     _, _, weights = method_of(settings)
     bundle = read_bundle(detector.bundle, resolve_device(settings.device), weights)
     # Without thresholds it looks for no regions, which nobody asks for here.
-    judge = KeptDetector(Bundle(bundle.description.model_copy(update={"thresholds": None}), bundle.method)).judge
+    judge = KeptDetector(replace(bundle, description=bundle.description.model_copy(update={"thresholds": None}))).judge
     scale = MapScale(fmean(each.map_mean for each in detector.description.held_out), detector.thresholds.pixel)
     # An image of many tiles fills a batch of its own.
-    batch_size = 1 if detector.description.protocol.aspect == "tiles" else 8
+    batch_size = 1 if detector.description.protocol.aspect == "tiles" else BATCH_SIZE
     for image, judged in zip(to_do, judge((image.path for image in to_do), batch_size), strict=True):
         if isinstance(judged, Unreadable):
             raise DataError(judged.reason)
