@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from harness.bundles.threshold import ThresholdSettings, set_thresholds
 from harness.config import Protocol, RunSettings, as_json
 from harness.config.validation import one_line
-from harness.datasets import Dataset
+from harness.datasets import Dataset, Split
 from harness.datasets.fingerprint import fingerprint
 from harness.errors import BundleError, DataError, SettingsError
 from harness.jobs.fit import Listener, fit, method_of
@@ -56,23 +56,23 @@ def validated_detectors(
             nothing was fitted.
     """
     name = dataset.info.name
-    held_out: dict[str, set[str]] = {}
+    splits: dict[str, Split] = {}
     limits: dict[str, ThresholdSettings] = {}
     for category in categories:
         split = dataset.split(settings.data, category, settings.seeds[0])
         if not split.validation:
             raise DataError(f"{name}/{category}: expected the published validation images, from which thresholds come.")
-        held_out[category] = {sample.id for sample in split.validation}
+        splits[category] = split
         try:
             limits[category] = ThresholdSettings.model_validate(
                 {"rule": rule or split.threshold_rule, "false_alarms": false_alarms}
             )
         except ValidationError as error:
             raise SettingsError(one_line(error)) from error
-    bundles = _kept(dataset, settings, models, held_out)
+    bundles = _kept(dataset, settings, models, splits)
     if missing := [category for category in categories if category not in bundles]:
         _fit_missing(missing, name, settings, models, rule, false_alarms, tell)
-        bundles = _kept(dataset, settings, models, held_out)
+        bundles = _kept(dataset, settings, models, splits)
     return {
         category: ValidatedDetector(
             bundle=bundle,
@@ -84,7 +84,7 @@ def validated_detectors(
 
 
 def _kept(
-    dataset: Dataset, settings: RunSettings, models: Path, held_out: Mapping[str, set[str]]
+    dataset: Dataset, settings: RunSettings, models: Path, splits: Mapping[str, Split]
 ) -> "dict[str, tuple[Path, BundleDescription]]":
     """The first bundle of each category that was made as this submission asks for."""
     from harness.bundles.bundle import DESCRIPTION, read_description
@@ -104,16 +104,18 @@ def _kept(
         description = read_description(file.parent)
         category = description.origin.category
         if (
-            category in held_out
+            category in splits
             and category not in found
             and description.origin.dataset == dataset.info.name
             and description.origin.data_fingerprint == fingerprint(dataset, settings.data, category)
             and _framing(description.protocol) == framing
             and all(getattr(description, name) == value for name, value in asked.items())
-            and {each.image for each in description.held_out} == held_out[category]
+            # A run with a limit or another split fits on others.
+            and description.origin.num_images == len(splits[category].train)
+            and {each.image for each in description.held_out} == {each.id for each in splits[category].validation}
         ):
             found[category] = (file.parent, description)
-    return {category: found[category] for category in held_out if category in found}
+    return {category: found[category] for category in splits if category in found}
 
 
 def _framing(protocol: Protocol) -> Protocol:

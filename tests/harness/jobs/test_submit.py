@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 import harness
-from harness.bundles.bundle import read_description
+from harness.bundles.bundle import read_description, rewrite_description
 from harness.datasets.readers.mvtec_ad_2 import MVTecAD2
 from harness.errors import BenchError, BundleError, DataError, SettingsError
 from harness.jobs.fit import Kept
@@ -228,6 +228,20 @@ def test_what_does_not_fit_is_refused_before_anything_is_fitted(
     with pytest.raises(BenchError, match=message):
         submitted(data, copy, **changes)
     assert content(copy.parent) == before
+
+
+@pytest.mark.parametrize("field", ["num_images", "held_out"])
+def test_a_detector_of_fewer_images_is_not_used(copy: Path, data: Path, field: str) -> None:
+    (bundle,) = copy.parent.glob("models/mvtec_ad_2/can/*")
+    bundle = bundle.rename(copy.parent / "models/mvtec_ad_2-can")
+    description = read_description(bundle)
+    fewer = {
+        "num_images": {"origin": description.origin.model_copy(update={"num_images": 3})},
+        "held_out": {"held_out": description.held_out[:1]},
+    }
+    rewrite_description(bundle, description.model_copy(update=fewer[field]))
+    with pytest.raises(BundleError, match=r"mvtec_ad_2-can: is no bundle of"):
+        submitted(data, copy)
 
 
 @pytest.mark.usefixtures("_nothing_is_fitted")
