@@ -9,6 +9,7 @@ from typing import Any, Literal
 from harness.config.protocol import Protocol
 from harness.config.run_settings import Policy
 from harness.records import PUBLISHED_SPLIT, CellIdentity
+from harness.regimes import MULTI_CLASS, ONE_CLASS
 
 Stored = Literal["ok", "failed"]
 
@@ -26,7 +27,7 @@ class CategorySource:
     category: str
     data_fingerprint: str
     num_files: int
-    """Files of the category, masks included; the plan's measure of how long a cell takes."""
+    """Files that a cell reads, masks included; the plan's measure of how long it takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,22 @@ class Cell:
     limit: int | None = None
     """Most training, normal test and defect test images each; None for all."""
     cost: float
+    regime: str = ONE_CLASS
 
     @property
     def id(self) -> str:
         """Sixteen hexadecimal digits that depend on content alone, never on paths or machines."""
+        return self._hash_with(self.category)
+
+    @property
+    def fit_id(self) -> str:
+        """The same for cells that one fitted method judges; the cell's own id where it is fitted for it alone."""
+        return self._hash_with("") if self.regime == MULTI_CLASS else self.id
+
+    def _hash_with(self, category: str) -> str:
         content = [
             self.dataset,
-            self.category,
+            category,
             self.method,
             self.method_version,
             self.seed,
@@ -77,6 +87,7 @@ class Cell:
             *([] if self.split == PUBLISHED_SPLIT else [self.split]),
             # So did the limit. A list of its own is no name of a split.
             *([] if self.limit is None else [["limit", self.limit]]),
+            *([] if self.regime == ONE_CLASS else [["regime", self.regime]]),
         ]
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
 
@@ -100,6 +111,7 @@ class Cell:
             weights_sha256=self.weights_sha256,
             split=self.split,
             limit=self.limit,
+            regime=self.regime,
         )
 
 
@@ -113,7 +125,7 @@ class SkippedCell:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """What runs, longest first, and what does not."""
+    """What runs, longest first but one cell of each fit before the others of a fit, and what does not."""
 
     cells: tuple[Cell, ...]
     skipped: tuple[SkippedCell, ...]
@@ -129,6 +141,7 @@ def build_plan(
     split: str = PUBLISHED_SPLIT,
     dataset_protocols: Mapping[str, Protocol] | None = None,
     limit: int | None = None,
+    regime: str = ONE_CLASS,
 ) -> RunPlan:
     """Cross sources, methods and seeds, and subtract what the store already answers.
 
@@ -143,6 +156,7 @@ def build_plan(
         split: The one split of this run.
         dataset_protocols: Data set to its protocol, where that is another.
         limit: Most training, normal test and defect test images of each cell; None for all.
+        regime: What each cell is fitted on.
 
     Returns:
         A plan whose ids do not depend on the order of the arguments.
@@ -164,6 +178,7 @@ def build_plan(
                     split=split,
                     limit=limit,
                     cost=_num_files(source, limit) * method.relative_cost,
+                    regime=regime,
                 )
                 unique.setdefault(cell.id, cell)
     cells: list[Cell] = []
@@ -174,7 +189,7 @@ def build_plan(
             cells.append(cell)
         else:
             skipped.append(SkippedCell(cell=cell, reason=reason))
-    return RunPlan(cells=tuple(cells), skipped=tuple(skipped))
+    return RunPlan(cells=tuple(_fits_first(cells)), skipped=tuple(skipped))
 
 
 def _num_files(source: CategorySource, limit: int | None) -> int:
@@ -184,6 +199,12 @@ def _num_files(source: CategorySource, limit: int | None) -> int:
 
 def _longest_first(cells: Iterable[Cell]) -> list[Cell]:
     return sorted(cells, key=lambda cell: (-cell.cost, cell.dataset, cell.category, cell.method, cell.seed, cell.id))
+
+
+def _fits_first(cells: Sequence[Cell]) -> list[Cell]:
+    """One cell of each fit before the others, which wait for it: several workers then make several fits."""
+    first = {cell.fit_id: cell for cell in reversed(cells)}
+    return sorted(cells, key=lambda cell: first[cell.fit_id] is not cell)
 
 
 def _reason_to_skip(status: Stored | None, policy: Policy) -> str | None:

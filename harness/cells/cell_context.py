@@ -34,5 +34,7 @@ class CellContext:
     """Detectors that are fitted beside the cell's own to set a threshold from good images; 0 for no threshold."""
     false_alarms: float = 0.05
     """Share of good images that the threshold lets raise an alarm."""
+    fit_token: str = ""
+    """Cells share a kept fit of the same token only, so that a run that repeats everything fits again."""
     skip_unreadable: bool = False
     """Whether a cell goes on without the images that cannot be read, instead of failing."""

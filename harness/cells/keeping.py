@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, set_thresholds, write_bundle
 from harness.bundles.description import BundleOrigin
@@ -12,6 +13,7 @@ from harness.bundles.threshold import check_enough
 from harness.cells.cell_context import CellContext
 from harness.cells.held_out_scores import folded_scores
 from harness.cells.opened_cell import OpenedCell, new_method
+from harness.cells.outcome import CellProgress, reports_fit
 from harness.datasets.twins import groups_of_images
 from harness.errors import DataError
 from harness.images import image_size
@@ -29,7 +31,7 @@ class Calibrated:
 
 
 def calibrate(
-    opened: OpenedCell, cell: Cell, context: CellContext, report: Callable[[int, int, float | None], None]
+    opened: OpenedCell, cell: Cell, context: CellContext, report: Callable[[CellProgress], None]
 ) -> Calibrated:
     """Set thresholds from the training images alone, each scored by a detector that was not fitted on it.
 
@@ -47,7 +49,7 @@ def calibrate(
         cell.protocol,
         folds=context.calibration_folds,
         seed=cell.seed,
-        report=lambda number: report,
+        report=lambda number: reports_fit(report),
     )
     return Calibrated(held_out=tuple(scores), thresholds=set_thresholds(scores, _limits(context)))
 
@@ -68,7 +70,7 @@ def check_calibration(opened: OpenedCell, context: CellContext) -> None:
 
 
 def _groups(opened: OpenedCell) -> list[str]:
-    groups = groups_of_images((*opened.split.train, *opened.split.test))
+    groups = groups_of_images(opened.samples)
     return [groups[sample.id] for sample in opened.split.train]
 
 
@@ -93,32 +95,41 @@ def keep(models_dir: Path, cell: Cell, opened: OpenedCell, made: Provenance, cal
     """
     folder = model_folder(models_dir, cell)
     shutil.rmtree(folder, ignore_errors=True)
+    write_bundle(folder, opened.method.state(), bundle_facts(cell, opened, made, calibrated))
+
+
+def bundle_facts(
+    cell: Cell,
+    opened: OpenedCell,
+    made: Provenance,
+    calibrated: Calibrated | None = None,
+    fit_seconds: float | None = None,
+) -> dict[str, Any]:
+    """What a bundle says of the method of a cell; arguments as for ``keep``, and how long fitting took."""
     sizes = [image_size(sample.image) for sample in opened.split.train]
     aspects = [width / height for height, width in sizes]
-    write_bundle(
-        folder,
-        opened.method.state(),
-        {
-            "method": cell.method,
-            "method_version": METHODS.get(cell.method).version,
-            "settings": json.loads(cell.settings_json),
-            "seed": cell.seed,
-            "protocol": cell.protocol,
-            "size_px": opened.train.size_px,
-            "aspect_range": (min(aspects), max(aspects)),
-            "weights": cell.weights_sha256,
-            "held_out": () if calibrated is None else calibrated.held_out,
-            "thresholds": None if calibrated is None else calibrated.thresholds,
-            "origin": BundleOrigin(
-                dataset=cell.dataset,
-                category=cell.category,
-                data_fingerprint=cell.data_fingerprint,
-                num_images=len(opened.split.train),
-                command=made.command,
-                code_commit=made.code_commit,
-                versions=json.loads(made.versions),
-                device=made.device,
-                made_at=made.finished_at,
-            ),
-        },
-    )
+    return {
+        "method": cell.method,
+        "method_version": METHODS.get(cell.method).version,
+        "settings": json.loads(cell.settings_json),
+        "seed": cell.seed,
+        "protocol": cell.protocol,
+        "size_px": opened.train.size_px,
+        "aspect_range": (min(aspects), max(aspects)),
+        "weights": cell.weights_sha256,
+        "held_out": () if calibrated is None else calibrated.held_out,
+        "thresholds": None if calibrated is None else calibrated.thresholds,
+        "origin": BundleOrigin(
+            dataset=cell.dataset,
+            category=cell.category,
+            data_fingerprint=cell.data_fingerprint,
+            num_images=len(opened.split.train),
+            command=made.command,
+            code_commit=made.code_commit,
+            versions=json.loads(made.versions),
+            device=made.device,
+            made_at=made.finished_at,
+            regime=cell.regime,
+            fit_seconds=fit_seconds,
+        ),
+    }

@@ -10,10 +10,10 @@ from harness.cells.cell_context import CellContext
 from harness.cells.devices import resolve_device
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
-from harness.datasets import DATASETS, Split
+from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.splits import is_manifest, limited, make_split, split_identity
+from harness.datasets.splits import chosen_split, is_manifest, pooled, split_identity, splits_of_cell
 from harness.datasets.unreadable import Unreadable, leave_out_unreadable
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
@@ -31,6 +31,9 @@ class OpenedCell:
     """Everything that fitting and scoring a cell needs. The method is not fitted."""
 
     split: Split
+    """The images that are fitted on, of whatever category, and those of the category that are judged."""
+    samples: tuple[Sample, ...]
+    """All images of the category under its split, whichever of them are fitted on."""
     unreadable: tuple[Unreadable, ...]
     """What the split would hold, but cannot be read; empty unless the context allows to go on without."""
     train: ImageSet
@@ -53,45 +56,65 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         # A mount that this node lacks is not the cell's fault.
         raise FileNotFoundError(f"Data root {context.data_root} does not exist on {host_name()}.")
     dataset = find(reference, context.data_root)
-    if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
+    if fingerprint(dataset, context.data_root, cell.category, cell.regime) != cell.data_fingerprint:
         raise DataError(f"{cell.dataset}/{cell.category} changed during the run; run the command again.")
     if is_manifest(context.split) and not Path(context.split).is_file():
         raise FileNotFoundError(f"Manifest {context.split} does not exist on {host_name()}.")
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed during the run; run the command again.")
-    whole = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
-    split = limited(whole, cell.limit)
-    unreadable: tuple[Unreadable, ...] = ()
+    splits = splits_of_cell(dataset, context.data_root, cell, context.split)
+    unreadable: list[Unreadable] = []
     if context.skip_unreadable:
-        split, unreadable = leave_out_unreadable(split, f"{cell.dataset}/{cell.category}")
-    train, test = image_sets(split, category_size(split, cell.protocol), cell.protocol, cell.data_fingerprint)
+        for category, whole in splits.items():
+            splits[category], found = leave_out_unreadable(whole, f"{cell.dataset}/{category}")
+            fitted = {sample.id for sample in whole.train}
+            unreadable += [one for one in found if category == cell.category or one.sample_id in fitted]
+    split, base = chosen_split(dataset, context.data_root, cell, context.split, splits), pooled(splits)
+    size_px = category_size(base, cell.protocol)
+    train, test = image_sets(base, size_px, cell.protocol, cell.data_fingerprint, split)
     features, device = FeatureCache(), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
-        split=split, unreadable=unreadable, train=train, test=test, method=method, features=features, device=device
+        split=split,
+        samples=(*splits[cell.category].train, *splits[cell.category].test),
+        unreadable=tuple(unreadable),
+        train=train,
+        test=test,
+        method=method,
+        features=features,
+        device=device,
     )
 
 
-def image_sets(split: Split, size_px: tuple[int, int], protocol: Protocol, key: str) -> tuple[ImageSet, ImageSet]:
+def image_sets(
+    base: Split, size_px: tuple[int, int], protocol: Protocol, key: str, split: Split | None = None
+) -> tuple[ImageSet, ImageSet]:
     """Training and test images as a method is given them: selections of one set of the whole category.
 
-    All splits select from the same set, so that features are computed once. ``size_px`` is the ``category_size``
-    of the split, and ``key`` identifies the content of the category.
+    All splits select from the same set, so that features are computed once.
+
+    Args:
+        base: All images of that set.
+        size_px: The ``category_size`` of ``base``.
+        protocol: Determines what a method sees of an image.
+        key: Identifies the content of the category, or of all categories that ``base`` is of.
+        split: Images of ``base`` to train on and to judge; None for all.
 
     Raises:
         DataError: The header of an image cannot be read.
     """
-    samples = sorted([*split.train, *split.test], key=lambda sample: sample.id)
-    base = frame(
+    split = split or base
+    samples = sorted([*base.train, *base.test], key=lambda sample: sample.id)
+    images = frame(
         [sample.id for sample in samples],
         [sample.image for sample in samples],
         hashlib.sha256("\n".join([key, *(sample.id for sample in samples)]).encode()).hexdigest(),
         size_px,
         protocol,
     )
-    rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
+    rows_of = dict(zip((sample.id for sample in samples), images.images(), strict=True))
     train, test = (
-        base.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
+        images.select(row for sample in part for row in rows_of[sample.id]) for part in (split.train, split.test)
     )
     return train, test
 
@@ -113,4 +136,7 @@ def new_method(cell: Cell, context: CellContext, features: FeatureCache, device:
     weights = context.weights.get(getattr(settings, "backbone", ""))
     if weights_identity(settings, weights) != cell.weights_sha256:
         raise WeightsError(f"{weights} changed during the run; run the command again.")
-    return method_type(settings, MethodContext(seed=cell.seed, device=device, weights=weights, features=features))
+    return method_type(
+        settings,
+        MethodContext(seed=cell.seed, device=device, weights=weights, features=features, regime=cell.regime),
+    )

@@ -20,6 +20,7 @@ from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
 from harness.cells.record_making import provenance
 from harness.cells.scoring import hash_of_maps, maps_for, score_all
+from harness.cells.shared_fit import fit_cell
 from harness.config.protocol import Protocol
 from harness.datasets import Split
 from harness.datasets.twins import groups_of_images
@@ -61,13 +62,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
 
     if context.calibration_folds:
         check_calibration(opened, context)
-
-    def on_step(done: int, total: int, loss: float | None) -> None:
-        report(CellProgress(stage="fit", done=done, total=total, loss=loss))
-
-    clock = time.perf_counter()
-    method.fit(opened.train, on_step)
-    fit_seconds = time.perf_counter() - clock - features.seconds
+    fit_seconds = fit_cell(opened, cell, context, report)
     fit_feature_seconds = features.seconds
 
     with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
@@ -79,7 +74,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         report(CellProgress(stage="metrics", done=0, total=1, warning=warning))
         labels_B = np.array([sample.is_defect for sample in split.test])
         has_masks = all(sample.mask is not None for sample in split.test if sample.is_defect)
-        calibrated = calibrate(opened, cell, context, on_step) if context.calibration_folds else None
+        calibrated = calibrate(opened, cell, context, report) if context.calibration_folds else None
         measured = measure(
             scores_B,
             labels_B,
@@ -100,7 +95,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     made = provenance(context, opened.device, started_at)
     if context.models_dir is not None:
         keep(context.models_dir, cell, opened, made, calibrated)
-    groups = groups_of_images((*split.train, *split.test))
+    groups = groups_of_images(opened.samples)
     return CellRecord(
         identity=cell.identity(),
         provenance=made,

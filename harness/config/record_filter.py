@@ -4,12 +4,13 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.config.flag import Flag
 from harness.config.validation import one_line
 from harness.environment import default_results
 from harness.errors import SettingsError, UnknownNameError
+from harness.regimes import check_regime
 
 
 class RecordFilter(BaseModel):
@@ -31,12 +32,21 @@ class RecordFilter(BaseModel):
     """Records of this split, as 'bench run' was given it or as the records name it; the newest unless given."""
     limit: Annotated[int | None, Flag(metavar="N")] = Field(None, ge=1)
     """Records of 'bench run --limit N', with this N; unless given, only records of all images."""
+    regime: Annotated[str | None, Flag(metavar="REGIME")] = None
+    """Records of this regime: multi-class or few-shot-K; unless given, only records of one-class."""
     all_variants: Annotated[bool, Flag()] = False
     """All versions and settings of each method, not only the newest."""
     data: Annotated[str | None, Flag()] = Field(default_factory=lambda: os.environ.get("BENCH_DATA"))
     """Folder of the data sets, to resample near duplicates together (default: BENCH_DATA)."""
     results: Annotated[str, Flag()] = Field(default_factory=default_results)
     """Folder or s3:// URL of the results (default: BENCH_RESULTS, else results)."""
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, regime: str | None) -> str | None:
+        if regime is not None:
+            check_regime(regime)
+        return regime
 
 
 def record_filter(fields: Mapping[str, Any]) -> RecordFilter:

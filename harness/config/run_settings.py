@@ -14,6 +14,7 @@ from harness.config.validation import one_line
 from harness.environment import default_data_root, default_results
 from harness.errors import SettingsError, UnknownNameError
 from harness.phrasing import limit_words
+from harness.regimes import ONE_CLASS, check_regime, regime_words, shots_of
 
 Policy = Literal["only-missing", "failed", "always", "never"]
 """Which cells run: those without a record; failed ones too; all; none."""
@@ -22,6 +23,8 @@ MAX_SEED = 2**32 - 1
 """The largest seed that torch, numpy and lightning all accept."""
 
 _TABLES = ("protocol", "weights")
+_MIN_DRAWS = 5
+"""Seeds with which a mean over draws of a few images says something."""
 
 
 class RunSettings(BaseModel):
@@ -91,6 +94,9 @@ class RunSettings(BaseModel):
     """Share of good images that this threshold lets raise an alarm."""
     track: Annotated[tuple[str, ...], Flag(HOW, is_repeatable=True)] = Field((), examples=[["mlflow", "wandb"]])
     """Programs that get every cell that ends: mlflow, wandb, tensorboard, trackio (docs/trackers.md); repeatable."""
+    regime: Annotated[str, Flag(WHAT, "REGIME")] = ONE_CLASS
+    """one-class (a model a category), multi-class (one model for all categories of a data set), or few-shot-K (K good
+    images of each category, drawn by the seed; give at least five seeds). See docs/regimes.md."""
 
     @property
     def is_here(self) -> bool:
@@ -114,7 +120,7 @@ class RunSettings(BaseModel):
             for name in self.overrides
             if name not in self.methods
         ]
-        return (*twice, *unused, *self._limit_note)
+        return (*twice, *unused, *self._limit_note, *self._regime_notes)
 
     @property
     def _limit_note(self) -> tuple[str, ...]:
@@ -124,6 +130,18 @@ class RunSettings(BaseModel):
             f"A smoke run: {limit_words(self.limit)}. Tables leave these records out unless they are asked for with "
             f"--limit {self.limit}.",
         )
+
+    @property
+    def _regime_notes(self) -> tuple[str, ...]:
+        if self.regime == ONE_CLASS:
+            return ()
+        shown = f"Regime {regime_words(self.regime)}. Tables show these records with --regime {self.regime}."
+        few = len(set(self.seeds)) < _MIN_DRAWS and shots_of(self.regime) is not None
+        advice = (
+            f"Which images are drawn matters much: at least {_MIN_DRAWS} seeds are advised with {self.regime}, e.g. "
+            f"--seeds 0,1,2,3,4; got {len(set(self.seeds))}."
+        )
+        return (shown, advice) if few else (shown,)
 
     def protocol_of(self, dataset: str) -> Protocol:
         """The protocol of a data set."""
@@ -138,6 +156,12 @@ class RunSettings(BaseModel):
     @classmethod
     def _where_workers_find_it(cls, split: str) -> str:
         return str(Path(split).expanduser().absolute()) if split.lower().endswith(".csv") else split
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, regime: str) -> str:
+        check_regime(regime)
+        return regime
 
     @field_validator("results")
     @classmethod

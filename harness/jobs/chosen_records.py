@@ -96,13 +96,14 @@ def _asked(frame: "pd.DataFrame", wanted: RecordFilter) -> "pd.DataFrame":
         protocols=wanted.protocols,
         split=split,
         limit=wanted.limit,
+        regime=wanted.regime,
     )
 
 
 def _newest(
     store: RecordStore, asked: "pd.DataFrame", wanted: RecordFilter, *, all_variants: bool, same_images: bool
 ) -> ChosenRecords:
-    found = newest(asked, all_variants=all_variants, same_images=same_images, limit=wanted.limit)
+    found = newest(asked, all_variants=all_variants, same_images=same_images, limit=wanted.limit, regime=wanted.regime)
     expected = {} if wanted.categories is not None else _published_categories(found.frame)
     return ChosenRecords(store=store, frame=found.frame, expected=expected, left_out=found.left_out)
 
@@ -119,15 +120,17 @@ def groups_in(data: str | Path | None, frame: "pd.DataFrame") -> Groups:
     from harness.datasets.fingerprint import fingerprint
     from harness.datasets.twins import groups_of_images, samples_of
 
-    measured: dict[tuple[str, str], set[str]] = {}
-    columns = ["dataset", "category", "data_fingerprint"]
-    for name, category, found in frame[columns].drop_duplicates().itertuples(index=False):
-        measured.setdefault((name, category), set()).add(found)
-    for (name, category), fingerprints in measured.items():
+    measured: dict[tuple[str, str, str], set[str]] = {}
+    columns = ["dataset", "category", "regime", "data_fingerprint"]
+    for name, category, regime, found in frame[columns].drop_duplicates().itertuples(index=False):
+        measured.setdefault((name, category, regime), set()).add(found)
+    for (name, category, regime), fingerprints in measured.items():
         # A data set that is not there, or not complete, has no groups; the caption then says so.
         with suppress(BenchError):
             dataset = DATASETS.get(name)()
-            if dataset.is_installed(Path(data)) and fingerprints == {fingerprint(dataset, Path(data), category)}:
+            if dataset.is_installed(Path(data)) and fingerprints == {
+                fingerprint(dataset, Path(data), category, regime)
+            }:
                 groups[name, category] = groups_of_images(samples_of(dataset, Path(data), category))
     return groups
 

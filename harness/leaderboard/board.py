@@ -124,7 +124,9 @@ class Board:
         shown = self.frame[self.frame["dataset"].isin(datasets)]
         resampling = self.intervals.remark(datasets) if metrics else ""
         return Table(
-            protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True), shown["limit"].dropna()),
+            protocol=protocols_text(
+                zip(shown["dataset"], shown["protocol"], strict=True), shown["limit"].dropna(), shown["regime"]
+            ),
             split=splits_text(zip(shown["dataset"], shown["split"], strict=True)),
             seeds=seeds,
             own_seeds=own_seeds,

@@ -14,7 +14,7 @@ from harness.phrasing import counted
 CELL_COLUMNS = ["dataset", "category", "seed"]
 """Records that agree in these are measurements of the same cell by different methods."""
 
-SAME_COLUMNS = ("protocol", "split", "limit", "data_fingerprint")
+SAME_COLUMNS = ("protocol", "split", "limit", "regime", "data_fingerprint")
 """They compare only if they agree in these too."""
 
 
@@ -113,7 +113,7 @@ def _check_same(both: pd.DataFrame, a: Side, b: Side) -> None:
         raise StoreError(
             f"{a.label} and {b.label} do not compare on {counted_cells(differing)}: {what} "
             f"{of_a[differing.index[0]]} against {of_b[differing.index[0]]}. Expected cells of one {what}: "
-            "choose with --protocol, --split, --limit, --categories or --seeds, or run one side again."
+            "choose with --protocol, --split, --limit, --regime, --categories or --seeds, or run one side again."
         )
 
 

@@ -9,10 +9,35 @@ from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.variants import VARIANT_COLUMNS
 from harness.phrasing import counted, limit_words
+from harness.regimes import ONE_CLASS, regime_words
 
 _PLACE = ["dataset", "category", "seed"]
 RUN_ALIKE = "Run all of them with --skip-unreadable --policy always, or repair the files."
 """What to do about records that left out different images."""
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """A choice of a run whose records stand in a table only where they are asked for."""
+
+    column: str
+    """Of the records; the name of the flag."""
+    usual: str | None
+    """What the column holds in a usual run; None for null."""
+    expected: str
+    """What usual records are of."""
+    others: str
+    """What all other records are of."""
+
+    def is_other(self, frame: pd.DataFrame) -> pd.Series:
+        """Which records are not of a usual run."""
+        return frame[self.column].notna() if self.usual is None else frame[self.column] != self.usual
+
+
+_AXES = (
+    _Axis("limit", None, "all images", "smoke runs with a limit"),
+    _Axis("regime", ONE_CLASS, "one model a category and all of its images", "another regime"),
+)
 
 
 def select(
@@ -25,6 +50,7 @@ def select(
     protocols: Collection[str] | None = None,
     split: str | None = None,
     limit: int | None = None,
+    regime: str | None = None,
 ) -> pd.DataFrame:
     """The records of ``frame`` that a table is asked to show.
 
@@ -37,6 +63,7 @@ def select(
         protocols: Each a ``Protocol.key()``; None keeps all.
         split: Name of a split; None keeps all.
         limit: Of the runs; None keeps all.
+        regime: Of the runs; None keeps all.
 
     Returns:
         A frame with the same columns and at least one row.
@@ -55,6 +82,7 @@ def select(
         ("protocol", "protocol", protocols),
         ("split", "split", None if split is None else [split]),
         ("limit", "limit", None if limit is None else [limit]),
+        ("regime", "regime", None if regime is None else [regime]),
     ]
     kept = frame
     for kind, column, values in wanted:
@@ -85,7 +113,12 @@ class Newest:
 
 
 def newest(
-    frame: pd.DataFrame, *, all_variants: bool = False, same_images: bool = True, limit: int | None = None
+    frame: pd.DataFrame,
+    *,
+    all_variants: bool = False,
+    same_images: bool = True,
+    limit: int | None = None,
+    regime: str | None = None,
 ) -> Newest:
     """Keep the splits, protocols, data and settings of the records that finished last.
 
@@ -94,13 +127,14 @@ def newest(
         all_variants: Keep all versions, settings and weights of each method, not only the newest.
         same_images: Whether only what ``of_same_images`` keeps may stay, as one table needs it.
         limit: Of all records of ``frame``; None leaves those with a limit out.
+        regime: Of all records of ``frame``; None leaves those that are not one-class out.
 
     Returns:
         The records of one split and one protocol a data set; one state of the data a category; unless
         ``all_variants``, one variant a method.
 
     Raises:
-        StoreError: All records have a limit, and none was asked for.
+        StoreError: All records have a limit or another regime, and none was asked for.
     """
     steps: list[tuple[str, str, list[str], list[str], str]] = [
         ("another split", "split", ["dataset"], ["split"], "; see --split"),
@@ -109,7 +143,12 @@ def newest(
     ]
     if not all_variants:
         steps.append(("other settings or versions", "method", ["method"], VARIANT_COLUMNS, "; see --all-variants"))
-    kept, limits = (frame, "") if limit is not None else _without_limited(frame)
+    kept, asked = frame, {"limit": limit, "regime": regime}
+    unusual = []
+    for axis in _AXES:
+        if asked[axis.column] is None:
+            kept, text = _without_others(kept, axis)
+            unusual += [text] if text else []
     left_out = []
     for what, naming, of, by, hint in steps:
         before, kept = kept, _newest(kept, of=of, by=by)
@@ -121,7 +160,7 @@ def newest(
         same = of_same_images(kept)
         kept, left_out = same.frame, left_out + ([same.left_out] if same.left_out else [])
     only = "Only the newest records are shown. " if left_out else ""
-    left_out += [limits] if limits else []
+    left_out += unusual
     return Newest(frame=kept, left_out=f"{only}Left out: {', '.join(left_out)}" if left_out else "")
 
 
@@ -148,12 +187,15 @@ def check_comparable(frame: pd.DataFrame) -> None:
     """Refuse records that do not compare.
 
     Raises:
-        StoreError: There are several limits, a data set with several splits or protocols, a category with several
-            data fingerprints, or a cell of which methods left out different images as unreadable.
+        StoreError: There are several limits or regimes, a data set with several splits or protocols, a
+            category with several data fingerprints, or a cell of which methods left out different images as unreadable.
     """
-    limits = _limits(frame)
-    if len(limits) > 1:
-        raise StoreError(f"Expected records of one limit, got {', '.join(limits)}. Choose one with --limit.")
+    for axis in _AXES:
+        found = _values(frame, axis)
+        if len(found) > 1:
+            raise StoreError(
+                f"Expected records of one {axis.column}, got {', '.join(found)}. Choose one with --{axis.column}."
+            )
     for column in ("split", "protocol"):
         for name, values in frame.groupby("dataset")[column]:
             found = sorted(values.unique())
@@ -177,15 +219,20 @@ def check_comparable(frame: pd.DataFrame) -> None:
             )
 
 
-def protocols_text(protocol_of: Iterable[tuple[str, str]], limits: Iterable[int] = ()) -> str:
-    """The protocol of a table in words, or each with the data sets that have it; and the limit, if there is one.
+def protocols_text(
+    protocol_of: Iterable[tuple[str, str]], limits: Iterable[int] = (), regimes: Iterable[str] = ()
+) -> str:
+    """The protocol of a table in words, or each with the data sets that have it; and what else is not usual.
 
     Args:
         protocol_of: Data set and ``Protocol.key()`` of each record; one protocol a data set.
         limits: Of the records that have one, all equal.
+        regimes: Of the records, all equal.
     """
     text = _datasets_text((dataset, words_of(key)) for dataset, key in protocol_of)
-    return "; ".join([text, *(f"a smoke run, {limit_words(int(limit))}" for limit in sorted(set(limits)))])
+    others = [f"a smoke run, {limit_words(int(limit))}" for limit in sorted(set(limits))]
+    others += [f"regime {regime_words(regime)}" for regime in sorted(set(regimes) - {ONE_CLASS})]
+    return "; ".join([text, *others])
 
 
 def splits_text(split_of: Iterable[tuple[str, str]]) -> str:
@@ -206,25 +253,25 @@ def _datasets_text(value_of: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"for {', '.join(sorted(of))} {value}" for value, of in sorted(datasets.items()))
 
 
-def _without_limited(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The records of all images, and how many others there are and how to see them; empty if there are none."""
-    limited = frame["limit"].notna()
-    if not limited.any():
+def _without_others(frame: pd.DataFrame, axis: _Axis) -> tuple[pd.DataFrame, str]:
+    """The usual records, and how many others there are and how to see them; empty if there are none."""
+    is_other = axis.is_other(frame)
+    if not is_other.any():
         return frame, ""
-    names = ", ".join(sorted(frame.loc[limited, "dataset"].unique()))
-    flags = " or ".join(f"--limit {limit}" for limit in _limits(frame[limited]))
-    if limited.all():
+    names = ", ".join(sorted(frame.loc[is_other, "dataset"].unique()))
+    flags = " or ".join(f"--{axis.column} {value}" for value in _values(frame[is_other], axis))
+    if is_other.all():
         raise StoreError(
-            f"Expected records of all images, got only {counted(len(frame), 'record')} of smoke runs with a limit "
+            f"Expected records of {axis.expected}, got only {counted(len(frame), 'record')} of {axis.others} "
             f"({names}). Show them with {flags}."
         )
-    return frame[~limited], f"{counted(int(limited.sum()), 'record')} of smoke runs with a limit ({names}; see {flags})"
+    return frame[~is_other], f"{counted(int(is_other.sum()), 'record')} of {axis.others} ({names}; see {flags})"
 
 
-def _limits(frame: pd.DataFrame) -> list[str]:
-    """Every limit of some records, smallest first; ``none`` for records of all images."""
-    limits = frame["limit"]
-    return [*(["none"] if limits.isna().any() else []), *(str(limit) for limit in sorted(limits.dropna().unique()))]
+def _values(frame: pd.DataFrame, axis: _Axis) -> list[str]:
+    """Every value of an axis in some records, in order; ``none`` for null."""
+    column = frame[axis.column]
+    return [*(["none"] if column.isna().any() else []), *(str(value) for value in sorted(column.dropna().unique()))]
 
 
 def _check_known(kind: str, values: Collection[object], column: pd.Series) -> None:

@@ -14,6 +14,7 @@ from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport, MethodContext
 from harness.methods.gaussian_detector import GaussianDetector
 from harness.methods.state import MethodState
+from harness.regimes import KINDS
 from mfrnet import AnomalyMaps, Backbone, Detector, FeatureStack, MapSettings, empty_backbone
 
 S = TypeVar("S", bound=MapSettings)
@@ -24,6 +25,8 @@ class FeatureMethod(ABC, Generic[S, D]):
     """The part that these methods share; a subclass fits the detector and judges images in memory."""
 
     can_be_kept: ClassVar[bool] = True
+    regimes: ClassVar[frozenset[str]] = frozenset(KINDS)
+    min_shots: ClassVar[int] = 1
 
     def __init__(self, settings: S, context: MethodContext) -> None:
         self._settings = settings

@@ -42,6 +42,7 @@ class TrackedRun:
             "split": cell.split,
             "protocol": cell.protocol,
             "limit": "none" if cell.limit is None else str(cell.limit),
+            "regime": cell.regime,
             "data_fingerprint": cell.data_fingerprint,
             "weights_sha256": cell.weights_sha256 or "none",
             "code_commit": ran.code_commit or "none",

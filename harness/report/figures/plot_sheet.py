@@ -65,7 +65,9 @@ class Sheet(Board):
         return Heading(
             name=name,
             title=title,
-            protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True), shown["limit"].dropna()),
+            protocol=protocols_text(
+                zip(shown["dataset"], shown["protocol"], strict=True), shown["limit"].dropna(), shown["regime"]
+            ),
             split=splits_text(zip(shown["dataset"], shown["split"], strict=True)),
             seeds=seeds,
             notes=tuple(notes),

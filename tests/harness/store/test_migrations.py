@@ -39,7 +39,7 @@ def test_steps_are_applied_in_order_and_columns_of_later_versions_are_null(monke
 
 def test_a_newer_version_asks_for_an_upgrade_in_one_line() -> None:
     with pytest.raises(
-        StoreError, match=r"^part: schema version 99, expected at most 4\. Upgrade mfrnet-bench to read it\.$"
+        StoreError, match=r"^part: schema version 99, expected at most 5\. Upgrade mfrnet-bench to read it\.$"
     ):
         version_of(part(99), "part")
 

@@ -111,3 +111,13 @@ def test_before_version_4_nothing_had_a_limit(third: RecordStore) -> None:
     assert isinstance(record, CellRecord)
     assert record.identity.limit is None
     assert third.frame()["limit"].isna().all()
+
+
+def test_before_version_5_every_model_was_one_of_a_category(
+    store: RecordStore, second: RecordStore, third: RecordStore
+) -> None:
+    for older in (store, second, third):
+        record = older.record(MEASURED)
+        assert record is not None
+        assert record.identity.regime == "one-class"
+        assert set(older.frame()["regime"]) == {"one-class"}

@@ -7,8 +7,8 @@ from harness.store.schema import table_of
 from tests.support import records as make
 
 FRAME_COLUMNS = """
-cell_id dataset category method method_version seed settings protocol data_fingerprint weights_sha256 split limit status
-error
+cell_id dataset category method method_version seed settings protocol data_fingerprint weights_sha256 split limit regime
+status error
 traceback image_auroc image_average_precision image_f1_max pixel_auroc pixel_average_precision pixel_f1_max aupro_30
 aupro_05 spro_05 image_recall_01 image_recall_05 false_alarm_rate verdict_recall verdict_precision verdict_f1
 part_auroc overlap_curve num_train num_test_normal num_test_defect num_left_out num_unreadable

@@ -194,7 +194,7 @@ def test_a_damaged_part_is_no_problem_once_its_cell_ran_again(store: RecordStore
 def test_a_record_of_a_newer_program_asks_for_an_upgrade(store: RecordStore) -> None:
     table = table_of([OK]).drop_columns(["schema_version"]).append_column("schema_version", pa.array([99]))
     foreign_part(store, table)
-    with pytest.raises(StoreError, match=r"schema version 99, expected at most 4\. Upgrade"):
+    with pytest.raises(StoreError, match=r"schema version 99, expected at most 5\. Upgrade"):
         store.statuses()
 
 
