@@ -13,6 +13,7 @@ from harness.environment import without_credentials
 from harness.errors import BenchError, StoreError
 from harness.leaderboard import Groups, newest, select
 from harness.records import PUBLISHED_SPLIT
+from harness.regimes import FEW_SHOT, MULTI_CLASS, shots_of
 from harness.store import RecordStore
 
 if TYPE_CHECKING:
@@ -68,6 +69,24 @@ def chosen_splits(wanted: RecordFilter) -> dict[str, ChosenRecords]:
         )
         for split in splits
     }
+
+
+def few_shot_records(wanted: RecordFilter) -> "pd.DataFrame | None":
+    """The newest records of all few-shot regimes, beside those of one-class; None if no finished one is few-shot.
+
+    Raises:
+        BenchError: As ``chosen_records``.
+    """
+    _, frame = _store_of(wanted)
+    asked = _asked(frame, wanted.model_copy(update={"regime": None}))
+    asked = asked[asked["regime"] != MULTI_CLASS]
+    is_shown = asked["regime"].map(shots_of).notna() & (asked["status"] == "ok")
+    if wanted.limit is None:
+        is_shown &= asked["limit"].isna()
+    if not is_shown.any():
+        return None
+    # Named, so that no regime is left out.
+    return newest(asked, all_variants=wanted.all_variants, limit=wanted.limit, regime=FEW_SHOT).frame
 
 
 def _store_of(wanted: RecordFilter) -> "tuple[RecordStore, pd.DataFrame]":

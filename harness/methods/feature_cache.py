@@ -22,6 +22,7 @@ from harness.environment import cache_dir
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone, weights_identity
 from mfrnet import Backbone, BackboneSettings, FeatureStack, backbone, features, filter_bank
+from mfrnet.disk_rows import release
 from mfrnet.features import stored_features
 from mfrnet.parallel import divided, on_all_ranks, rank, world_size
 
@@ -146,6 +147,7 @@ class FeatureCache:
                     ]
                     for array, layer in zip(whole, layers, strict=True):
                         array[start : start + len(layer)] = layer
+                        release(array)
             on_all_ranks(put)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
