@@ -6,6 +6,7 @@ so does a run that goes on later; each machine of a cluster makes its own.
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from harness.cells.opened_cell import OpenedCell
 from harness.cells.outcome import CellProgress, reports_fit
 from harness.cells.record_making import provenance
 from harness.environment import cache_dir, code_version, now, package_versions
+from harness.errors import BundleError
 from harness.plan import Cell, canonical_json
 from mfrnet.parallel import on_all_ranks, world_size
 
@@ -49,10 +51,14 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
 
     def look() -> bool:
         if (folder / DESCRIPTION).is_file():
-            os.utime(folder)
-            description = read_description(folder)
-            opened.method.restore(read_state(folder, description))
-            found.append(description.origin.fit_seconds or 0.0)
+            try:
+                description = read_description(folder)
+                opened.method.restore(read_state(folder, description))
+            except BundleError:  # damaged, so it is made again
+                shutil.rmtree(folder)
+            else:
+                os.utime(folder)
+                found.append(description.origin.fit_seconds or 0.0)
         return bool(found)
 
     def put(seconds: float) -> None:
