@@ -77,7 +77,7 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     return OpenedCell(
         split=split,
         samples=(*splits[cell.category].train, *splits[cell.category].test),
-        unreadable=tuple(unreadable),
+        unreadable=tuple(sorted(unreadable, key=lambda one: one.sample_id)),
         train=train,
         test=test,
         method=method,

@@ -41,7 +41,9 @@ class Recipe:
 RECIPES = {
     "patchcore": Recipe(summary="anomalib's PatchCore: distance to a coreset of normal patch features"),
     "padim": Recipe(summary="anomalib's PaDiM: one Gaussian of features a position", relative_cost=0.2, min_shots=2),
-    "dfm": Recipe(summary="anomalib's DFM: error of a linear reconstruction of deep features", relative_cost=0.1),
+    "dfm": Recipe(
+        summary="anomalib's DFM: error of a linear reconstruction of deep features", relative_cost=0.1, min_shots=2
+    ),
     "stfpm": Recipe(summary="anomalib's STFPM: a student matches the features of its teacher", epochs=100),
     "reverse_distillation": Recipe(
         summary="anomalib's reverse distillation: a decoder restores the teacher's features",

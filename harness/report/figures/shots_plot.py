@@ -1,6 +1,6 @@
 """A metric against the number of good images that a method was fitted on, mean and spread over the draws."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -39,33 +39,47 @@ def shots_plots(frame: pd.DataFrame, *, expected: Expected) -> Iterator[Ablation
         yield _plot(sheets, metric)
 
 
-def _plot(sheets: dict[str, Sheet], metric: str) -> AblationPlot | LeftOut:
+def _plot(sheets: Mapping[str, Sheet], metric: str) -> AblationPlot | LeftOut:
     name = f"shots_{metric}"
     title = f"{metric_title(metric)} against the number of good images, mean over the categories of each data set"
     rows = sorted({row for sheet in sheets.values() for row in sheet.rows})
-    panels: list[FactorPanel] = []
-    notes: list[str] = []
-    seeds: dict[str, dict[str, tuple[int, ...]]] = {}
-    for dataset in sorted({one.dataset for sheet in sheets.values() for one in sheet.standings}):
-        points: dict[str, list[FactorPoint | None]] = {row: [] for row in rows}
-        for number, sheet in sheets.items():
-            one = next((each for each in sheet.standings if each.dataset == dataset), None)
-            for row in rows:
-                entry = None if one is None else one.mean(row, metric)
-                if entry is None or entry.mean is None:
-                    points[row].append(None)
-                    continue
-                points[row].append(FactorPoint(mean=entry.mean, std=entry.std, is_reference=False))
-                known = seeds.setdefault(dataset, {}).get(row, ())
-                seeds[dataset][row] = tuple(sorted({*known, *one.seeds_of(row)})) if one is not None else known
-            if one is not None:
-                lacks = lack_notes(gaps(one, [row for row in rows if row in one.rows], metric), rows)
-                notes += [f"{number} images, {note}" for note in lacks]
-        lines = tuple(FactorLine(label=row, points=tuple(found)) for row, found in points.items() if any(found))
-        if lines:
-            panels.append(FactorPanel(title=dataset, factor=_FACTOR, values=tuple(sheets), lines=lines, controls={}))
+    datasets = sorted({one.dataset for sheet in sheets.values() for one in sheet.standings})
+    panels = [panel for dataset in datasets if (panel := _panel(sheets, dataset, rows, metric)).lines]
+    notes = [
+        f"{number} images, {note}"
+        for number, sheet in sheets.items()
+        for one in sheet.standings
+        for note in lack_notes(gaps(one, one.rows, metric), rows)
+    ]
     if not panels:
         return LeftOut(name=name, reason="; ".join(notes) or f"no {metric_title(metric)} in these records")
-    first = next(iter(sheets.values()))
-    heading = replace(first.heading(name, title, [], notes), seeds=seeds)
-    return AblationPlot(heading=heading, metric=metric_title(metric), panels=tuple(panels))
+    seeds = {
+        panel.title: {line.label: _seeds(sheets, panel.title, line.label) for line in panel.lines} for panel in panels
+    }
+    heading = next(iter(sheets.values())).heading(name, title, [], notes)
+    return AblationPlot(heading=replace(heading, seeds=seeds), metric=metric_title(metric), panels=tuple(panels))
+
+
+def _panel(sheets: Mapping[str, Sheet], dataset: str, rows: Sequence[str], metric: str) -> FactorPanel:
+    lines = [
+        FactorLine(label=row, points=tuple(_point(sheet, dataset, row, metric) for sheet in sheets.values()))
+        for row in rows
+    ]
+    return FactorPanel(
+        title=dataset,
+        factor=_FACTOR,
+        values=tuple(sheets),
+        lines=tuple(line for line in lines if any(line.points)),
+        controls={},
+    )
+
+
+def _point(sheet: Sheet, dataset: str, row: str, metric: str) -> FactorPoint | None:
+    for one in sheet.standings:
+        if one.dataset == dataset and (entry := one.mean(row, metric)).mean is not None:
+            return FactorPoint(mean=entry.mean, std=entry.std, is_reference=False)
+    return None
+
+
+def _seeds(sheets: Mapping[str, Sheet], dataset: str, row: str) -> tuple[int, ...]:
+    return tuple(sorted({int(seed) for sheet in sheets.values() for seed in sheet.finished(dataset, row)["seed"]}))
