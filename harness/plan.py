@@ -9,6 +9,7 @@ from typing import Any, Literal
 from harness.config.protocol import Protocol
 from harness.config.run_settings import Policy
 from harness.records import PUBLISHED_SPLIT, CellIdentity
+from harness.regimes import MULTI_CLASS, ONE_CLASS
 
 Stored = Literal["ok", "failed"]
 
@@ -26,7 +27,7 @@ class CategorySource:
     category: str
     data_fingerprint: str
     num_files: int
-    """Files of the category, masks included; the plan's measure of how long a cell takes."""
+    """Files that a cell reads, masks included; the plan's measure of how long it takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,12 @@ class Cell:
     """``NAME:SEVERITY`` of what happens to the test images; None where they stay as they are."""
     contaminate: float | None = None
     """Share of the training set that is defect images, in (0, 1); None where all are normal."""
+    regime: str = ONE_CLASS
+
+    @property
+    def fit_id(self) -> str:
+        """The same for cells that one fitted method judges; the cell's own id where it is fitted for it alone."""
+        return replace(self, corrupt=None, category="" if self.regime == MULTI_CLASS else self.category).id
 
     @property
     def id(self) -> str:
@@ -83,13 +90,9 @@ class Cell:
             *([] if self.limit is None else [["limit", self.limit]]),
             *([] if self.corrupt is None else [["corrupt", self.corrupt]]),
             *([] if self.contaminate is None else [["contaminate", self.contaminate]]),
+            *([] if self.regime == ONE_CLASS else [["regime", self.regime]]),
         ]
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
-
-    @property
-    def fit_id(self) -> str:
-        """Equal for cells whose methods learn the same: the id of the cell with its test images as they are."""
-        return replace(self, corrupt=None).id
 
     @property
     def label(self) -> str:
@@ -113,6 +116,7 @@ class Cell:
             limit=self.limit,
             corrupt=self.corrupt,
             contaminate=self.contaminate,
+            regime=self.regime,
         )
 
 
@@ -126,7 +130,7 @@ class SkippedCell:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """What runs, longest first, and what does not."""
+    """What runs, longest first but one cell of each fit before the others of a fit, and what does not."""
 
     cells: tuple[Cell, ...]
     skipped: tuple[SkippedCell, ...]
@@ -144,6 +148,7 @@ def build_plan(
     limit: int | None = None,
     corrupt: str | None = None,
     contaminate: float | None = None,
+    regime: str = ONE_CLASS,
 ) -> RunPlan:
     """Cross sources, methods and seeds, and subtract what the store already answers.
 
@@ -160,6 +165,7 @@ def build_plan(
         limit: Most training, normal test and defect test images of each cell; None for all.
         corrupt: ``NAME:SEVERITY`` of what happens to the test images; None for nothing.
         contaminate: Share of the training set that is defect images; None for none.
+        regime: What each cell is fitted on.
 
     Returns:
         A plan whose ids do not depend on the order of the arguments.
@@ -183,6 +189,7 @@ def build_plan(
                     cost=_num_files(source, limit) * method.relative_cost,
                     corrupt=corrupt,
                     contaminate=contaminate,
+                    regime=regime,
                 )
                 unique.setdefault(cell.id, cell)
     cells: list[Cell] = []
@@ -193,7 +200,7 @@ def build_plan(
             cells.append(cell)
         else:
             skipped.append(SkippedCell(cell=cell, reason=reason))
-    return RunPlan(cells=tuple(cells), skipped=tuple(skipped))
+    return RunPlan(cells=tuple(_fits_first(cells)), skipped=tuple(skipped))
 
 
 def _num_files(source: CategorySource, limit: int | None) -> int:
@@ -203,6 +210,12 @@ def _num_files(source: CategorySource, limit: int | None) -> int:
 
 def _longest_first(cells: Iterable[Cell]) -> list[Cell]:
     return sorted(cells, key=lambda cell: (-cell.cost, cell.dataset, cell.category, cell.method, cell.seed, cell.id))
+
+
+def _fits_first(cells: Sequence[Cell]) -> list[Cell]:
+    """One cell of each fit before the others, which wait for it: several workers then make several fits."""
+    first = {cell.fit_id: cell for cell in reversed(cells)}
+    return sorted(cells, key=lambda cell: first[cell.fit_id] is not cell)
 
 
 def _reason_to_skip(status: Stored | None, policy: Policy) -> str | None:

@@ -7,6 +7,8 @@ whenever a column is added, removed or changes its meaning, and the store keeps 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.regimes import ONE_CLASS
+
 PUBLISHED_SPLIT = "published"
 """The split that a data set was published with, or the literature's where there is none."""
 
@@ -28,7 +30,8 @@ class CellIdentity:
     protocol: str
     """``Protocol.key()``."""
     data_fingerprint: str
-    """Hash of every file of the category, in a canonical order, and of the split's version."""
+    """Hash of every file of the category, in a canonical order, and of the split's version; in the multi-class regime
+    of every category of the data set."""
     weights_sha256: str
     """Hash of the backbone weights; empty for a method or backbone without any."""
     split: str = PUBLISHED_SPLIT
@@ -42,6 +45,9 @@ class CellIdentity:
     contaminate: float | None = None
     """Share of the training set that was to be defect images; None where all were normal, and in records before
     version 5."""
+    regime: str = ONE_CLASS
+    """What the method was fitted on: ``one-class``, as all records before version 5, ``multi-class`` or
+    ``few-shot-K``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +95,7 @@ class CellRecord:
     overlap_curve: tuple[float, ...] | None
     """Per-region overlap at evenly spaced false positive rates from 0 to .3: the curve above AUPRO."""
     num_train: int
+    """Images that the method was fitted on, of all categories in the multi-class regime."""
     num_test_normal: int
     num_test_defect: int
     num_left_out: int

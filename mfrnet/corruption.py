@@ -9,6 +9,7 @@ import math
 import torch
 from torch import Tensor
 
+from mfrnet.disk_rows import DiskRows
 from mfrnet.settings import MFRNetSettings
 
 _MIN_AREA = 0.01
@@ -16,7 +17,9 @@ _MAX_COVERED = 0.7
 """A region that would cover more of the map is left out: nothing normal would remain to restore from."""
 
 
-def corrupt(features_BCHW: Tensor, donors_NCHW: Tensor, settings: MFRNetSettings, generator: torch.Generator) -> Tensor:
+def corrupt(
+    features_BCHW: Tensor, donors_NCHW: Tensor | DiskRows, settings: MFRNetSettings, generator: torch.Generator
+) -> Tensor:
     """Replace a region in some images and add noise to all.
 
     Args:
@@ -78,7 +81,9 @@ def region(grid: tuple[int, int], max_area: float, generator: torch.Generator) -
     return ellipse
 
 
-def _paste(image_CHW: Tensor, donors_NCHW: Tensor, settings: MFRNetSettings, generator: torch.Generator) -> None:
+def _paste(
+    image_CHW: Tensor, donors_NCHW: Tensor | DiskRows, settings: MFRNetSettings, generator: torch.Generator
+) -> None:
     grid = (image_CHW.shape[1], image_CHW.shape[2])
     inside_HW = region(grid, settings.paste_max_area, generator)
     if not inside_HW.any() or inside_HW.float().mean() > _MAX_COVERED:

@@ -5,7 +5,7 @@ In a group of processes the images are divided over them; see ``mfrnet.parallel`
 Shapes: B images, T loss terms, G layer groups, n subsets of K masks, H x W pixels or grid positions.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.calibration import Calibration, split_held_out, weighted
+from mfrnet.disk_rows import DiskRows
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
 from mfrnet.masks import cell_that_fits, crossed_masks
@@ -84,21 +85,27 @@ class Scales:
     """Of the features themselves."""
 
     @classmethod
-    def of(cls, measured: Sequence[Measured], channels: Sequence[int], ridge: float, device: torch.device) -> "Scales":
+    def of(cls, measured: Iterable[Measured], channels: Sequence[int], ridge: float, device: torch.device) -> "Scales":
         """Learn both covariances.
 
         Args:
-            measured: Of held-out normal images; empty for no scale.
+            measured: Of held-out normal images, batch by batch; empty for no scale.
             channels: Of each layer group.
             ridge: Added to every variance.
             device: Of the result.
         """
-        if not measured:
+        counts: list[int] = []
+
+        def of_batches() -> Iterator[list[Tensor]]:
+            for each in measured:
+                counts.append(each.error_BCHW[:, 0].numel())
+                yield [*scatters_of(each.error_BCHW, channels), *scatters_of(each.features_BCHW, channels)]
+
+        sums = sum_of_scatters(of_batches(), [*channels, *channels])
+        if not counts:
             residual, distance = (Whitening([torch.eye(c, device=device) for c in channels]) for _ in range(2))
             return cls(residual=residual, distance=distance)
-        errors = sum_of_scatters((scatters_of(each.error_BCHW, channels) for each in measured), channels)
-        features = sum_of_scatters((scatters_of(each.features_BCHW, channels) for each in measured), channels)
-        count = sum(each.error_BCHW[:, 0].numel() for each in measured)
+        errors, features, count = sums[: len(channels)], sums[len(channels) :], sum(counts)
         return cls(
             residual=Whitening.of(errors, count, ridge, device), distance=Whitening.of(features, count, ridge, device)
         )
@@ -191,12 +198,13 @@ def fit_detector(
     network = new_network(stack.channels, settings, seed).to(target)
     if settings.compile:
         network.compile()
-    # Whitened once. Half precision halves the memory; it rounds far more finely than the network restores.
+    # Whitened once. Half precision halves the file; it rounds far more finely than the network restores.
     batches = divided(
         lambda start: aggregator(stack.batch(training[start : start + _BATCH])).half().cpu(),
         range(0, len(training), _BATCH),
     )
-    train_restoration(network, HybridLoss(aggregator, settings), torch.cat(list(batches)), settings, generator, report)
+    features = DiskRows.of(batches, len(training))
+    train_restoration(network, HybridLoss(aggregator, settings), features, settings, generator, report)
 
     masks = torch.cat(
         [
@@ -213,11 +221,15 @@ def fit_detector(
         # Through the CPU, as processes of a group exchange them.
         return _moved(restorer.measure(stack.batch(held_out[start : start + _BATCH])), torch.device("cpu"))
 
-    measured = [_moved(each, target) for each in divided(measured_at, range(0, len(held_out), _BATCH))]
-    scales = Scales.of(measured, stack.channels, settings.ridge, target)
+    def measured() -> Iterator[Measured]:
+        # Measured once for the scales and once for the terms: kept, they would need memory for every held-out image.
+        for each in divided(measured_at, range(0, len(held_out), _BATCH)):
+            yield _moved(each, target)
+
+    scales = Scales.of(measured(), stack.channels, settings.ridge, target)
     calibration = Calibration.none(target)
-    if measured:
-        terms = torch.cat([scales.terms(each, settings) for each in measured])
+    if held_out:
+        terms = torch.cat([scales.terms(each, settings) for each in measured()])
         calibration = Calibration.of(terms, settings.calibration_neighbourhood)
     return Detector(restorer=restorer, scales=scales, calibration=calibration, image_size_px=stack.image_size_px)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mfrnet.backbone import Backbone
+from mfrnet.disk_rows import release
 
 
 class FeatureStack:
@@ -48,7 +49,10 @@ class FeatureStack:
     def batch(self, indices: Sequence[int]) -> list[Tensor]:
         """Float32 ``BCHW`` of some images, one tensor per layer."""
         order = self._rows[np.asarray(indices, dtype=np.int64)]
-        return [torch.from_numpy(np.asarray(layer[order], dtype=np.float32)) for layer in self.layers_NCHW]
+        batch = [torch.from_numpy(np.asarray(layer[order], dtype=np.float32)) for layer in self.layers_NCHW]
+        for layer in self.layers_NCHW:
+            release(layer)
+        return batch
 
     def batch_at(self, start: int, batch_size: int) -> list[Tensor]:
         """At most ``batch_size`` successive images from position ``start`` on, as ``batch`` gives them."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mfrnet.corruption import corrupt
+from mfrnet.disk_rows import DiskRows
 from mfrnet.loss import HybridLoss
 from mfrnet.masks import crossed_masks
 from mfrnet.parallel import on_all_ranks, share, world_size
@@ -28,7 +29,7 @@ _POSITIONS_PER_IMAGE = 168
 def train_restoration(
     network: nn.Module,
     loss: HybridLoss,
-    features_NCHW: Tensor,
+    features_NCHW: DiskRows,
     settings: MFRNetSettings,
     generator: torch.Generator,
     report: StepReport | None = None,
@@ -41,7 +42,7 @@ def train_restoration(
     Args:
         network: The restoration network, on the device of the training.
         loss: The hybrid loss.
-        features_NCHW: Whitened features of normal images on the CPU, of any float type.
+        features_NCHW: Whitened features of normal images, of any float type.
         settings: Steps, batch size, learning rate and masks.
         generator: On the CPU; decides batches and masks, in the same state in every process.
         report: Receives the progress, with the loss of the whole batch.

@@ -122,21 +122,33 @@ def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) 
             f"{DESCRIPTION} names."
         )
     settings = build_settings(description.method, method_type.Settings, description.settings)
-    tensors = _read_tensors(folder / TENSORS, description.tensors_sha256)
+    state = read_state(folder, description)
     if not description.has_backbone and (found := weights_identity(settings, weights)) != description.weights:
         raise WeightsError(
             f"{folder}: holds no backbone and was made with weights {_shown(description.weights)}; "
             f"the weights here are {_shown(found)}. Give the same file with --weights."
         )
     method = method_type(settings, MethodContext(seed=description.seed, device=device, weights=weights))
-    backbone = {name.removeprefix(_BACKBONE): value for name, value in tensors.items() if name.startswith(_BACKBONE)}
-    own = {name: value for name, value in tensors.items() if not name.startswith(_BACKBONE)}
     try:
-        method.restore(MethodState(tensors=own, values=description.values, backbone=backbone))
+        method.restore(state)
     except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BundleError(f"{folder}: its tensors do not fit its settings ({reason}).") from error
     return Bundle(description, method, device)
+
+
+def read_state(folder: Path, description: BundleDescription) -> MethodState:
+    """The state of the method of a bundle, without its backbone where the bundle has none.
+
+    Raises:
+        BundleError: The file of the tensors is missing or damaged.
+    """
+    tensors = _read_tensors(folder / TENSORS, description.tensors_sha256)
+    return MethodState(
+        tensors={name: value for name, value in tensors.items() if not name.startswith(_BACKBONE)},
+        values=description.values,
+        backbone={name.removeprefix(_BACKBONE): value for name, value in tensors.items() if name.startswith(_BACKBONE)},
+    )
 
 
 def _read_tensors(file: Path, sha256: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.bundles.threshold import HeldOutScore, Thresholds
 from harness.config import Protocol
+from harness.regimes import ONE_CLASS
 
 FORMAT: Literal[1] = 1
 
@@ -26,6 +27,9 @@ class BundleOrigin(BaseModel):
     device: str
     made_at: str
     """ISO 8601, UTC."""
+    regime: str = ONE_CLASS
+    fit_seconds: float | None = None
+    """Learning, calibration included, feature extraction excluded, as records have it; None where no record has it."""
 
 
 class BundleDescription(BaseModel):

@@ -5,13 +5,15 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, read_bundle, set_thresholds, write_bundle
+from harness.bundles import HeldOutScore, Thresholds, ThresholdSettings, set_thresholds, write_bundle
 from harness.bundles.description import BundleOrigin
 from harness.bundles.threshold import check_enough, num_needed
 from harness.cells.cell_context import CellContext
 from harness.cells.held_out_scores import folded_scores, held_out_scores
 from harness.cells.opened_cell import OpenedCell, new_method
+from harness.cells.outcome import CellProgress, reports_fit
 from harness.datasets import Sample
 from harness.datasets.twins import groups_of_images
 from harness.errors import DataError
@@ -19,7 +21,6 @@ from harness.images import image_size
 from harness.methods import METHODS
 from harness.plan import Cell
 from harness.records import Provenance
-from mfrnet import parallel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Calibrated:
 
 
 def calibrate(
-    opened: OpenedCell, cell: Cell, context: CellContext, report: Callable[[int, int, float | None], None]
+    opened: OpenedCell, cell: Cell, context: CellContext, report: Callable[[CellProgress], None]
 ) -> Calibrated | None:
     """Set thresholds from good images alone, each scored by a detector that was not fitted on it.
 
@@ -61,7 +62,7 @@ def calibrate(
             cell.protocol,
             folds=context.calibration_folds,
             seed=cell.seed,
-            report=lambda number: report,
+            report=lambda number: reports_fit(report),
         )
         source = f"{context.calibration_folds} folds"
     else:
@@ -102,7 +103,7 @@ def check_calibration(opened: OpenedCell, context: CellContext) -> str | None:
 
 
 def _training_groups(opened: OpenedCell) -> list[str]:
-    return _groups(opened.split.train, (*opened.split.train, *opened.split.test))
+    return _groups(opened.split.train, opened.samples)
 
 
 def _groups(samples: Sequence[Sample], among: Sequence[Sample]) -> list[str]:
@@ -119,26 +120,8 @@ def _limits(opened: OpenedCell, context: CellContext) -> ThresholdSettings:
 
 
 def model_folder(models_dir: Path, cell: Cell) -> Path:
-    """Where the bundle of a cell is; cells that differ in the corruption of their test images have one bundle."""
-    return models_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.fit_id}"
-
-
-def is_kept(models_dir: Path | None, cell: Cell) -> bool:
-    """Whether a cell with corrupted test images need not be fitted, because a bundle holds what it would learn.
-
-    In a group of processes, which may see different folders, every cell is fitted.
-    """
-    has_bundle = models_dir is not None and model_folder(models_dir, cell).is_dir()
-    return has_bundle and cell.corrupt is not None and parallel.world_size() == 1
-
-
-def restore(models_dir: Path, cell: Cell, opened: OpenedCell) -> None:
-    """Make the method of a cell the one that was kept.
-
-    Raises:
-        BenchError: The bundle is damaged, or of another version of the method.
-    """
-    opened.method.restore(read_bundle(model_folder(models_dir, cell), opened.device).method.state())
+    """Where the bundle of a cell is."""
+    return models_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
 
 
 def keep(models_dir: Path, cell: Cell, opened: OpenedCell, made: Provenance, calibrated: Calibrated | None) -> None:
@@ -153,32 +136,41 @@ def keep(models_dir: Path, cell: Cell, opened: OpenedCell, made: Provenance, cal
     """
     folder = model_folder(models_dir, cell)
     shutil.rmtree(folder, ignore_errors=True)
+    write_bundle(folder, opened.method.state(), bundle_facts(cell, opened, made, calibrated))
+
+
+def bundle_facts(
+    cell: Cell,
+    opened: OpenedCell,
+    made: Provenance,
+    calibrated: Calibrated | None = None,
+    fit_seconds: float | None = None,
+) -> dict[str, Any]:
+    """What a bundle says of the method of a cell; arguments as for ``keep``, and how long fitting took."""
     sizes = [image_size(sample.image) for sample in opened.split.train]
     aspects = [width / height for height, width in sizes]
-    write_bundle(
-        folder,
-        opened.method.state(),
-        {
-            "method": cell.method,
-            "method_version": METHODS.get(cell.method).version,
-            "settings": json.loads(cell.settings_json),
-            "seed": cell.seed,
-            "protocol": cell.protocol,
-            "size_px": opened.train.size_px,
-            "aspect_range": (min(aspects), max(aspects)),
-            "weights": cell.weights_sha256,
-            "held_out": () if calibrated is None else calibrated.held_out,
-            "thresholds": None if calibrated is None else calibrated.thresholds,
-            "origin": BundleOrigin(
-                dataset=cell.dataset,
-                category=cell.category,
-                data_fingerprint=cell.data_fingerprint,
-                num_images=len(opened.split.train),
-                command=made.command,
-                code_commit=made.code_commit,
-                versions=json.loads(made.versions),
-                device=made.device,
-                made_at=made.finished_at,
-            ),
-        },
-    )
+    return {
+        "method": cell.method,
+        "method_version": METHODS.get(cell.method).version,
+        "settings": json.loads(cell.settings_json),
+        "seed": cell.seed,
+        "protocol": cell.protocol,
+        "size_px": opened.train.size_px,
+        "aspect_range": (min(aspects), max(aspects)),
+        "weights": cell.weights_sha256,
+        "held_out": () if calibrated is None else calibrated.held_out,
+        "thresholds": None if calibrated is None else calibrated.thresholds,
+        "origin": BundleOrigin(
+            dataset=cell.dataset,
+            category=cell.category,
+            data_fingerprint=cell.data_fingerprint,
+            num_images=len(opened.split.train),
+            command=made.command,
+            code_commit=made.code_commit,
+            versions=json.loads(made.versions),
+            device=made.device,
+            made_at=made.finished_at,
+            regime=cell.regime,
+            fit_seconds=fit_seconds,
+        ),
+    }

@@ -14,7 +14,7 @@ from harness.config.protocol import Protocol
 from harness.datasets import DATASETS, Sample, Split
 from harness.datasets.finding import DEMO, find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.splits import disturbed, is_manifest, limited, make_split, split_identity
+from harness.datasets.splits import chosen_split, disturbed, is_manifest, pooled, split_identity, splits_of_cell
 from harness.datasets.unreadable import Unreadable, leave_out_unreadable
 from harness.environment import host_name
 from harness.errors import DataError, WeightsError
@@ -32,6 +32,9 @@ class OpenedCell:
     """Everything that fitting and scoring a cell needs. The method is not fitted."""
 
     split: Split
+    """The images that are fitted on, of whatever category, and those of the category that are judged."""
+    samples: tuple[Sample, ...]
+    """All images of the category under its split, whichever of them are fitted on."""
     unreadable: tuple[Unreadable, ...]
     """What the split would hold, but cannot be read; empty unless the context allows to go on without."""
     train: ImageSet
@@ -56,25 +59,29 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         # A mount that this node lacks is not the cell's fault.
         raise FileNotFoundError(f"Data root {context.data_root} does not exist on {host_name()}.")
     dataset = find(reference, context.data_root)
-    if fingerprint(dataset, context.data_root, cell.category) != cell.data_fingerprint:
+    if fingerprint(dataset, context.data_root, cell.category, cell.regime) != cell.data_fingerprint:
         raise DataError(f"{cell.dataset}/{cell.category} changed during the run; run the command again.")
     if is_manifest(context.split) and not Path(context.split).is_file():
         raise FileNotFoundError(f"Manifest {context.split} does not exist on {host_name()}.")
     if split_identity(context.split) != cell.split:
         raise DataError(f"{context.split} changed during the run; run the command again.")
-    whole = make_split(dataset, context.data_root, cell.category, cell.seed, context.split)
-    undisturbed = limited(whole, cell.limit)
-    unreadable: tuple[Unreadable, ...] = ()
+    splits = splits_of_cell(dataset, context.data_root, cell, context.split)
+    unreadable: list[Unreadable] = []
     if context.skip_unreadable:
-        undisturbed, unreadable = leave_out_unreadable(undisturbed, f"{cell.dataset}/{cell.category}")
-    split = disturbed(undisturbed, cell)
-    size_px = category_size(undisturbed, cell.protocol)
-    train, test = image_sets(split, size_px, cell.protocol, cell.data_fingerprint, undisturbed)
+        for category, whole in splits.items():
+            splits[category], found = leave_out_unreadable(whole, f"{cell.dataset}/{category}")
+            fitted = {sample.id for sample in whole.train}
+            unreadable += [one for one in found if category == cell.category or one.sample_id in fitted]
+    split = disturbed(chosen_split(dataset, context.data_root, cell, context.split, splits), cell)
+    base = pooled(splits)
+    size_px = category_size(base, cell.protocol)
+    train, test = image_sets(base, size_px, cell.protocol, cell.data_fingerprint, split)
     features, device = FeatureCache(), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
         split=split,
-        unreadable=unreadable,
+        samples=(*splits[cell.category].train, *splits[cell.category].test),
+        unreadable=tuple(sorted(unreadable, key=lambda one: one.sample_id)),
         train=train,
         test=test,
         validation=_validation_set(split, size_px, cell),
@@ -85,26 +92,32 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
 
 
 def image_sets(
-    split: Split, size_px: tuple[int, int], protocol: Protocol, key: str, undisturbed: Split | None = None
+    base: Split, size_px: tuple[int, int], protocol: Protocol, key: str, split: Split | None = None
 ) -> tuple[ImageSet, ImageSet]:
     """Training and test images as a method is given them: selections of one set of the whole category.
 
     All splits select from the same set, so that features are computed once. Corrupted test images are a set of their
-    own. ``size_px`` is the ``category_size`` of the split, ``key`` identifies the content of the category, and
-    ``undisturbed`` is what a disturbed split was before.
+    own.
+
+    Args:
+        base: All images of that set.
+        size_px: The ``category_size`` of ``base``.
+        protocol: Determines what a method sees of an image.
+        key: Identifies the content of the category, or of all categories that ``base`` is of.
+        split: Images of ``base`` to train on and to judge; None for all.
 
     Raises:
         DataError: The header of an image cannot be read.
     """
-    whole = undisturbed or split
+    split = split or base
 
     def selected(part: Sequence[Sample], among: Sequence[Sample]) -> ImageSet:
         samples = sorted(among, key=lambda sample: sample.id)
-        base = _framed(samples, size_px, protocol, key)
-        rows_of = dict(zip((sample.id for sample in samples), base.images(), strict=True))
-        return base.select(row for sample in part for row in rows_of[sample.id])
+        images = _framed(samples, size_px, protocol, key)
+        rows_of = dict(zip((sample.id for sample in samples), images.images(), strict=True))
+        return images.select(row for sample in part for row in rows_of[sample.id])
 
-    clean = (*whole.train, *whole.test)
+    clean = (*base.train, *base.test)
     is_corrupted = any(sample.corruption is not None for sample in split.test)
     return selected(split.train, clean), selected(split.test, split.test if is_corrupted else clean)
 
@@ -138,4 +151,7 @@ def new_method(cell: Cell, context: CellContext, features: FeatureCache, device:
     weights = context.weights.get(getattr(settings, "backbone", ""))
     if weights_identity(settings, weights) != cell.weights_sha256:
         raise WeightsError(f"{weights} changed during the run; run the command again.")
-    return method_type(settings, MethodContext(seed=cell.seed, device=device, weights=weights, features=features))
+    return method_type(
+        settings,
+        MethodContext(seed=cell.seed, device=device, weights=weights, features=features, regime=cell.regime),
+    )

@@ -20,6 +20,11 @@ class CellProgress:
     """One line that a reader of the metrics should know; it is passed on with the outcome."""
 
 
+def reports_fit(report: Callable[[CellProgress], None]) -> Callable[[int, int, float | None], None]:
+    """What a method reports its steps to."""
+    return lambda done, total, loss: report(CellProgress(stage="fit", done=done, total=total, loss=loss))
+
+
 @dataclass(frozen=True, kw_only=True)
 class CellOutcome:
     """How a cell ended whose record has been written."""

@@ -14,12 +14,13 @@ import numpy as np
 
 from harness.cells.cell_context import CellContext
 from harness.cells.cell_panels import save_panels
-from harness.cells.keeping import calibrate, check_calibration, is_kept, keep, restore
+from harness.cells.keeping import calibrate, check_calibration, keep
 from harness.cells.masked_maps import regions_of_kinds, with_masks
 from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
 from harness.cells.record_making import provenance
 from harness.cells.scoring import hash_of_maps, maps_for, score_all
+from harness.cells.shared_fit import fit_cell
 from harness.config.protocol import Protocol
 from harness.datasets import Split
 from harness.datasets.twins import groups_of_images
@@ -61,16 +62,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
 
     if (lacking := check_calibration(opened, context)) is not None:
         report(CellProgress(stage="read", done=0, total=1, warning=lacking))
-
-    def on_step(done: int, total: int, loss: float | None) -> None:
-        report(CellProgress(stage="fit", done=done, total=total, loss=loss))
-
-    clock, kept = time.perf_counter(), is_kept(context.models_dir, cell)
-    if kept and context.models_dir is not None:
-        restore(context.models_dir, cell, opened)
-    else:
-        method.fit(opened.train, on_step)
-    fit_seconds = time.perf_counter() - clock - features.seconds
+    fit_seconds = fit_cell(opened, cell, context, report)
     fit_feature_seconds = features.seconds
 
     with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
@@ -83,7 +75,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         labels_B = np.array([sample.is_defect for sample in split.test])
         has_masks = all(sample.mask is not None for sample in split.test if sample.is_defect)
         feature_seconds = features.seconds
-        calibrated = calibrate(opened, cell, context, on_step) if lacking is None else None
+        calibrated = calibrate(opened, cell, context, report) if lacking is None else None
         thresholds = None if calibrated is None else calibrated.thresholds
         measured = measure(
             scores_B,
@@ -104,9 +96,9 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
                 logging.getLogger(__name__).exception("No panels of %s", cell.label)
 
     made = provenance(context, opened.device, started_at)
-    if context.models_dir is not None and not kept:
+    if context.models_dir is not None:
         keep(context.models_dir, cell, opened, made, calibrated)
-    groups = groups_of_images((*split.train, *split.test))
+    groups = groups_of_images(opened.samples)
     return CellRecord(
         identity=cell.identity(),
         provenance=made,

@@ -14,6 +14,7 @@ from harness.environment import without_credentials
 from harness.errors import DataError
 from harness.phrasing import counted
 from harness.records import PUBLISHED_SPLIT
+from harness.regimes import ONE_CLASS
 
 if TYPE_CHECKING:
     from harness.jobs.run import Listener, RunResult
@@ -97,6 +98,8 @@ def _where(settings: RunSettings, result: "RunResult") -> str:
         flags += ["--corrupt", settings.corrupt]
     if settings.contaminate is not None:
         flags += ["--contaminate", str(settings.contaminate)]
+    if settings.regime != ONE_CLASS:
+        flags += ["--regime", settings.regime]
     if settings.categories or any("/" in name for name in settings.datasets):
         flags += ["--categories", ",".join(dict.fromkeys(cell.category for cell in result.cells))]
     return shlex.join(flags)

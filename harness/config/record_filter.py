@@ -4,12 +4,13 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.config.flag import Flag
 from harness.config.validation import one_line
 from harness.environment import default_results
 from harness.errors import SettingsError, UnknownNameError
+from harness.regimes import check_regime
 
 
 class RecordFilter(BaseModel):
@@ -35,12 +36,21 @@ class RecordFilter(BaseModel):
     """Records of 'bench run --corrupt NAME:SEVERITY'; unless given, only records of test images as they are."""
     contaminate: Annotated[float | None, Flag(metavar="SHARE")] = None
     """Records of 'bench run --contaminate SHARE', with this share; unless given, only records without."""
+    regime: Annotated[str | None, Flag(metavar="REGIME")] = None
+    """Records of this regime: multi-class or few-shot-K; unless given, only records of one-class."""
     all_variants: Annotated[bool, Flag()] = False
     """All versions and settings of each method, not only the newest."""
     data: Annotated[str | None, Flag()] = Field(default_factory=lambda: os.environ.get("BENCH_DATA"))
     """Folder of the data sets, to resample near duplicates together (default: BENCH_DATA)."""
     results: Annotated[str, Flag()] = Field(default_factory=default_results)
     """Folder or s3:// URL of the results (default: BENCH_RESULTS, else results)."""
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, regime: str | None) -> str | None:
+        if regime is not None:
+            check_regime(regime)
+        return regime
 
 
 def record_filter(fields: Mapping[str, Any]) -> RecordFilter:

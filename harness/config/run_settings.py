@@ -14,6 +14,7 @@ from harness.config.validation import one_line
 from harness.environment import default_data_root, default_results
 from harness.errors import SettingsError, UnknownNameError
 from harness.phrasing import contaminate_words, corrupt_words, limit_words
+from harness.regimes import ONE_CLASS, check_regime, regime_words, shots_of
 
 Policy = Literal["only-missing", "failed", "always", "never"]
 """Which cells run: those without a record; failed ones too; all; none."""
@@ -26,6 +27,8 @@ MAX_SEED = 2**32 - 1
 """The largest seed that torch, numpy and lightning all accept."""
 
 _TABLES = ("protocol", "weights")
+_MIN_DRAWS = 5
+"""Seeds with which a mean over draws of a few images says something."""
 
 
 class RunSettings(BaseModel):
@@ -88,8 +91,7 @@ class RunSettings(BaseModel):
     panels: Annotated[int, Flag(HOW)] = Field(0, ge=0)
     """Heat-map panels to write for each cell: of N defect images, and of the N good images that score highest."""
     keep_models: Annotated[Literal["none", "best", "all"], Flag(HOW)] = "none"
-    """Keep fitted detectors below RESULTS/models: all, or of each category the best by image AUROC. With --corrupt,
-    what is there is not fitted again."""
+    """Keep fitted detectors below RESULTS/models: all, or of each category the best by image AUROC."""
     calibration_folds: Annotated[int, Flag(HOW)] = Field(0, ge=0)
     """Fit N more detectors a cell on parts of its good images, to set a threshold and measure it; 0 for none. Where a
     data set has validation images, they set it, always and without further fits."""
@@ -106,6 +108,9 @@ class RunSettings(BaseModel):
     contaminate: Annotated[float | None, Flag(WHAT, "SHARE")] = Field(None, gt=0, lt=1)
     """Share of the training set that is defect images of the category, which are then not tested, e.g. 0.05. Records
     stand in no other table than that of 'bench robustness' unless asked for."""
+    regime: Annotated[str, Flag(WHAT, "REGIME")] = ONE_CLASS
+    """one-class (a model a category), multi-class (one model for all categories of a data set), or few-shot-K (K good
+    images of each category, drawn by the seed; give at least five seeds). See docs/regimes.md."""
 
     @property
     def is_here(self) -> bool:
@@ -129,7 +134,7 @@ class RunSettings(BaseModel):
             for name in self.overrides
             if name not in self.methods
         ]
-        return (*twice, *unused, *self._limit_note, *self._disturbance_notes)
+        return (*twice, *unused, *self._limit_note, *self._regime_notes, *self._disturbance_notes)
 
     @property
     def _limit_note(self) -> tuple[str, ...]:
@@ -151,6 +156,18 @@ class RunSettings(BaseModel):
             for text, flag in words
         )
 
+    @property
+    def _regime_notes(self) -> tuple[str, ...]:
+        if self.regime == ONE_CLASS:
+            return ()
+        shown = f"Regime {regime_words(self.regime)}. Tables show these records with --regime {self.regime}."
+        few = len(set(self.seeds)) < _MIN_DRAWS and shots_of(self.regime) is not None
+        advice = (
+            f"Which images are drawn matters much: at least {_MIN_DRAWS} seeds are advised with {self.regime}, e.g. "
+            f"--seeds 0,1,2,3,4; got {len(set(self.seeds))}."
+        )
+        return (shown, advice) if few else (shown,)
+
     def protocol_of(self, dataset: str) -> Protocol:
         """The protocol of a data set."""
         return self.dataset_protocols.get(dataset, self.protocol)
@@ -164,6 +181,12 @@ class RunSettings(BaseModel):
     @classmethod
     def _where_workers_find_it(cls, split: str) -> str:
         return str(Path(split).expanduser().absolute()) if split.lower().endswith(".csv") else split
+
+    @field_validator("regime")
+    @classmethod
+    def _known_regime(cls, regime: str) -> str:
+        check_regime(regime)
+        return regime
 
     @field_validator("results")
     @classmethod

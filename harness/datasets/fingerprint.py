@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.datasets._base import Dataset
 from harness.datasets.file_cache import file_facts
+from harness.regimes import MULTI_CLASS, ONE_CLASS
 
 SHA256 = "sha256"
 """Name of this fact in the file cache."""
@@ -12,8 +13,10 @@ SHA256 = "sha256"
 _BLOCK_BYTES = 1 << 20
 
 
-def fingerprint(dataset: Dataset, root: Path, category: str) -> str:
+def fingerprint(dataset: Dataset, root: Path, category: str, regime: str = ONE_CLASS) -> str:
     """SHA-256, in hexadecimal, of what a category's results depend on.
+
+    In the multi-class regime these are all categories of the data set, each of which is fitted on.
 
     Covers the data set's name and version, the category, and path and contents of each of its
     files; not where they lie. Each file is read once and its hash remembered until it changes: the
@@ -23,11 +26,15 @@ def fingerprint(dataset: Dataset, root: Path, category: str) -> str:
         dataset: Any data set.
         root: The data root.
         category: One of its categories.
+        regime: What the results are of.
 
     Raises:
         DataError: The data set is not there.
         UnknownNameError: No such category.
     """
+    if regime == MULTI_CLASS:
+        own = (fingerprint(dataset, root, each) for each in dataset.categories(root))
+        return hashlib.sha256("\n".join([MULTI_CLASS, *own]).encode()).hexdigest()
     files = dataset.files(root, category)
     base = dataset.folder(root)
     # Only a description lies elsewhere.

@@ -14,6 +14,7 @@ from harness.errors import BenchError, StoreError
 from harness.leaderboard import Groups, newest, select
 from harness.leaderboard.record_selection import CONDITIONS
 from harness.records import PUBLISHED_SPLIT
+from harness.regimes import FEW_SHOT, MULTI_CLASS, shots_of
 from harness.store import RecordStore
 
 if TYPE_CHECKING:
@@ -80,6 +81,25 @@ def asked_records(wanted: RecordFilter) -> "pd.DataFrame":
     return _asked(_store_of(wanted)[1], wanted)
 
 
+def few_shot_records(wanted: RecordFilter) -> "pd.DataFrame | None":
+    """The newest records of all few-shot regimes, beside those of one-class; None if no finished one is few-shot.
+
+    Raises:
+        BenchError: As ``chosen_records``.
+    """
+    _, frame = _store_of(wanted)
+    asked = _asked(frame, wanted.model_copy(update={"regime": None}))
+    asked = asked[asked["regime"] != MULTI_CLASS]
+    is_shown = asked["regime"].map(shots_of).notna() & (asked["status"] == "ok")
+    for name, value in _conditions(wanted).items():
+        if name != "regime" and value is None:
+            is_shown &= asked[name].isna()
+    if not is_shown.any():
+        return None
+    # Named, so that no regime is left out.
+    return newest(asked, all_variants=wanted.all_variants, **{**_conditions(wanted), "regime": FEW_SHOT}).frame
+
+
 def _store_of(wanted: RecordFilter) -> "tuple[RecordStore, pd.DataFrame]":
     store = RecordStore(wanted.results)
     frame = store.frame()
@@ -133,15 +153,17 @@ def groups_in(data: str | Path | None, frame: "pd.DataFrame") -> Groups:
     from harness.datasets.fingerprint import fingerprint
     from harness.datasets.twins import groups_of_images, samples_of
 
-    measured: dict[tuple[str, str], set[str]] = {}
-    columns = ["dataset", "category", "data_fingerprint"]
-    for name, category, found in frame[columns].drop_duplicates().itertuples(index=False):
-        measured.setdefault((name, category), set()).add(found)
-    for (name, category), fingerprints in measured.items():
+    measured: dict[tuple[str, str, str], set[str]] = {}
+    columns = ["dataset", "category", "regime", "data_fingerprint"]
+    for name, category, regime, found in frame[columns].drop_duplicates().itertuples(index=False):
+        measured.setdefault((name, category, regime), set()).add(found)
+    for (name, category, regime), fingerprints in measured.items():
         # A data set that is not there, or not complete, has no groups; the caption then says so.
         with suppress(BenchError):
             dataset = DATASETS.get(name)()
-            if dataset.is_installed(Path(data)) and fingerprints == {fingerprint(dataset, Path(data), category)}:
+            if dataset.is_installed(Path(data)) and fingerprints == {
+                fingerprint(dataset, Path(data), category, regime)
+            }:
                 groups[name, category] = groups_of_images(samples_of(dataset, Path(data), category))
     return groups
 

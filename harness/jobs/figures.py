@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import RecordFilter
-from harness.jobs.chosen_records import chosen_records, groups_in
+from harness.jobs.chosen_records import chosen_records, few_shot_records, groups_in
 from harness.jobs.places import beside_results
 
 if TYPE_CHECKING:
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def figures(wanted: RecordFilter, *, out: Path | None = None, wide: bool = False) -> "tuple[list[Path], PlotSet]":
-    """Draw accuracy against latency, every category with intervals, ROC and PRO curves, critical differences.
+    """Draw accuracy against latency, every category with intervals, ROC and PRO curves, critical differences, shots.
+
+    Accuracy against shots is drawn where there are records of few-shot regimes, whichever regime is asked for.
 
     Args:
         wanted: Which records.
@@ -34,6 +36,7 @@ def figures(wanted: RecordFilter, *, out: Path | None = None, wide: bool = False
     scores = chosen.store.image_scores
     groups = groups_in(wanted.data, chosen.frame)
     intervals = intervals_of(chosen.frame, scores, ["image_auroc"], expected=chosen.expected, groups=groups)
-    made = all_plots(chosen.frame, scores, intervals=intervals, expected=chosen.expected)
+    few_shots = few_shot_records(wanted)
+    made = all_plots(chosen.frame, scores, intervals=intervals, expected=chosen.expected, few_shots=few_shots)
     made = replace(made, left_out_records=chosen.left_out)
     return list(write_figures(made, out or beside_results(wanted.results, "figures"), wide=wide)), made

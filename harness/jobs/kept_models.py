@@ -9,6 +9,7 @@ from harness.config import RunSettings
 from harness.errors import SettingsError
 from harness.methods import METHODS
 from harness.plan import Cell
+from harness.regimes import MULTI_CLASS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,11 @@ def check_keeping(cells: Sequence[Cell], settings: RunSettings) -> None:
     """
     if settings.calibration_folds == 1:
         raise SettingsError("--calibration-folds: expected 0 or at least 2, got 1.")
+    if settings.calibration_folds and settings.regime == MULTI_CLASS:
+        raise SettingsError(
+            f"--calibration-folds: a {MULTI_CLASS} run fits one model for all categories, and sets no thresholds; "
+            f"expected 0 folds or another --regime, got {settings.calibration_folds}."
+        )
     if settings.keep_models == "none":
         return
     if "://" in settings.results:

@@ -22,7 +22,8 @@ def leaderboard(results: str | None = None, **fields: Any) -> "pd.DataFrame":
     Args:
         results: Folder or address of the results; None for BENCH_RESULTS, else ``results``.
         **fields: Fields of ``RecordFilter``: ``datasets``, ``categories``, ``methods``, ``seeds``,
-            ``protocols``, ``split``, ``limit``, ``corrupt``, ``contaminate``, ``all_variants``.
+            ``protocols``, ``split``, ``limit``, ``corrupt``, ``contaminate``, ``regime``,
+            ``all_variants``.
 
     Returns:
         A frame with the columns of ``RecordStore.frame``; metrics are fractions in [0, 1].

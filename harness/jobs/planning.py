@@ -1,7 +1,7 @@
 """From settings to a plan that is known to be runnable, before any cell starts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.datasets.splits import disturbed, limited, make_split, split_identity
+from harness.datasets.splits import chosen_split, disturbed, pooled, split_identity, splits_of_cell
 from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.images import check_corruption
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan, canonical_json
+from harness.regimes import FEW_SHOT, MULTI_CLASS, ONE_CLASS, kind_of, shots_of
 from harness.trackers.tracker_set import check_trackers
 
 Variant = tuple[str, Mapping[str, Any]]
@@ -61,6 +62,11 @@ def check_names(settings: RunSettings) -> tuple[str, list[tuple[Dataset, str]]]:
     check_trackers(settings.track)
     if settings.corrupt is not None:
         check_corruption(settings.corrupt)
+    if settings.contaminate is not None and settings.regime == MULTI_CLASS:
+        raise SettingsError(
+            f"--contaminate: expected regime one-class or few-shot-K, got {MULTI_CLASS}, whose one fit cannot hold "
+            "the defects of one category and judge those of all."
+        )
     split = split_identity(settings.split)
     categories = chosen_categories(settings)
     known = {*DATASETS.names(), *(dataset.info.name for dataset, _ in categories)}
@@ -102,18 +108,10 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
         )
         for method, each in resolved
     ]
+    check_methods_regime(settings.regime, [method for method, _ in variants])
     # Last, because it reads every file that is new.
-    sources = [
-        CategorySource(
-            dataset=dataset.info.name,
-            category=category,
-            data_fingerprint=fingerprint(dataset, settings.data, category),
-            num_files=len(dataset.files(settings.data, category)),
-        )
-        for dataset, category in categories
-    ]
     plan = build_plan(
-        sources,
+        _sources(categories, settings),
         choices,
         settings.seeds,
         settings.protocol,
@@ -124,6 +122,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
         settings.limit,
         settings.corrupt,
         settings.contaminate,
+        settings.regime,
     )
     return Planned(
         plan=plan,
@@ -182,20 +181,21 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
     check_workers(size_workers(settings, len(planned.plan.cells)), settings)
 
     datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
-    splits: dict[tuple[str, str, int], Split] = {}
+    splits: dict[tuple[str, str, int], dict[str, Split]] = {}
     checked: set[tuple[str, str, tuple[int, int]]] = set()
     # One reason is enough for settings that do not fit, although other categories may have it too.
     misfits: dict[tuple[str, str], SettingsError] = {}
     for cell in planned.plan.cells:
-        place = (cell.dataset, cell.category, cell.seed)
+        # Cells of one fit have the same categories.
+        place = (cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category, cell.seed)
         if place not in splits:
             dataset = datasets[cell.dataset]
-            whole = make_split(dataset, settings.data, cell.category, cell.seed, settings.split)
-            splits[place] = limited(whole, cell.limit)
-            check_split(splits[place], f"{cell.dataset}/{cell.category}")
-            disturbed(splits[place], cell)
+            splits[place] = splits_of_cell(dataset, settings.data, cell, settings.split)
+            for category, split in splits[place].items():
+                check_split(split, f"{cell.dataset}/{category}")
+            disturbed(chosen_split(dataset, settings.data, cell, settings.split, splits[place]), cell)
         try:
-            size = category_size(splits[place], cell.protocol)
+            size = category_size(pooled(splits[place]), cell.protocol)
         except DataError:
             # A damaged image fails its own cells, and the others go on.
             continue
@@ -214,6 +214,29 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         weights = planned.weights.get(getattr(resolved, "backbone", ""))
         if may_download or not must_be_downloaded(resolved, weights):
             METHODS.get(method).check_weights(resolved, weights)
+
+
+def check_methods_regime(regime: str, methods: Sequence[str]) -> None:
+    """Refuse a regime that a method is not made for. A method that declares none is made for one class.
+
+    Raises:
+        SettingsError: One line naming the method and what would do.
+    """
+    for method in dict.fromkeys(methods):
+        kind = METHODS.get(method)
+        made_for = getattr(kind, "regimes", frozenset({ONE_CLASS}))
+        shots, least = shots_of(regime), getattr(kind, "min_shots", 1)
+        reason = ""
+        if kind_of(regime) not in made_for:
+            reason = f"is made for {', '.join(sorted(made_for))}"
+        elif regime == MULTI_CLASS and not kind.can_be_kept:
+            reason = "cannot be kept, so that the categories cannot share one fit"
+        elif shots is not None and shots < least:
+            reason = f"needs at least {least} images; ask for {FEW_SHOT}-{least} or more"
+        if reason:
+            raise SettingsError(
+                f"--regime {regime}: {method} {reason}. Run it without this method, or in a regime of it."
+            )
 
 
 def weights_notes(planned: Planned) -> list[str]:
@@ -284,6 +307,27 @@ def weights_files(settings: RunSettings, resolved: Sequence[Any]) -> dict[str, P
                 )
             weights[backbone] = path.expanduser().absolute()
     return weights
+
+
+def _sources(categories: Sequence[tuple[Dataset, str]], settings: RunSettings) -> list[CategorySource]:
+    """The categories as the plan sees them; those of a data set stand side by side."""
+    sources: list[CategorySource] = []
+    is_shared, root = settings.regime == MULTI_CLASS, settings.data
+    for dataset, category in categories:
+        if is_shared and sources and sources[-1].dataset == dataset.info.name:
+            # Every category is fitted on every other, so that they differ in nothing else.
+            sources.append(replace(sources[-1], category=category))
+            continue
+        fitted = dataset.categories(root) if is_shared else (category,)
+        sources.append(
+            CategorySource(
+                dataset=dataset.info.name,
+                category=category,
+                data_fingerprint=fingerprint(dataset, root, category, settings.regime),
+                num_files=sum(len(dataset.files(root, each)) for each in fitted),
+            )
+        )
+    return sources
 
 
 def _check_method(cell: Cell, resolved: Any, image_size_px: tuple[int, int]) -> None:

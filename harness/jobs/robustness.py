@@ -12,6 +12,7 @@ from harness.jobs.places import beside_results
 from harness.leaderboard import HEADLINE_METRICS
 from harness.leaderboard.robustness import DISTURBANCES, Robustness
 from harness.phrasing import counted
+from harness.regimes import ONE_CLASS
 
 if TYPE_CHECKING:
     from harness.leaderboard.tables import Table
@@ -48,7 +49,7 @@ def robustness(
     from harness.report.figures import write_figures
     from harness.report.figures.robustness_plot import robustness_plots
 
-    wanted = wanted.model_copy(update=dict.fromkeys(DISTURBANCES))
+    wanted = wanted.model_copy(update={**dict.fromkeys(DISTURBANCES), "regime": wanted.regime or ONE_CLASS})
     records = asked_records(wanted)
     disturbed = records[records[list(DISTURBANCES)].notna().any(axis=1)]
     clean = chosen_records(wanted)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import RunSettings, run_settings
-from harness.environment import command_line
+from harness.environment import command_line, now
 from harness.jobs.kept_models import check_keeping, keep_best_models, models_dir
 from harness.jobs.planning import Planned, Variant, check_cells, check_names, make_plan
 from harness.plan import Cell
@@ -168,6 +168,7 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "C
             calibration_folds=settings.calibration_folds,
             false_alarms=settings.false_alarms,
             threshold_rule=settings.threshold_rule,
+            fit_token=now() if settings.policy == "always" else "",
             skip_unreadable=settings.skip_unreadable,
         ),
     )

@@ -14,6 +14,7 @@ from harness.errors import SettingsError, StoreError, UnknownNameError
 from harness.jobs.planning import dataset_reference, method_settings, weights_files
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
+from harness.regimes import ONE_CLASS
 from harness.search.search_folder import SPLIT_FILE, check_resumable
 from harness.search.trials import TrialRecord, as_lists
 from harness.spaces import SearchSpace
@@ -82,6 +83,8 @@ def prepare(
         BenchError: A name, a setting or the data is wrong.
     """
     METHODS.check(space.method)
+    if settings.regime != ONE_CLASS:
+        raise SettingsError(f"regime: a search judges a model a category; expected {ONE_CLASS}, got {settings.regime}.")
     if settings.limit is not None:
         raise SettingsError(
             f"limit: a search judges on all images of a category; expected no limit, got {settings.limit}."

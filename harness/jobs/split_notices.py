@@ -69,14 +69,14 @@ def leaks_in(data: Path, split: str, frame: "pd.DataFrame") -> "dict[tuple[str, 
     from harness.datasets.twins import samples_of
 
     found: dict[tuple[str, str], Leak | None] = {}
-    for (name, category), records in frame.groupby(["dataset", "category"]):
+    for (name, category, regime), records in frame.groupby(["dataset", "category", "regime"]):
         # A data set that is not there, or another split of the same name, is one that nobody looked at.
         with suppress(BenchError):
             asked = _typed_name(split)
             dataset = find(str(name), data)
             if split_identity(asked) != split:
                 continue
-            if set(records["data_fingerprint"]) != {fingerprint(dataset, data, str(category))}:
+            if set(records["data_fingerprint"]) != {fingerprint(dataset, data, str(category), str(regime))}:
                 continue
             made = make_split(dataset, data, str(category), _first_seed(frame, str(name), str(category)), asked)
             found[str(name), str(category)] = find_leak(made, samples_of(dataset, data, str(category)))

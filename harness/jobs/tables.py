@@ -10,6 +10,7 @@ from harness.jobs.chosen_records import chosen_records, groups_in, with_scope
 from harness.jobs.places import beside_results
 from harness.leaderboard import HEADLINE_METRICS, Board, all_tables, intervals_of
 from harness.leaderboard.published_numbers import load_published
+from harness.regimes import ONE_CLASS
 from harness.report.table_files import write_tables
 from harness.report.wording import SPREADS
 
@@ -62,6 +63,8 @@ def tables(
         raise SettingsError(
             "Expected one of --wide and --longtable, got both: LaTeX has no long tables over two columns."
         )
+    if reported and wanted.regime not in (None, ONE_CLASS):
+        raise SettingsError(f"--reported: published numbers are those of {ONE_CLASS}, got --regime {wanted.regime}.")
     chosen = chosen_records(wanted)
     columns: dict[str, Any] = {"metrics": tuple(metrics or HEADLINE_METRICS), "expected": chosen.expected}
     if spread == "interval":

@@ -10,18 +10,25 @@ from harness.config.protocol import words_of
 from harness.errors import StoreError, UnknownNameError
 from harness.leaderboard.variants import VARIANT_COLUMNS
 from harness.phrasing import contaminate_words, corrupt_words, counted, limit_words
+from harness.regimes import ONE_CLASS, regime_words
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A column of records that is null as a rule, and whose other values stand in no table unless asked for."""
+    """A column of records that has one value as a rule, and whose other values stand in no table unless asked for."""
 
     usual: str
-    """What a record without a value is of."""
+    """What a record with this value is of."""
     others: str
-    """What those with a value are of."""
+    """What those with another value are of."""
     words: Callable[[Any], str]
-    """A value, in the caption of a table."""
+    """Another value, in the caption of a table."""
+    usual_value: str | None = None
+    """None for null."""
+
+    def is_other(self, column: pd.Series) -> pd.Series:
+        """Which records have another value."""
+        return column.notna() if self.usual_value is None else column != self.usual_value
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -30,6 +37,12 @@ CONDITIONS: Mapping[str, Condition] = {
     ),
     "corrupt": Condition("test images as they are", "corrupted test images", corrupt_words),
     "contaminate": Condition("normal training sets", "contaminated training sets", contaminate_words),
+    "regime": Condition(
+        "one model a category and all of its images",
+        "another regime",
+        lambda value: f"regime {regime_words(value)}",
+        usual_value=ONE_CLASS,
+    ),
 }
 """By column, whose name is also that of the flag."""
 _PLACE = ["dataset", "category", "seed"]
@@ -217,7 +230,7 @@ def protocols_text(frame: pd.DataFrame) -> str:
     told = (
         condition.words(value)
         for name, condition in CONDITIONS.items()
-        for value in sorted(frame[name].dropna().unique())
+        for value in sorted(frame.loc[condition.is_other(frame[name]), name].unique())
     )
     return "; ".join([text, *told])
 
@@ -242,19 +255,18 @@ def _datasets_text(value_of: Iterable[tuple[str, str]]) -> str:
 
 def _without(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
     """The records without a condition, and how many others there are and how to see them; nothing if there are none."""
-    has_value, condition = frame[name].notna(), CONDITIONS[name]
-    if not has_value.any():
+    condition = CONDITIONS[name]
+    is_other = condition.is_other(frame[name])
+    if not is_other.any():
         return frame, []
-    names = ", ".join(sorted(frame.loc[has_value, "dataset"].unique()))
-    flags = " or ".join(f"--{name} {value}" for value in _values(frame.loc[has_value, name]))
-    if has_value.all():
+    names = ", ".join(sorted(frame.loc[is_other, "dataset"].unique()))
+    flags = " or ".join(f"--{name} {value}" for value in _values(frame.loc[is_other, name]))
+    if is_other.all():
         raise StoreError(
             f"Expected records of {condition.usual}, got only {counted(len(frame), 'record')} of {condition.others} "
             f"({names}). Show them with {flags}."
         )
-    return frame[~has_value], [
-        f"{counted(int(has_value.sum()), 'record')} of {condition.others} ({names}; see {flags})"
-    ]
+    return frame[~is_other], [f"{counted(int(is_other.sum()), 'record')} of {condition.others} ({names}; see {flags})"]
 
 
 def _values(column: pd.Series) -> list[str]:

@@ -13,6 +13,7 @@ from torch import nn
 from harness.images import ImageSet
 from harness.methods.feature_cache import FeatureCache
 from harness.methods.state import MethodState
+from harness.regimes import ONE_CLASS
 from mfrnet import AnomalyMaps
 
 FitReport = Callable[[int, int, float | None], None]
@@ -29,6 +30,8 @@ class MethodContext:
     weights: Path | None = None
     """Local backbone weights; None for timm's own weights."""
     features: FeatureCache = field(default_factory=FeatureCache)
+    regime: str = ONE_CLASS
+    """What the images of ``fit`` are; a method may treat a few images of a category in another way."""
 
 
 class Method(Interface):
@@ -46,6 +49,10 @@ class Method(Interface):
     """Approximate time per image relative to MFRNet; used only to order the queue."""
     can_be_kept: ClassVar[bool]
     """Whether ``restore`` works; a method without it can be measured and not kept."""
+    regimes: ClassVar[frozenset[str]]
+    """Of ``harness.regimes.KINDS``, those that ``fit`` is made for; ``multi-class`` needs ``can_be_kept`` as well."""
+    min_shots: ClassVar[int]
+    """Fewest images that ``fit`` takes in a few-shot regime."""
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         """Build the detector without loading anything."""

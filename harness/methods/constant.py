@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from harness.images import ImageSet
 from harness.methods.base import FitReport, MethodContext
 from harness.methods.state import MethodState
+from harness.regimes import KINDS
 from mfrnet import AnomalyMaps
 
 _BATCH = 16
@@ -29,6 +30,8 @@ class ConstantMethod:
     Settings: ClassVar[type[ConstantSettings]] = ConstantSettings
     relative_cost: ClassVar[float] = 0.01
     can_be_kept: ClassVar[bool] = True
+    regimes: ClassVar[frozenset[str]] = frozenset(KINDS)
+    min_shots: ClassVar[int] = 1
     num_parameters = 0
     num_frozen_parameters = 0
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,19 +15,19 @@ from uuid import uuid4
 
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from harness.cached_folders import lock_of, remove_oldest
 from harness.environment import cache_dir
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone, weights_identity
 from mfrnet import Backbone, BackboneSettings, FeatureStack, backbone, features, filter_bank
+from mfrnet.disk_rows import release
 from mfrnet.features import stored_features
 from mfrnet.parallel import divided, on_all_ranks, rank, world_size
 
 _FORMAT = 2
 _BATCH = 16
-_DEFAULT_LIMIT_BYTES = 50 * 2**30
 _COMPLETE = "complete"
 _SCRATCH = "making-"
 _ABANDONED_SECONDS = 24 * 3600
@@ -73,7 +73,7 @@ class FeatureCache:
             layers = self._layers_of_group(entry, base, settings, weights, device)
         else:
             # Workers that want the same entry wait for the first one instead of computing it twice.
-            with _lock(entry):
+            with lock_of(entry):
                 if not (entry / _COMPLETE).is_file():
                     self._compute(entry, base, settings, weights, device, nullcontext())
                 layers = _opened(entry)
@@ -87,13 +87,13 @@ class FeatureCache:
         layers: list[NDArray[Any]] = []
 
         def look() -> bool:
-            with _lock(entry):
+            with lock_of(entry):
                 if (entry / _COMPLETE).is_file():
                     layers[:] = _opened(entry)
             return bool(layers)
 
         if not all(on_all_ranks(look)):
-            self._compute(entry, images, settings, weights, device, _lock(entry))
+            self._compute(entry, images, settings, weights, device, lock_of(entry))
             on_all_ranks(look)
         return layers
 
@@ -130,7 +130,8 @@ class FeatureCache:
                     (scratch / _COMPLETE).touch()
                     shutil.rmtree(entry, ignore_errors=True)
                     scratch.rename(entry)
-                    self._evict(keep=entry)
+                    remove_oldest(self.folder, _COMPLETE, keep=entry)
+                    self._remove_abandoned()
 
         try:
             names = on_all_ranks(prepare)
@@ -146,23 +147,12 @@ class FeatureCache:
                     ]
                     for array, layer in zip(whole, layers, strict=True):
                         array[start : start + len(layer)] = layer
+                        release(array)
             on_all_ranks(put)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def _evict(self, keep: Path) -> None:
-        limit_gb = os.environ.get("BENCH_CACHE_LIMIT_GB")
-        limit = float(limit_gb) * 2**30 if limit_gb else _DEFAULT_LIMIT_BYTES
-        entries = [folder for folder in self.folder.iterdir() if (folder / _COMPLETE).is_file()]
-        total = 0
-        for entry in sorted(entries, key=lambda folder: folder.stat().st_mtime, reverse=True):
-            total += sum(file.stat().st_size for file in entry.iterdir())
-            if total > limit and entry != keep:
-                # Does not wait for an entry in use: two workers could wait for each other.
-                with suppress(Timeout), _lock(entry, timeout=0):
-                    # First the mark, so that an entry whose removal is interrupted is computed again.
-                    (entry / _COMPLETE).unlink(missing_ok=True)
-                    shutil.rmtree(entry, ignore_errors=True)
+    def _remove_abandoned(self) -> None:
         for abandoned in self.folder.glob(f"{_SCRATCH}*"):
             if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
                 shutil.rmtree(abandoned, ignore_errors=True)
@@ -186,7 +176,3 @@ def _key(images: ImageSet, settings: BackboneSettings, weights: str, device: str
 def _code() -> str:
     """Hash of the code on which features depend."""
     return hashlib.sha256("".join(map(inspect.getsource, (backbone, filter_bank, features))).encode()).hexdigest()
-
-
-def _lock(entry: Path, timeout: float = -1) -> FileLock:
-    return FileLock(entry.with_suffix(".lock"), timeout=timeout)

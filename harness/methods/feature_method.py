@@ -12,8 +12,10 @@ from harness.errors import DataError
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone
 from harness.methods.base import FitReport, MethodContext
+from harness.methods.few_views import few_views
 from harness.methods.gaussian_detector import GaussianDetector
 from harness.methods.state import MethodState
+from harness.regimes import KINDS, shots_of
 from mfrnet import AnomalyMaps, Backbone, Detector, FeatureStack, MapSettings, empty_backbone
 
 S = TypeVar("S", bound=MapSettings)
@@ -24,6 +26,8 @@ class FeatureMethod(ABC, Generic[S, D]):
     """The part that these methods share; a subclass fits the detector and judges images in memory."""
 
     can_be_kept: ClassVar[bool] = True
+    regimes: ClassVar[frozenset[str]] = frozenset(KINDS)
+    min_shots: ClassVar[int] = 1
 
     def __init__(self, settings: S, context: MethodContext) -> None:
         self._settings = settings
@@ -36,7 +40,9 @@ class FeatureMethod(ABC, Generic[S, D]):
         open_backbone(settings, weights)
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
-        """Fit the detector on the features of the images."""
+        """Fit the detector on the features of the images; few shots are first made more by ``few_views``."""
+        if shots_of(self._context.regime) is not None:
+            images = few_views(images)
         try:
             self._fitted = self._fit(self._features(images), report)
         except ValueError as error:

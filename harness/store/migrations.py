@@ -1,7 +1,8 @@
 """Older parts read as new ones.
 
-A column that a later version added is null in an older part. A change that null does not express is a step: add
-``(folder, N): step`` to ``_STEPS``, which takes a table of version N and returns one of version N + 1.
+A column that a later version added is null in an older part, or what ``_BEFORE`` says. A change that this does not
+express is a step: add ``(folder, N): step`` to ``_STEPS``, which takes a table of version N and returns one of version
+N + 1.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 
 from harness.errors import DamagedPartError, StoreError
 from harness.records import PUBLISHED_SPLIT, SCHEMA_VERSION
+from harness.regimes import ONE_CLASS
 
 
 def _with_split(table: Any) -> Any:
@@ -32,6 +34,9 @@ _STEPS: Mapping[tuple[str, int], Callable[[Any], Any]] = {
     ("records", 1): _with_split,
     ("records", 3): _with_unreadable,
 }
+
+_BEFORE = {"regime": ONE_CLASS}
+"""Column to its value in records that are older than the column, where that is not null."""
 
 
 def version_of(table: Any, where: str) -> int:
@@ -74,7 +79,8 @@ def upgrade(table: Any, folder: str, schema: Any, where: str) -> Any:
         if (folder, version) in _STEPS:
             table = _STEPS[folder, version](table)
     for column in schema:
-        if column.nullable and column.name not in table.column_names:
-            table = table.append_column(column.name, pa.nulls(table.num_rows, column.type))
+        if (column.nullable or column.name in _BEFORE) and column.name not in table.column_names:
+            values = pa.array([_BEFORE.get(column.name)] * table.num_rows, column.type)
+            table = table.append_column(column.name, values)
     current = pa.array([SCHEMA_VERSION] * table.num_rows, pa.int64())
     return table.set_column(table.column_names.index("schema_version"), "schema_version", current)

@@ -17,6 +17,7 @@ from harness.methods import METHODS
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
 from harness.methods.state import MethodState
+from harness.regimes import FEW_SHOT, KINDS, ONE_CLASS
 from mfrnet import AnomalyMaps
 
 NUM_NORMAL, NUM_DEFECT = 10, 2
@@ -69,6 +70,10 @@ class MethodDeclarationContract:
         assert case.method.relative_cost > 0
         assert case.method.__doc__
         assert case.method.global_batch_size(case.settings, case.size_px) >= 0
+
+    def test_it_says_which_regimes_it_is_made_for(self, case: MethodCase) -> None:
+        assert ONE_CLASS in case.method.regimes <= frozenset(KINDS)
+        assert case.method.min_shots >= 1
 
     def test_settings_are_frozen_and_every_field_has_a_default(self, case: MethodCase) -> None:
         defaults = case.method.Settings()
@@ -138,6 +143,14 @@ class MethodContract(MethodDeclarationContract):
         done, total, _ = fitted.reports[-1]
         assert done == total
 
+    def test_as_few_images_as_it_says_are_enough(self, case: MethodCase, fitted: FittedMethod, tmp_path: Path) -> None:
+        if FEW_SHOT not in case.method.regimes:
+            pytest.skip("this method is not made for a few images")
+        few = _fit(case, fitted.images, tmp_path, case.method.min_shots, f"{FEW_SHOT}-{case.method.min_shots}")
+        maps = all_maps(few.method, fitted.images)
+        assert np.isfinite(maps.maps_BHW).all()
+        assert np.isfinite(maps.scores_B).all()
+
     def test_parameters_can_be_counted_after_fitting(self, fitted: FittedMethod) -> None:
         assert fitted.method.num_parameters >= 0
         assert fitted.method.num_frozen_parameters >= 0
@@ -191,11 +204,14 @@ def all_maps(method: Method, images: ImageSet) -> AnomalyMaps:
     )
 
 
-def _fit(case: MethodCase, images: ImageSet, features: Path) -> FittedMethod:
-    context = MethodContext(seed=3, device="cpu", weights=case.weights, features=FeatureCache(features))
+def _fit(
+    case: MethodCase, images: ImageSet, features: Path, num_images: int = 8, regime: str = ONE_CLASS
+) -> FittedMethod:
+    cache = FeatureCache(features)
+    context = MethodContext(seed=3, device="cpu", weights=case.weights, features=cache, regime=regime)
     method = case.method(case.settings, context)
     reports: list[tuple[int, int, float | None]] = []
-    method.fit(images.select(range(8)), lambda *report: reports.append(report))
+    method.fit(images.select(range(num_images)), lambda *report: reports.append(report))
     return FittedMethod(method, images, reports)
 
 

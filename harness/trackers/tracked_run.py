@@ -44,6 +44,7 @@ class TrackedRun:
             "limit": "none" if cell.limit is None else str(cell.limit),
             "corrupt": cell.corrupt or "none",
             "contaminate": "none" if cell.contaminate is None else str(cell.contaminate),
+            "regime": cell.regime,
             "data_fingerprint": cell.data_fingerprint,
             "weights_sha256": cell.weights_sha256 or "none",
             "code_commit": ran.code_commit or "none",

@@ -118,6 +118,8 @@ def test_an_id_is_sixteen_hexadecimal_digits() -> None:
         ("limit", 8),
         ("corrupt", "noise:3"),
         ("contaminate", 0.05),
+        ("regime", "multi-class"),
+        ("regime", "few-shot-2"),
     ],
 )
 def test_an_id_depends_on_each_part_of_the_content(field: str, value: Any) -> None:
@@ -137,6 +139,30 @@ def test_corruption_does_not_change_what_is_learned_and_contamination_does() -> 
 def test_a_limited_cell_costs_no_more_than_the_images_that_it_reads() -> None:
     plan = build_plan(SOURCES, METHODS[:1], [0], Protocol(), {}, "only-missing", limit=2)
     assert {(cell.limit, cell.cost) for cell in plan.cells} == {(2, 8.0)}
+
+
+def test_regimes_differ_from_each_other_and_from_a_split_of_that_name() -> None:
+    names = ("multi-class", "few-shot-1", "few-shot-2")
+    cells = [*(replace(CELL, regime=name) for name in names), *(replace(CELL, split=name) for name in names)]
+    assert len({cell.id for cell in cells}) == len(cells)
+
+
+def test_only_the_categories_of_a_multi_class_run_share_a_fit() -> None:
+    others = [replace(CELL, category="gear"), replace(CELL, seed=1), replace(CELL, data_fingerprint="f2")]
+    for regime in ("one-class", "few-shot-2"):
+        cell = replace(CELL, regime=regime)
+        assert cell.fit_id == cell.id
+    shared = replace(CELL, regime="multi-class")
+    assert [replace(other, regime="multi-class").fit_id == shared.fit_id for other in others] == [True, False, False]
+    assert shared.fit_id not in (shared.id, CELL.id)
+
+
+def test_one_cell_of_each_fit_comes_before_the_others() -> None:
+    sources = [replace(source, dataset="demo", data_fingerprint="all") for source in SOURCES]
+    plan = build_plan(sources, METHODS[:1], [0, 1], Protocol(), {}, "only-missing", regime="multi-class")
+    fits = [cell.fit_id for cell in plan.cells]
+    assert len(set(fits)) == 2 < len(fits)
+    assert len(set(fits[:2])) == 2
 
 
 def test_an_id_does_not_depend_on_the_cost() -> None:

@@ -34,6 +34,8 @@ from harness.methods.anomalib.surroundings import deterministic, interruptible, 
 from harness.methods.anomalib.teacher import check_folders
 from harness.methods.base import FitReport, MethodContext
 from harness.methods.state import MethodState
+from harness.phrasing import counted
+from harness.regimes import KINDS, shots_of
 from mfrnet import FILTER_BANK, AnomalyMaps, BackboneSettings, check_layers
 
 _ADAPTER_VERSION = 1
@@ -66,6 +68,8 @@ class AnomalibMethod:
     recipe: ClassVar[Recipe]
     version: ClassVar[int]
     can_be_kept: ClassVar[bool]
+    regimes: ClassVar[frozenset[str]] = frozenset(KINDS)
+    min_shots: ClassVar[int]
     Settings: ClassVar[Any] = _LazySettings()
     relative_cost: ClassVar[float]
 
@@ -100,9 +104,10 @@ class AnomalibMethod:
 
     def fit(self, images: ImageSet, report: FitReport) -> None:
         """Train for the epochs or steps of the settings, without test images and early stopping."""
-        if len(images) < _MIN_IMAGES:
-            raise DataError(f"Expected at least {_MIN_IMAGES} training images, got {len(images)}.")
         context, settings = self._context, self._settings
+        least = _MIN_IMAGES if shots_of(context.regime) is None else self.min_shots
+        if len(images) < least:
+            raise DataError(f"Expected at least {counted(least, 'training image')}, got {len(images)}.")
         size_px = self._model_size(images.size_px)
         with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():
             from harness.methods.anomalib.fitting import Batches, TrainingData, train
@@ -230,6 +235,7 @@ def make_method(name: str) -> type[AnomalibMethod]:
             "model_name": name,
             "recipe": recipe,
             "can_be_kept": recipe.can_be_kept,
+            "min_shots": recipe.min_shots,
             "version": 10_000 * _ADAPTER_VERSION + 100 * major + minor,
             "relative_cost": recipe.relative_cost,
         },

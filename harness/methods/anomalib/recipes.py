@@ -32,14 +32,18 @@ class Recipe:
     """Name of the weights of a pre-trained part that is not from timm; formatted with the settings."""
     can_be_kept: bool = True
     """Whether everything that the model needs to judge is in its state dict."""
+    min_shots: int = 1
+    """Fewest images that the model can be fitted on."""
     frozen: tuple[str, ...] = ()
     """Frozen parts of the model besides the networks that timm makes."""
 
 
 RECIPES = {
     "patchcore": Recipe(summary="anomalib's PatchCore: distance to a coreset of normal patch features"),
-    "padim": Recipe(summary="anomalib's PaDiM: one Gaussian of features a position", relative_cost=0.2),
-    "dfm": Recipe(summary="anomalib's DFM: error of a linear reconstruction of deep features", relative_cost=0.1),
+    "padim": Recipe(summary="anomalib's PaDiM: one Gaussian of features a position", relative_cost=0.2, min_shots=2),
+    "dfm": Recipe(
+        summary="anomalib's DFM: error of a linear reconstruction of deep features", relative_cost=0.1, min_shots=2
+    ),
     "stfpm": Recipe(summary="anomalib's STFPM: a student matches the features of its teacher", epochs=100),
     "reverse_distillation": Recipe(
         summary="anomalib's reverse distillation: a decoder restores the teacher's features",
@@ -73,6 +77,7 @@ RECIPES = {
         relative_cost=30,
         smallest_px=256,
         held_out_share=0.1,
+        min_shots=2,
         defaults={"imagenet_dir": ""},
         teacher="pdn_{model_size}",
         frozen=("teacher",),

@@ -14,7 +14,6 @@ from harness.images import read_rgb, resize_rgb
 from harness.methods import METHODS
 from harness.store import RecordStore
 from tests.support import miniatures
-from tests.support.cells import TINY_SETTINGS
 
 COMMON: dict[str, Any] = {
     "datasets": ["demo/board"],
@@ -36,31 +35,6 @@ def test_a_kept_detector_gives_the_scores_of_the_record(tmp_path: Path) -> None:
     for stored in RecordStore(str(tmp_path)).image_scores(cell.id)[:4]:
         pixels = resize_rgb(read_rgb(samples[stored.image_id].image), detector.description.size_px)
         assert detector.judge_pixels(pixels).score == pytest.approx(stored.anomaly_score, rel=1e-4)
-
-
-@pytest.mark.parametrize("method", [GAUSSIAN, {"mfrnet": TINY_SETTINGS}])
-def test_a_kept_detector_judges_corrupted_images_as_one_that_is_fitted_again(
-    method: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noisy = {**COMMON, "methods": method, "corrupt": "noise:2"}
-    fitted = harness.run(noisy, results=str(tmp_path / "fitted"))
-    clean = harness.run(COMMON, methods=method, results=str(tmp_path), keep_models="all")
-
-    def refuse(*of: object) -> None:
-        raise AssertionError("fitted again")
-
-    monkeypatch.setattr(METHODS.get(next(iter(method))), "fit", refuse)
-    kept = harness.run(noisy, results=str(tmp_path), keep_models="all")
-    assert kept.num_failed == 0
-    assert kept.frame["maps_sha256"].tolist() == fitted.frame["maps_sha256"].tolist()
-    assert kept.cells[0].id != clean.cells[0].id == kept.cells[0].fit_id
-    assert [path.name.split("-")[-1] for path in (tmp_path / "models/demo/board").iterdir()] == [clean.cells[0].id]
-
-
-def test_without_a_kept_detector_a_corrupted_cell_keeps_the_undisturbed_one(tmp_path: Path) -> None:
-    done = harness.run(COMMON, methods=GAUSSIAN, results=str(tmp_path), keep_models="all", corrupt="shift:1")
-    (folder,) = (tmp_path / "models/demo/board").iterdir()
-    assert folder.name == f"gaussian-seed0-{done.cells[0].fit_id}"
 
 
 def test_folds_set_a_threshold_and_the_record_says_what_it_does(tmp_path: Path) -> None:

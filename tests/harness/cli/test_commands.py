@@ -96,6 +96,15 @@ def test_an_unknown_data_set_is_answered_without_torch_or_ray(tmp_path: Path) ->
         (("--suite", "none.toml"), ["--suite none.toml: this file does not exist."]),
         (("--track", "mlfow"), ["Unknown tracker 'mlfow'. Did you mean 'mlflow'?"]),
         (("--limit", "0"), ["limit: expected at least 1, got 0."]),
+        (("--regime", "few-shot"), ["--regime: expected one-class, multi-class or few-shot-K", "got 'few-shot'."]),
+        (
+            ("--methods", "constant", "--regime", "few-shot-99"),
+            ["mvtec_ad/bottle: expected at least 99 good training images for few-shot-99, got 6; ask for a smaller K."],
+        ),
+        (
+            ("--methods", "constant", "--regime", "multi-class", "--calibration-folds", "2"),
+            ["--calibration-folds: a multi-class run fits one model for all categories", "got 2."],
+        ),
         (("--seeds", "0,x"), ["--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got '0,x'."]),
         (("--seeds", "9" * 20), ["seeds: expected at most 4294967295, got 9999"]),
         (("--policy", "again"), ["policy: expected 'only-missing', 'failed', 'always' or 'never', got 'again'."]),
@@ -352,6 +361,28 @@ def test_a_limited_run_is_other_cells_that_stand_in_no_table_unless_asked_for(be
     assert pd.read_parquet(tmp_path / "all.parquet")["limit"].isna().tolist() == [True, True]
     assert "carpet" in bench("leaderboard --limit 4").out
     assert "0 to run, 4 skipped" in bench("plan", *small, "--limit", "4").out
+
+
+def test_a_regime_is_other_cells_that_stand_in_no_table_unless_asked_for(bench: Bench) -> None:
+    small = ("--methods", "constant,gaussian", "--backbone", "filter_bank", "--image-size", "32")
+    assert bench.run(*small).code == 0
+    few = bench.run(*small, "--regime", "few-shot-2")
+    assert few.code == 0, few.err
+    told = " ".join(few.out.split())
+    assert "Note: Regime few-shot-2: fitted on 2 good images of each category." in told
+    assert "at least 5 seeds are advised with few-shot-2, e.g. --seeds 0,1,2,3,4; got 1." in told
+    assert "; regime few-shot-2: fitted on 2 good images of each category" in told
+    assert few.out.splitlines()[-1].endswith("--regime few-shot-2")
+    assert bench.run(*small, "--regime", "multi-class").code == 0
+    assert len(bench.statuses()) == 12
+
+    line = "Left out: 8 records of another regime (mvtec_ad; see --regime few-shot-2 or --regime multi-class)"
+    for reading in ("leaderboard", "compare gaussian constant"):
+        assert line in " ".join(bench(reading).out.split())
+    assert "regime multi-class: one model for all" in " ".join(bench("leaderboard --regime multi-class").out.split())
+    assert "0 to run, 4 skipped" in bench("plan", *small, "--regime", "multi-class").out
+    refused = bench("tables --reported --regime few-shot-2")
+    commands.refused(refused, "--reported: published numbers are those of one-class, got --regime few-shot-2.")
 
 
 def test_suites_are_listed_with_one_line_each(bench: Bench) -> None:

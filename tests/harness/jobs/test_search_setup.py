@@ -8,6 +8,11 @@ from harness.errors import SettingsError
 SPACE = Path(__file__).parents[3] / "search_spaces" / "smoke.toml"
 
 
+def test_a_search_has_no_regime_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^regime: .*; expected one-class, got few-shot-4\.$"):
+        harness.search(space=SPACE, targets=["demo/tile"], settings={"regime": "few-shot-4", "results": str(tmp_path)})
+
+
 def test_a_search_has_no_limit(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^limit: a search judges on all images of a category; .*, got 4\.$"):
         harness.search(space=SPACE, targets=["demo/tile"], settings={"limit": 4, "results": str(tmp_path)})

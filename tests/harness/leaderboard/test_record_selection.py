@@ -127,6 +127,26 @@ def test_disturbed_records_stand_in_no_table_unless_asked_for(name: str, value: 
         check_comparable(frame)
 
 
+def test_records_of_another_regime_are_left_out_and_shown_when_asked_for() -> None:
+    frame = make.frame(
+        record("2025-01-01", seed=0),
+        record("2025-01-02", seed=1, regime="few-shot-2"),
+        record("2025-01-03", seed=2, regime="multi-class", dataset="mtd"),
+    )
+    found = newest(frame)
+    assert found.frame["seed"].tolist() == [0]
+    text = "2 records of another regime (demo, mtd; see --regime few-shot-2 or --regime multi-class)"
+    assert found.left_out == f"Left out: {text}"
+    asked = select(frame, regime="few-shot-2")
+    assert newest(asked, regime="few-shot-2").frame["seed"].tolist() == [1]
+    with pytest.raises(
+        StoreError, match=r"got only 1 record of another regime \(demo\)\. Show them with --regime few-"
+    ):
+        newest(asked)
+    with pytest.raises(UnknownNameError, match=r"Unknown regime 'few-shot-3'\. Did you mean 'few-shot-2'\?"):
+        select(frame, regime="few-shot-3")
+
+
 def test_newest_settings_are_those_of_the_method_and_may_all_be_kept() -> None:
     frame = make.frame(
         record("2025-01-03", settings={"k": 3}, category="tile"),
@@ -156,6 +176,13 @@ def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
     assert text({"mtd": "a"}, corrupt="noise:3", contaminate=0.05) == (
         "a; test images corrupted by noise of severity 3; training set contaminated with 5 % defect images"
     )
+    assert (
+        text({"mtd": "a"}, regime="multi-class") == "a; regime multi-class: one model for all categories of a data set"
+    )
+    assert text({"mtd": "a"}, limit=8, regime="few-shot-1") == (
+        "a; a smoke run, at most 8 training, 8 normal test and 8 defect test images of each category; "
+        "regime few-shot-1: fitted on 1 good image of each category"
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,6 +193,8 @@ def test_the_protocol_of_a_table_is_one_or_named_with_its_data_sets() -> None:
         ({"data_fingerprint": "new"}, r"one state of the data of demo/tile, got 2: demo-tile, new\."),
         ({"limit": 8}, r"one limit, got none, 8\. Choose one with --limit\."),
         ({"limit": 8, "dataset": "mtd"}, r"one limit, got none, 8\. Choose one with --limit\."),
+        ({"regime": "few-shot-4"}, r"one regime, got few-shot-4, one-class\. Choose one with --regime\."),
+        ({"regime": "multi-class", "dataset": "mtd"}, r"one regime, got multi-class, one-class\."),
     ],
 )
 def test_records_that_do_not_compare_are_refused(other: Any, message: str) -> None:

@@ -129,3 +129,13 @@ def test_version_4_set_no_threshold_of_pixels() -> None:
     assert (record.identity.limit, record.num_unreadable, record.metrics["part_auroc"]) == (8, 1, 0.75)
     assert (record.threshold, record.metrics["seg_f1"], record.metrics["class_f1"]) == (None, None, None)
     assert store.statuses() == {MEASURED: "ok", FAILED: "failed"}
+
+
+def test_before_version_5_every_model_was_one_of_a_category(
+    store: RecordStore, second: RecordStore, third: RecordStore
+) -> None:
+    for older in (store, second, third):
+        record = older.record(MEASURED)
+        assert record is not None
+        assert record.identity.regime == "one-class"
+        assert set(older.frame()["regime"]) == {"one-class"}

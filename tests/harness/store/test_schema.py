@@ -8,7 +8,7 @@ from tests.support import records as make
 
 FRAME_COLUMNS = """
 cell_id dataset category method method_version seed settings protocol data_fingerprint weights_sha256 split limit
-corrupt contaminate status
+corrupt contaminate regime status
 error
 traceback image_auroc image_average_precision image_f1_max pixel_auroc pixel_average_precision pixel_f1_max aupro_30
 aupro_05 spro_05 image_recall_01 image_recall_05 false_alarm_rate verdict_recall verdict_precision verdict_f1

@@ -18,10 +18,11 @@ def test_settings_are_parameters_and_what_is_no_single_value_is_json() -> None:
 
 
 def test_tags_say_what_the_cell_is_and_how_it_ran() -> None:
-    identity = make.identity(split="grouped-1.1", limit=8)
+    identity = make.identity(split="grouped-1.1", limit=8, regime="few-shot-2")
     tags = TrackedRun.of(make.cell_record(identity=identity)).tags
     assert tags["cell_id"] == identity.cell_id
     assert (tags["split"], tags["limit"], tags["protocol"]) == ("grouped-1.1", "8", make.PROTOCOL)
+    assert tags["regime"] == "few-shot-2"
     assert (tags["version.torch"], tags["status"], tags["weights_sha256"]) == ("2.6.0", "ok", "none")
 
 

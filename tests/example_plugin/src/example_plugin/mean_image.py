@@ -30,6 +30,8 @@ class MeanImageMethod:
     Settings: ClassVar[type[MeanImageSettings]] = MeanImageSettings
     relative_cost: ClassVar[float] = 0.01
     can_be_kept: ClassVar[bool] = True
+    regimes: ClassVar[frozenset[str]] = frozenset({"one-class", "multi-class", "few-shot"})
+    min_shots: ClassVar[int] = 1
     num_frozen_parameters = 0
 
     def __init__(self, settings: MeanImageSettings, context: MethodContext) -> None:

@@ -1,0 +1,41 @@
+"""Folders of a cache, each complete or not there, that are shared by processes and removed when there are too many."""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+_DEFAULT_LIMIT_BYTES = 50 * 2**30
+
+
+def lock_of(entry: Path, timeout: float = -1) -> FileLock:
+    """The lock of a folder, which processes of one machine hold to read, write or remove it.
+
+    Args:
+        entry: The folder; need not exist.
+        timeout: Seconds to wait for it; -1 waits for ever.
+    """
+    return FileLock(entry.with_suffix(".lock"), timeout=timeout)
+
+
+def remove_oldest(folder: Path, mark: str, keep: Path) -> None:
+    """Remove the least recently used entries of a cache that has outgrown ``BENCH_CACHE_LIMIT_GB``, default 50.
+
+    Args:
+        folder: The cache; its entries are folders, whose time of modification is that of their last use.
+        mark: Name of a file that complete entries have; it goes first, so that an interrupted removal leaves none.
+        keep: Stays whatever its size.
+    """
+    limit_gb = os.environ.get("BENCH_CACHE_LIMIT_GB")
+    limit = float(limit_gb) * 2**30 if limit_gb else _DEFAULT_LIMIT_BYTES
+    entries = [each for each in folder.iterdir() if (each / mark).is_file()]
+    total = 0
+    for entry in sorted(entries, key=lambda each: each.stat().st_mtime, reverse=True):
+        total += sum(file.stat().st_size for file in entry.iterdir())
+        if total > limit and entry != keep:
+            # Does not wait for an entry in use: two workers could wait for each other.
+            with suppress(Timeout), lock_of(entry, timeout=0):
+                (entry / mark).unlink(missing_ok=True)
+                shutil.rmtree(entry, ignore_errors=True)

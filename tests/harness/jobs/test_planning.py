@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.errors import SettingsError
+from harness.jobs.planning import check_methods_regime
+from harness.methods import METHODS
+from tests.support import miniatures
+
+
+def test_a_method_is_asked_for_no_regime_that_it_is_not_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(METHODS.get("constant"), "regimes", frozenset({"one-class", "multi-class"}))
+    with pytest.raises(SettingsError, match=r"^--regime few-shot-2: constant is made for multi-class, one-class\. Run"):
+        check_methods_regime("few-shot-2", ["gaussian", "constant"])
+    check_methods_regime("multi-class", ["constant"])
+
+
+def test_a_fit_is_shared_only_by_a_method_that_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(METHODS.get("constant"), "can_be_kept", False)
+    with pytest.raises(SettingsError, match=r"^--regime multi-class: constant cannot be kept, so that the categories"):
+        check_methods_regime("multi-class", ["constant"])
+    check_methods_regime("few-shot-1", ["constant"])
+
+
+def test_a_method_says_how_few_images_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(METHODS.get("constant"), "min_shots", 2)
+    with pytest.raises(SettingsError, match=r"constant needs at least 2 images; ask for few-shot-2 or more\."):
+        check_methods_regime("few-shot-1", ["constant"])
+
+
+def test_a_method_without_a_word_on_regimes_is_made_for_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(METHODS.get("constant"), "regimes")
+    check_methods_regime("one-class", ["constant"])
+    with pytest.raises(SettingsError, match=r"constant is made for one-class\."):
+        check_methods_regime("multi-class", ["constant"])
+
+
+def test_cells_of_a_multi_class_run_are_fitted_on_all_categories_whichever_are_judged(tmp_path: Path) -> None:
+    miniatures.mvtec_ad(tmp_path)
+    asked = {"datasets": ["mvtec_ad"], "methods": ["constant"], "data": tmp_path, "results": str(tmp_path / "results")}
+    more = {"regime": "multi-class", "protocol": {"image_size_px": 32}, "seeds": [0, 1]}
+    every, one = (harness.plan({**asked, **more}, categories=names).plan.cells for names in ([], ["carpet"]))
+    assert {cell.id for cell in one} < {cell.id for cell in every}
+    assert [len({cell.fit_id for cell in cells}) for cells in (every, one)] == [2, 2]
+    assert len({cell.data_fingerprint for cell in every}) == 1

@@ -1,0 +1,26 @@
+import numpy as np
+import torch
+
+from mfrnet.disk_rows import DiskRows, release
+
+
+def test_rows_come_back_as_they_were_written_in_any_order() -> None:
+    values = torch.randn(7, 3, 2, generator=torch.Generator().manual_seed(0)).half()
+    rows = DiskRows.of(iter((values[:4], values[4:6], values[6:])), 7)
+    assert (len(rows), rows.shape) == (7, (7, 3, 2))
+    assert torch.equal(rows[torch.tensor([6, 0, 0])], values[[6, 0, 0]])
+    assert torch.equal(rows[3], values[3])
+    # Once more, because the pages were given back after the first look.
+    assert torch.equal(rows[range(7)], values)
+
+
+def test_what_is_read_is_a_copy() -> None:
+    rows = DiskRows.of([torch.zeros(2, 2)], 2)
+    rows[0].fill_(1)
+    assert not rows[0].any()
+
+
+def test_an_array_in_memory_is_left_alone() -> None:
+    array = np.ones(3)
+    release(array)
+    assert array.tolist() == [1, 1, 1]
