@@ -7,8 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from harness.bundles.threshold import HeldOutScore, Thresholds
 from harness.config import Protocol
 
-FORMAT: Literal[1] = 1
-
 
 class BundleOrigin(BaseModel):
     """Where, when and from what a detector was made."""
@@ -33,7 +31,7 @@ class BundleDescription(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     method: str
     method_version: int
     settings: dict[str, Any]
