@@ -41,9 +41,7 @@ def _of_records(given: o.Given, out: Path | None) -> Path:
 def _of_predictions(given: o.Given, folder: Path, out: Path | None) -> Path:
     if given:
         flag = f"--{next(iter(given)).replace('_', '-')}"
-        raise SettingsError(
-            f"{flag} chooses stored results, not predictions: expected FOLDER without it, or no FOLDER."
-        )
+        raise SettingsError(f"{flag} chooses stored results: expected FOLDER or {flag}, got both.")
     from harness.jobs.report_predictions import report_predictions
 
     return report_predictions(folder, out)

@@ -103,12 +103,14 @@ def _writer(file: TextIO, kind: RowFormat) -> Callable[[PredictionRow], None]:
         return write_json
     table = csv.writer(file, lineterminator="\n")
     table.writerow(COLUMNS)
+    # Before Python 3.13, csv leaves a name with a carriage return unquoted, which readers take for the end of a row.
+    quoting = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
     def write_csv(row: PredictionRow) -> None:
         values = row.model_dump()
         values["regions"] = json.dumps(values["regions"]) if row.regions else None
         # csv writes None as an empty field.
-        table.writerow(values.values())
+        (quoting if "\r" in row.image else table).writerow(values.values())
         file.flush()
 
     return write_csv
