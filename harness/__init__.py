@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.jobs.planning import plan
     from harness.jobs.predict import predict
     from harness.jobs.report import report
+    from harness.jobs.report_predictions import report_predictions
     from harness.jobs.run import run
     from harness.jobs.search import search
     from harness.jobs.submit import submit
@@ -35,6 +36,7 @@ _HOMES = {
     "plan": "harness.jobs.planning",
     "predict": "harness.jobs.predict",
     "report": "harness.jobs.report",
+    "report_predictions": "harness.jobs.report_predictions",
     "run": "harness.jobs.run",
     "search": "harness.jobs.search",
     "submit": "harness.jobs.submit",
@@ -77,6 +79,7 @@ __all__ = [
     "plan",
     "predict",
     "report",
+    "report_predictions",
     "run",
     "search",
     "submit",

@@ -141,8 +141,12 @@ def now() -> str:
 
 
 def command_line() -> str:
-    """The command as it can be typed again, with the program's folder and all credentials left out."""
-    return without_credentials(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+    """The command as it can be typed again, with the program's folder and all credentials left out.
+
+    Bytes that are no text, as names of files may have them, are question marks.
+    """
+    typed = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return without_credentials(typed.encode(errors="replace").decode())
 
 
 def without_credentials(text: str) -> str:
@@ -152,3 +156,21 @@ def without_credentials(text: str) -> str:
     'bench run --results s3://bucket/results'
     """
     return _CREDENTIALS.sub(r"\1", text)
+
+
+def without_folders(command: str) -> str:
+    """A command without the folders of the machine that ran it.
+
+    >>> without_folders("bench fit /mnt/data/parts --weights resnet18=/mnt/weights/a.bin")
+    'bench fit .../parts --weights resnet18=.../a.bin'
+    """
+    try:
+        typed = shlex.split(command)
+    except ValueError:  # not a command line of ours
+        return command
+    words = []
+    for word in typed:
+        name, equals, value = word.rpartition("=")
+        pieces = (f".../{Path(each).name}" if each.startswith("/") else each for each in value.split(","))
+        words.append(f"{name}{equals}{','.join(pieces)}")
+    return shlex.join(words)

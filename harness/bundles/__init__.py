@@ -2,7 +2,7 @@
 
 from harness.bundles.bundle import Bundle, read_bundle, write_bundle
 from harness.bundles.description import BundleDescription
-from harness.bundles.threshold import HeldOutScore, Thresholds, ThresholdSettings, set_thresholds
+from harness.bundles.threshold import HeldOutScore, Thresholds, ThresholdSettings, highest_of_groups, set_thresholds
 
 __all__ = [
     "Bundle",
@@ -10,6 +10,7 @@ __all__ = [
     "HeldOutScore",
     "ThresholdSettings",
     "Thresholds",
+    "highest_of_groups",
     "read_bundle",
     "set_thresholds",
     "write_bundle",

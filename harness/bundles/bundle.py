@@ -1,20 +1,18 @@
 """Writing a bundle whole or not at all, and reading one without trusting it."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from harness.atomic_files import unfinished_folder, write_atomically
-from harness.bundles.description import FORMAT, BundleDescription
+from harness.bundles.description import BundleDescription
+from harness.bundles.json_file import read_json_file
 from harness.config import build_settings
-from harness.config.validation import one_line
 from harness.errors import BundleError, WeightsError
 from harness.methods import METHODS
 from harness.methods.backbone_weights import weights_identity
@@ -80,22 +78,7 @@ def read_description(folder: Path) -> BundleDescription:
     Raises:
         BundleError: It is none, or of an unknown format.
     """
-    file = folder / DESCRIPTION
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BundleError(
-            f"{folder}: no {DESCRIPTION} here; expected the folder of a bundle, as 'bench fit' writes it."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{file}: cannot be read as JSON ({error}).") from None
-    found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT:
-        raise BundleError(f"{file}: expected format {FORMAT}, got {found!r}; was it written by another version?")
-    try:
-        return BundleDescription.model_validate(content)
-    except ValidationError as error:
-        raise BundleError(f"{file}: {one_line(error)}") from error
+    return read_json_file(BundleDescription, folder / DESCRIPTION, "the folder of a bundle, as 'bench fit' writes it")
 
 
 def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) -> Bundle:

@@ -8,8 +8,6 @@ from harness.bundles.threshold import HeldOutScore, Thresholds
 from harness.config import Protocol
 from harness.regimes import ONE_CLASS
 
-FORMAT: Literal[1] = 1
-
 
 class BundleOrigin(BaseModel):
     """Where, when and from what a detector was made."""
@@ -37,7 +35,7 @@ class BundleDescription(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     method: str
     method_version: int
     settings: dict[str, Any]

@@ -90,7 +90,7 @@ def set_thresholds(held_out: Sequence[HeldOutScore], settings: ThresholdSettings
     0.9
     """
     check_enough(len({each.group for each in held_out}), settings)
-    scores, maxima = _of_groups(held_out, "score"), _of_groups(held_out, "map_max")
+    scores, maxima = highest_of_groups(held_out, "score"), highest_of_groups(held_out, "map_max")
     if settings.rule == "order":
         score, pixel = order_threshold(scores, settings.false_alarms), order_threshold(maxima, settings.false_alarms)
     else:
@@ -139,7 +139,8 @@ def check_enough(num_groups: int, settings: ThresholdSettings) -> None:
         )
 
 
-def _of_groups(held_out: Sequence[HeldOutScore], name: str) -> list[float]:
+def highest_of_groups(held_out: Sequence[HeldOutScore], name: Literal["score", "map_max"]) -> list[float]:
+    """The highest value in each group of near duplicates."""
     highest: dict[str, float] = {}
     for each in held_out:
         highest[each.group] = max(getattr(each, name), highest.get(each.group, -np.inf))

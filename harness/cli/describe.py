@@ -44,7 +44,7 @@ def describe(
     if any(category.num_test_defect for category in result.categories):
         then = f"bench run --datasets {shlex.quote(_as_typed(place))}"
     else:
-        then = f"bench search {shlex.quote(_as_typed(place))} --space FILE"
+        then = f"bench fit {shlex.quote(_as_typed(place))}"
     print(f"Written: {result.path}. Read it, then: {then}")
 
 

@@ -67,7 +67,7 @@ def fit(
     show = FitLines()
     fit_job(
         settings,
-        out=out or Path(f"{Path(dataset).name or Path(dataset).resolve().name}-{method}"),
+        out=out or Path(f"{(Path(dataset).name or Path(dataset).resolve().name).removesuffix('.toml')}-{method}"),
         with_backbone=not without_backbone,
         skip_unreadable=skip_unreadable,
         false_alarms=parse_rate(false_alarms),

@@ -1,5 +1,6 @@
 """``bench predict``."""
 
+import shlex
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -57,19 +58,16 @@ def predict(
         if isinstance(stream, TextIOWrapper):
             # Names of files are bytes, and not always those of a text.
             stream.reconfigure(errors="surrogateescape")
-    told = Predicted()
+    found, is_interrupted = Predicted(), False
 
-    def count(judged: "Judgement | Unreadable") -> None:
-        is_unreadable = hasattr(judged, "reason")
-        told.num_unreadable += is_unreadable
-        told.num_judged += not is_unreadable
-        told.num_anomalous += bool(getattr(judged, "is_anomalous", False))
+    def show(_judged: "Judgement | Unreadable", so_far: Predicted) -> None:
+        nonlocal found
+        found = so_far
         if sys.stderr.isatty():
-            print(f"\r{counted(told.num_judged, 'image')}, {told.num_anomalous} anomalous", end="", file=sys.stderr)
+            print(f"\r{counted(found.num_judged, 'image')}, {found.num_anomalous} anomalous", end="", file=sys.stderr)
 
-    is_interrupted = False
     try:
-        found = predict_job(
+        predict_job(
             bundle,
             iter(sys.stdin) if paths == ["-"] else paths,
             out=out,
@@ -79,17 +77,18 @@ def predict(
             device=resolve_device(device),
             weights=weights,
             watch=watch,
-            on_image=count,
+            on_image=show,
         )
-        seconds = f" in {duration_text(found.seconds)}"
     except KeyboardInterrupt:
-        is_interrupted, found, seconds = True, told, ""
+        is_interrupted = True
     end = "\n" if sys.stderr.isatty() else ""
     print(
-        f"{end}{counted(found.num_judged, 'image')} judged{seconds}, {found.num_anomalous} anomalous, "
-        f"{found.num_unreadable} not judged.",
+        f"{end}{counted(found.num_judged, 'image')} judged in {duration_text(found.seconds)}, "
+        f"{found.num_anomalous} anomalous, {found.num_unreadable} not judged.",
         file=sys.stderr,
     )
+    if out is not None:
+        print(f"Written: {out}. As a page: bench report {shlex.quote(str(out))}", file=sys.stderr)
     if is_interrupted and not watch:
         print("bench: Interrupted: every file that was written is whole.", file=sys.stderr)
         raise SystemExit(130)

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from harness.environment import command_line, now
 from harness.errors import BundleError, DataError, SettingsError
 from harness.jobs.image_paths import NamedPath, arriving_images, named_images, streamed_images
 
@@ -52,7 +53,7 @@ def predict(
     device: str = "cpu",
     weights: str | Path | None = None,
     watch: bool = False,
-    on_image: "Callable[[Judgement | Unreadable], None] | None" = None,
+    on_image: "Callable[[Judgement | Unreadable, Predicted], None] | None" = None,
 ) -> Predicted:
     """Judge images; memory does not grow with their number.
 
@@ -60,14 +61,16 @@ def predict(
         bundle: The folder that ``fit`` wrote.
         paths: A list of image files, folders (searched for images at any depth) and glob patterns; or a stream of
             image files, one a line, each judged soon after it comes.
-        out: Folder for the rows and the pictures; None writes rows to standard output.
+        out: Folder for the rows, the pictures and the description of the detector, from which ``report_predictions``
+            makes a page; None writes rows to standard output.
         row_format: Of the rows.
         pictures: Written beside the rows; needs ``out``.
         batch_size: Images that are judged together.
         device: A torch device.
         weights: Local weights of the backbone, for a bundle without it.
         watch: Go on with images that appear in the folders, until Ctrl-C.
-        on_image: Called for each image after its pictures and its row are written.
+        on_image: Called for each image after its pictures and its row are written, with what the prediction came to
+            so far, which goes on counting.
 
     Raises:
         BenchError: The bundle or a setting is wrong, or there is no image.
@@ -84,6 +87,7 @@ def predict(
     1
     """
     from harness.bundles.detector import Unreadable, load
+    from harness.report.judged_by import JudgedBy
     from harness.report.prediction_rows import prediction_rows, row_of
 
     wanted = pictures or Pictures()
@@ -105,21 +109,24 @@ def predict(
                 names.append(_free(each[1], taken) if wanted.any else each[1])
             yield None if each is None else each[0]
 
+    judged_by = JudgedBy(detector=detector.description, command=command_line(), started_at=now())
     started = time.perf_counter()
     with prediction_rows(None if out is None else Path(out), row_format) as write:
+        if out is not None:
+            judged_by.write(Path(out))
         for judged in detector.judge(remembered(), batch_size):
             name = names.popleft()
             if out is not None and scale is not None and not isinstance(judged, Unreadable):
                 judged = _drawn(judged, Path(out), name, wanted, scale)
-            write(row_of(judged))
+            write(row_of(judged, name if wanted.any else None))
+            found.seconds = time.perf_counter() - started
             if isinstance(judged, Unreadable):
                 found.num_unreadable += 1
             else:
                 found.num_judged += 1
                 found.num_anomalous += bool(judged.is_anomalous)
             if on_image is not None:
-                on_image(judged)
-    found.seconds = time.perf_counter() - started
+                on_image(judged, found)
     return found
 
 

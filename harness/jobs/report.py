@@ -2,15 +2,14 @@
 
 import shlex
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import RecordFilter, record_filter
 from harness.config.flag import Flag
-from harness.environment import code_version, without_credentials
-from harness.errors import SettingsError, StoreError
+from harness.environment import without_credentials
 from harness.jobs.chosen_records import ChosenRecords, chosen_splits, groups_in, with_scope
+from harness.jobs.page_file import page_path, write_page, written_by
 from harness.jobs.places import beside_results
 from harness.jobs.split_notices import split_notices
 
@@ -42,31 +41,19 @@ def report(results: str | None = None, *, out: Path | str | None = None, **field
     >>> harness.report(folder).name
     'report.html'
     """
-    from harness.atomic_files import write_atomically
     from harness.report.html import ReportPage, render
 
     wanted = record_filter({**({} if results is None else {"results": results}), **fields})
-    path = beside_results(wanted.results, "report.html") if out is None else Path(out)
-    if path.is_dir():
-        raise SettingsError(f"--out: expected the name of a file, e.g. {path / 'report.html'}, got the folder {path}.")
+    path = page_path(out, beside_results(wanted.results, "report.html"))
     chosen = chosen_splits(wanted)
-    commit, is_dirty = code_version()
-    written_by = f"Written by mfrnet-bench {version('mfrnet-bench')}"
-    if commit:
-        written_by += f", commit {commit[:10]}{' with changes that were not committed' if is_dirty else ''}"
     page = ReportPage(
         title=TITLE,
         notices=(),
         splits=tuple(_section(split, of_split, wanted) for split, of_split in chosen.items()),
         command=_command(wanted, path if out is not None else None),
-        writer=written_by,
+        writer=written_by(),
     )
-    content = render(page, path.absolute().parent).encode("utf-8", "backslashreplace")
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise StoreError(f"Cannot write {path}: {error.strerror or error}.") from error
-    return path
+    return write_page(path, render(page, path.absolute().parent))
 
 
 def _section(split: str, chosen: ChosenRecords, wanted: RecordFilter) -> "SplitSection":

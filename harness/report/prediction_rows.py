@@ -5,42 +5,71 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal, TextIO, get_args
 
-from harness.bundles.detector import Judgement, Unreadable
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
+
+from harness.bundles.detector import Judgement, Region, Unreadable
 from harness.errors import DataError
 
 RowFormat = Literal["csv", "jsonl"]
-COLUMNS = ("image", "score", "verdict", "share", "regions", "error")
+Verdict = Literal["anomalous", "normal"]
+FORMATS: tuple[RowFormat, ...] = get_args(RowFormat)
+VERDICTS: dict[bool | None, Verdict | None] = {True: "anomalous", False: "normal", None: None}
+"""Whether a score is above the threshold, in words; None without thresholds."""
+Name = InstanceOf[str]
+"""Names of files are bytes, and not always those of a text; pydantic's own strings are always texts."""
 
 
-def row_of(judged: Judgement | Unreadable) -> dict[str, object]:
-    """One image as a row; empty fields are None."""
+class PredictionRow(BaseModel):
+    """What is known of one image; the fields are the columns, and what is not known is None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image: Name
+    score: float | None = Field(None, allow_inf_nan=False)
+    verdict: Verdict | None = None
+    """None without thresholds."""
+    share: float | None = Field(None, ge=0, le=1)
+    """Of the image that is above the pixel threshold."""
+    regions: tuple[Region, ...] | None = None
+    error: Name | None = None
+    """Why the image could not be judged."""
+    picture: Name | None = None
+    """Its pictures are ``overlays/PICTURE.png``, ``masks/PICTURE.png`` and ``maps/PICTURE.tiff``, if they were asked
+    for."""
+
+
+COLUMNS = tuple(PredictionRow.model_fields)
+
+
+def row_of(judged: Judgement | Unreadable, picture: Path | None = None) -> PredictionRow:
+    """The answer for one image, and the name of its pictures, as a row."""
     if isinstance(judged, Unreadable):
-        return dict.fromkeys(COLUMNS) | {"image": str(judged.path), "error": judged.reason}
-    verdict = None if judged.is_anomalous is None else ("anomalous" if judged.is_anomalous else "normal")
-    return {
-        "image": str(judged.path),
-        "score": judged.score,
-        "verdict": verdict,
-        "share": judged.share,
-        "regions": [asdict(region) for region in judged.regions],
-        "error": None,
-    }
+        return PredictionRow(image=str(judged.path), error=judged.reason)
+    return PredictionRow(
+        image=str(judged.path),
+        score=judged.score,
+        verdict=VERDICTS[judged.is_anomalous],
+        share=judged.share,
+        regions=judged.regions,
+        picture=None if picture is None else picture.as_posix(),
+    )
 
 
 @contextmanager
-def prediction_rows(out: Path | None, kind: RowFormat) -> Iterator[Callable[[dict[str, object]], None]]:
+def prediction_rows(out: Path | None, kind: RowFormat) -> Iterator[Callable[[PredictionRow], None]]:
     """Writes rows, each at once; a file gets its name when it ends, by Ctrl-C too, and holds whole rows."""
     if out is None:
         yield _writer(sys.stdout, kind)
         return
-    final = out / f"predictions.{kind}"
-    if final.exists():
-        raise DataError(f"{final}: exists already; expected a folder without predictions. Give another --out.")
-    scratch = out / f".{final.name}.unfinished"
+    for each in FORMATS:
+        # Of any format, because what else is in the folder tells of one detector.
+        if (earlier := rows_file(out, each)).exists():
+            raise DataError(f"{earlier}: exists already; expected a folder without predictions. Give another --out.")
+    final = rows_file(out, kind)
+    scratch = unfinished_rows(out, kind)
     try:
         out.mkdir(parents=True, exist_ok=True)
         # Names of files are bytes, and not always those of a text.
@@ -54,20 +83,34 @@ def prediction_rows(out: Path | None, kind: RowFormat) -> Iterator[Callable[[dic
         scratch.replace(final)
 
 
-def _writer(file: TextIO, kind: RowFormat) -> Callable[[dict[str, object]], None]:
+def rows_file(out: Path, kind: RowFormat) -> Path:
+    """The file of the rows in an output folder."""
+    return out / f"predictions.{kind}"
+
+
+def unfinished_rows(out: Path, kind: RowFormat) -> Path:
+    """The name of that file until it is whole."""
+    return out / f".predictions.{kind}.unfinished"
+
+
+def _writer(file: TextIO, kind: RowFormat) -> Callable[[PredictionRow], None]:
     if kind == "jsonl":
 
-        def write_json(row: dict[str, object]) -> None:
-            file.write(json.dumps(row) + "\n")
+        def write_json(row: PredictionRow) -> None:
+            file.write(json.dumps(row.model_dump()) + "\n")
             file.flush()
 
         return write_json
     table = csv.writer(file, lineterminator="\n")
     table.writerow(COLUMNS)
+    # Before Python 3.13, csv leaves a name with a carriage return unquoted, which readers take for the end of a row.
+    quoting = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
-    def write_csv(row: dict[str, object]) -> None:
-        values = row | {"regions": json.dumps(row["regions"]) if row["regions"] else ""}
-        table.writerow(["" if values[column] is None else values[column] for column in COLUMNS])
+    def write_csv(row: PredictionRow) -> None:
+        values = row.model_dump()
+        values["regions"] = json.dumps(values["regions"]) if row.regions else None
+        # csv writes None as an empty field.
+        (quoting if "\r" in row.image else table).writerow(values.values())
         file.flush()
 
     return write_csv

@@ -1,3 +1,4 @@
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,3 +101,8 @@ def test_an_address_is_shown_without_credentials(text: str, shown: str) -> None:
 def test_a_recorded_command_has_no_credentials_and_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["bench", "run", "--data", "my data", "--results", "s3://KEY:SECRET@bucket"])
     assert environment.command_line() == "bench run --data 'my data' --results s3://bucket"
+
+
+def test_a_recorded_command_is_text_even_if_a_name_in_it_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "predict", "b", os.fsdecode(b"caf\xe9.png")])
+    assert environment.command_line() == "bench predict b 'caf?.png'"

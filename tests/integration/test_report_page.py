@@ -1,6 +1,6 @@
 """The report as people see it: in a real browser, from ``file://``."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,11 @@ import harness
 from harness.store import RecordStore
 from tests.support import chromium, report_pages
 from tests.support import records as make
-from tests.support.chromium import Complaints
+from tests.support.chromium import Open
 from tests.support.report_pages import HOSTILE
 from tests.support.scores import scored_record
 
 pytestmark = pytest.mark.integration
-
-Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -34,28 +32,9 @@ def browser(report: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def complaints() -> list[Complaints]:
-    return []
-
-
-@pytest.fixture
-def opened(browser: Any, report: Path, complaints: list[Complaints]) -> Iterator[Open]:
-    """Open the page; after the test it must have asked for nothing and complained about nothing."""
-    contexts = []
-
-    def open_page(width: int = 1600, scheme: str = "light") -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-        contexts.append(context)
-        page = context.new_page()
-        complaints.append(chromium.watched(page))
-        page.goto(report.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints
-    assert [(one.messages, one.requests) for one in complaints] == [([], [])] * len(complaints)
+def opened(browser: Any, report: Path) -> Iterator[Open]:
+    with chromium.quiet_pages(browser, report) as open_page:
+        yield open_page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -83,34 +62,9 @@ def test_variants_with_many_settings_fit_a_phone(browser: Any, tmp_path: Path) -
     page.close()
 
 
-_CONTRAST = """() => {
-  const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const behind = (element) => {
-    for (; element; element = element.parentElement) {
-      const colour = parts(getComputedStyle(element).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-  };
-  const faint = [];
-  for (const element of document.body.querySelectorAll("*")) {
-    if (["SCRIPT", "OPTION", "NOSCRIPT", "TITLE", "title"].includes(element.tagName)) continue;
-    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!hasText || !element.checkVisibility()) continue;
-    const style = getComputedStyle(element);
-    const colour = element.tagName === "text" ? style.fill : style.color;
-    const levels = [luminance(parts(colour)), luminance(behind(element))].sort((a, b) => b - a);
-    const ratio = (levels[0] + 0.05) / (levels[1] + 0.05);
-    if (ratio < 4.5) faint.push(`${element.tagName}.${element.getAttribute("class")} ${ratio.toFixed(2)}`);
-  }
-  return [...new Set(faint)];
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_contrast(opened: Open, scheme: str) -> None:
-    assert opened(1600, scheme).evaluate(_CONTRAST) == []
+    assert opened(1600, scheme).evaluate(chromium.FAINT_TEXT) == []
 
 
 def test_a_hostile_name_is_shown_and_does_not_run(opened: Open) -> None:

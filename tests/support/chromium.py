@@ -2,14 +2,41 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 REQUIRED = "BENCH_REQUIRE_CHROMIUM"
+Open = Callable[..., Any]
+"""Opens a page at a width and in a colour scheme."""
+FAINT_TEXT = """() => {
+  const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = (element) => {
+    for (; element; element = element.parentElement) {
+      const colour = parts(getComputedStyle(element).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+  };
+  const faint = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    if (["SCRIPT", "OPTION", "NOSCRIPT", "TITLE", "title"].includes(element.tagName)) continue;
+    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!hasText || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const colour = element.tagName === "text" ? style.fill : style.color;
+    const levels = [luminance(parts(colour)), luminance(behind(element))].sort((a, b) => b - a);
+    const ratio = (levels[0] + 0.05) / (levels[1] + 0.05);
+    if (ratio < 4.5) faint.push(`${element.tagName}.${element.getAttribute("class")} ${ratio.toFixed(2)}`);
+  }
+  return [...new Set(faint)];
+}"""
+"""A program for a page: elements whose text has less contrast than 4.5 to 1 (WCAG 2.2, 1.4.3)."""
 
 
 @dataclass
@@ -56,3 +83,24 @@ def watched(page: Any) -> Complaints:
 
     page.on("request", asked)
     return complaints
+
+
+@contextmanager
+def quiet_pages(browser: Any, file: Path) -> Iterator[Open]:
+    """Opens a file as pages; at the end they must have asked for nothing and complained about nothing."""
+    contexts: list[Any] = []
+    complaints: list[Complaints] = []
+
+    def open_page(width: int = 1600, scheme: str = "light") -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        complaints.append(watched(page))
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints
+    assert [(one.messages, one.requests) for one in complaints] == [([], [])] * len(complaints)

@@ -18,7 +18,7 @@ _MIN_MASKED_SHARE = 0.5
 """A pattern that finds masks of fewer defects than this is taken for chance."""
 
 ONLY_GOOD = (
-    "good parts alone: a model can be fitted to them but not judged; 'bench search' can use them, 'bench run' needs "
+    "good parts alone: 'bench fit' makes a detector of them, and 'bench search' can use them; 'bench run' needs "
     "something to test on"
 )
 

@@ -1,12 +1,11 @@
 """Where the records of each row come from: settings, versions, commits, machines, dates."""
 
 import json
-import shlex
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import pandas as pd
 
+from harness.environment import without_folders
 from harness.phrasing import counted
 from harness.report.html.report_types import MethodFacts
 
@@ -26,21 +25,7 @@ def method_facts(frame: pd.DataFrame, rows: Sequence[str]) -> tuple[MethodFacts,
 def commands_of(frame: pd.DataFrame) -> tuple[str, ...]:
     """The commands that made some records, each once, oldest first."""
     ordered = frame.sort_values(["started_at", "cell_id"])
-    return _unique(map(_without_folders, ordered["command"]))
-
-
-def _without_folders(command: str) -> str:
-    """A command without the folders of the machine that ran it: ``/mnt/data/parts`` is ``.../parts``."""
-    try:
-        typed = shlex.split(command)
-    except ValueError:  # not a command line of ours
-        return command
-    words = []
-    for word in typed:
-        name, equals, value = word.rpartition("=")
-        pieces = (f".../{Path(each).name}" if each.startswith("/") else each for each in value.split(","))
-        words.append(f"{name}{equals}{','.join(pieces)}")
-    return shlex.join(words)
+    return _unique(map(without_folders, ordered["command"]))
 
 
 def _facts(row: str, records: pd.DataFrame) -> MethodFacts:

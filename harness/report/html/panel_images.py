@@ -1,4 +1,4 @@
-"""Panels as small pictures inside the page, as many as a budget of bytes allows."""
+"""Files as small pictures inside the page, as many as a budget of bytes allows."""
 
 import base64
 import io
@@ -8,40 +8,39 @@ from pathlib import Path
 
 from PIL import Image
 
-from harness.report.html.gallery import Gallery
-
 MAX_SIDE_PX = 900
-"""Longer side of an embedded picture; its file keeps every pixel."""
+"""Longer side of an embedded panel; its file keeps every pixel."""
 _QUALITY = 72  # the titles stay readable
 
 
-def embedded(galleries: Sequence[Gallery], budget_bytes: int) -> dict[Path, str]:
-    """Data addresses of the worst panels of every gallery, one of each in turn until the budget is used up.
+def embedded(galleries: Sequence[Sequence[Path]], budget_bytes: int, max_side_px: int = MAX_SIDE_PX) -> dict[Path, str]:
+    """Data addresses of the first pictures of every gallery, one of each in turn until the budget is used up.
 
     A file that cannot be read, and everything after the budget, is left to a link.
 
     Args:
-        galleries: The worst panels first.
+        galleries: Files, the most important first.
         budget_bytes: Of all addresses together.
+        max_side_px: Longer side of an embedded picture.
     """
     found: dict[Path, str] = {}
     room = budget_bytes
-    for turn in zip_longest(*(gallery.panels for gallery in galleries)):
-        for panel in turn:
-            if panel is None or panel.path in found:
+    for turn in zip_longest(*galleries):
+        for path in turn:
+            if path is None or path in found:
                 continue
             try:
-                address = data_address(panel.path)
+                address = data_address(path, max_side_px)
             except (OSError, ValueError):
                 continue
             room -= len(address)
             if room < 0:
                 return found
-            found[panel.path] = address
+            found[path] = address
     return found
 
 
-def data_address(path: Path) -> str:
+def data_address(path: Path, max_side_px: int = MAX_SIDE_PX) -> str:
     """A picture as a ``data:`` address, shrunk and compressed.
 
     Raises:
@@ -54,6 +53,6 @@ def data_address(path: Path) -> str:
             shrunk = picture.convert("RGB")
     except Image.DecompressionBombError as error:
         raise ValueError(str(error)) from error
-    shrunk.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
+    shrunk.thumbnail((max_side_px, max_side_px))
     shrunk.save(stream, format="WEBP", quality=_QUALITY)
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,21 +1,14 @@
-"""From the page as data to one HTML file that needs nothing else."""
+"""The page of stored records: from data to HTML, within its budgets."""
 
-import base64
-import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.phrasing import counted
 from harness.report.figures.plot_types import LatencyPlot
 from harness.report.html.board_grid import category_grids, explanation, means_grid
+from harness.report.html.document import document, link_to
 from harness.report.html.gallery import Gallery, Panel
 from harness.report.html.latency_drawing import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, drawn_panel
 from harness.report.html.panel_images import embedded
@@ -28,7 +21,7 @@ PANELS_BUDGET_BYTES = 1_500_000
 MAX_PANELS = 2_000
 """Panels that the page names, with a picture or a link."""
 
-_SCRIPTS = ("drawing.js", "sorting.js", "scores.js", "panels.js")
+_SCRIPTS = ("drawing.js", "histogram.js", "gallery.js", "sorting.js", "scores.js", "panels.js")
 
 
 def render(page: ReportPage, folder: Path) -> str:
@@ -42,29 +35,26 @@ def render(page: ReportPage, folder: Path) -> str:
         folder: Where the file will be; links to panels are relative to it.
     """
     page = _within_budgets(page)
-    galleries = [dataset.gallery for split in page.splits for dataset in split.datasets]
+    galleries = [
+        [panel.path for panel in dataset.gallery.panels] for split in page.splits for dataset in split.datasets
+    ]
     pictures = embedded(galleries, PANELS_BUDGET_BYTES)
     looks = {row: number for number, row in enumerate(_labels(page))}
-    script = "".join(_asset(name) for name in _SCRIPTS)
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            page=page,
-            looks=looks,
-            style=_asset("report.css"),
-            script=script,
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
-            summary=_summary(page),
-            split_meaning=split_meaning,
-            means_grid=means_grid,
-            category_grids=category_grids,
-            explanation=explanation,
-            is_drawn=lambda latency: isinstance(latency, LatencyPlot),
-            drawn_panel=drawn_panel,
-            frame={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
-            data=lambda dataset: _dataset_data(dataset, looks, pictures, folder),
-        )
+    return document(
+        "report.html.jinja",
+        _SCRIPTS,
+        page=page,
+        title=page.title,
+        looks=looks,
+        summary=_summary(page),
+        split_meaning=split_meaning,
+        means_grid=means_grid,
+        category_grids=category_grids,
+        explanation=explanation,
+        is_drawn=lambda latency: isinstance(latency, LatencyPlot),
+        drawn_panel=drawn_panel,
+        frame={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
+        data=lambda dataset: _dataset_data(dataset, looks, pictures, folder),
     )
 
 
@@ -162,20 +152,5 @@ def _panel_data(panel: Panel, pictures: Mapping[Path, str], folder: Path) -> dic
         "beyond": panel.num_beyond,
         "others": panel.num_others,
         "picture": pictures.get(panel.path),
-        "link": quote(Path(os.path.relpath(panel.path, folder)).as_posix()),
+        "link": link_to(panel.path, folder),
     }
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("harness.report.html", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _asset(name: str) -> str:
-    return files("harness.report.html").joinpath("assets", name).read_text(encoding="utf-8")

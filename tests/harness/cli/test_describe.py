@@ -40,8 +40,8 @@ def test_a_folder_of_good_parts_alone_is_described_and_a_run_has_nothing_to_judg
         write_image(tmp_path / f"screws/{number}.png", number)
     described = bench_command("datasets describe ./screws")
     assert described.code == 0, described.err
-    assert "a model can be fitted to them but not judged" in described.out
-    assert "Read it, then: bench search ./screws" in described.out
+    assert "note: screws: good parts alone: 'bench fit' makes a detector of them" in described.out
+    assert described.out.endswith("Read it, then: bench fit ./screws\n")
     refused(bench_command(f"run --datasets ./screws {SMALL}"), "screws/screws: no test image; normal and defect images")
 
 

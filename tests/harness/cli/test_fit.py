@@ -39,6 +39,16 @@ def test_the_folder_here_names_its_bundle(
     assert "Kept: castings-constant (" in done.out
 
 
+def test_a_description_elsewhere_names_its_bundle_without_its_suffix(
+    bench_command: Command, parts: Path, tmp_path: Path
+) -> None:
+    description = f'folder = "{parts}"\n' + (parts / "dataset.toml").read_text(encoding="utf-8")
+    (tmp_path / "line 3.toml").write_text(description, encoding="utf-8")
+    done = bench_command("fit", "line 3.toml", "--method", "constant", "--image-size", "32", "--false-alarms", "20%")
+    assert (done.code, done.err) == (0, "")
+    assert "Kept: line 3-constant (" in done.out
+
+
 def test_a_method_without_a_backbone_of_its_own_cannot_leave_it_out(bench_command: Command, parts: Path) -> None:
     refused(
         bench_command("fit", str(parts), "--method", "constant", "--without-backbone", "--false-alarms", "20%"),

@@ -97,9 +97,12 @@ def test_a_name_that_is_no_text_is_judged_and_written(
     (photos / "good.png").rename(os.fsdecode(name))
     done = bench_command("predict", str(bundle), str(photos), "--out", "found")
     assert done.code == 0
+    assert done.err.endswith("Written: found. As a page: bench report found\n")
     assert b"caf\xe9.png" in Path("found/predictions.csv").read_bytes()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(name + b"\n"), encoding="utf-8"))
     assert bench_command("predict", str(bundle), "-", "--out", "streamed").code == 0
+    assert bench_command("predict", str(bundle), os.fsdecode(name), "--out", "named").code == 0
+    assert bench_command("report", "named").code == 0
 
 
 @pytest.mark.integration
@@ -107,7 +110,7 @@ def test_a_stream_is_answered_before_it_ends(bundle: Path, photos: Path) -> None
     with started(bundle, "-") as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        assert process.stdout.readline() == b"image,score,verdict,share,regions,error\n"
+        assert process.stdout.readline() == b"image,score,verdict,share,regions,error,picture\n"
         for name, verdict in (("good.png", b",normal,"), ("defect ü.png", b",anomalous,"), ("none.png", b"none.png: ")):
             process.stdin.write(os.fsencode(photos / name) + b"\n")
             process.stdin.flush()
@@ -134,7 +137,7 @@ def test_ctrl_c_leaves_whole_files_only(bundle: Path, photos: Path, tmp_path: Pa
     with (out / "predictions.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert len(rows) > 2
-    assert {len(row) for row in rows} == {6}
+    assert {len(row) for row in rows} == {7}
     files = [path for path in out.rglob("*") if path.is_file()]
     assert not [path for path in files if path.name.startswith(".")]
     for picture in files:

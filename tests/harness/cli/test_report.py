@@ -5,6 +5,7 @@ import pytest
 
 from tests.support import report_pages
 from tests.support.commands import Answer, Command, refused
+from tests.support.predictions import write_predictions
 
 
 @pytest.fixture
@@ -55,3 +56,20 @@ def test_a_mistake_is_one_line(
     refused(answer, text)
     assert answer.out == ""
     assert (results / "report.html").read_text() == "older"
+
+
+def test_a_folder_of_predictions_is_a_page_of_its_own(
+    bench: Callable[..., Answer], bundle: Path, tmp_path: Path
+) -> None:
+    write_predictions(tmp_path / "found", bundle)
+    answer = bench("found")
+    size = (tmp_path / "found/report.html").stat().st_size / 1e6
+    assert (answer.code, answer.out, answer.err) == (0, f"found/report.html ({size:.1f} MB)\n", "")
+    assert bench("found", "--out", "one.html").out.startswith("one.html (")
+    refused(
+        bench("found", "--datasets", "mtd"),
+        "--datasets chooses stored results: expected FOLDER or --datasets, got both.",
+    )
+    refused(bench("nowhere"), "nowhere: no detector.json here; expected a folder that 'bench predict --out' wrote.")
+    (tmp_path / "found/predictions.csv").write_text("a,b\n1,2\n")
+    refused(bench("found"), "found/predictions.csv, line 1: expected the columns image,score,verdict")

@@ -11,10 +11,11 @@ from PIL import Image
 import harness
 from harness.bundles.bundle import read_description, rewrite_description
 from harness.bundles.detector import Judgement, Unreadable
-from harness.errors import BundleError, SettingsError
+from harness.errors import BundleError, DataError, SettingsError
 from harness.images import resize_map
 from harness.jobs import image_paths
-from harness.jobs.predict import Pictures
+from harness.jobs.predict import Pictures, Predicted
+from harness.report.judged_by import read_judged_by
 from tests.support.detectors import SIZE_PX, write_defect, write_good
 
 
@@ -51,13 +52,16 @@ def test_two_files_of_one_name_have_two_pictures(bundle: Path, photos: Path, tmp
     assert sorted(path.name for path in (tmp_path / "out/masks").iterdir()) == [
         "gut 1-2.png.png", "gut 1-3.png.png", "gut 1.png.png",
     ]  # fmt: skip
+    assert [row["picture"] for row in rows_of(tmp_path / "out")] == ["gut 1.png", "gut 1-2.png", "gut 1-3.png"]
 
 
 def test_pictures_keep_the_folders_and_the_suffix_of_their_images(bundle: Path, photos: Path, tmp_path: Path) -> None:
     write_good(photos / "gut 1.jpg", 100)
     wanted = Pictures(overlays=True, masks=True, maps="float")
     judged: list[Any] = []
-    harness.predict(bundle, [photos], out=tmp_path / "out", pictures=wanted, on_image=judged.append)
+    harness.predict(
+        bundle, [photos], out=tmp_path / "out", pictures=wanted, on_image=lambda each, _: judged.append(each)
+    )
     names = {"größer\nzwei.bmp", "gut 1.png", "gut 1.jpg", "line 2/gut 1.png"}
     for kind, suffix in (("overlays", ".png"), ("masks", ".png"), ("maps", ".tiff")):
         below = tmp_path / "out" / kind
@@ -80,11 +84,29 @@ def test_each_answer_is_told_after_its_row(bundle: Path, photos: Path, tmp_path:
     scratch = tmp_path / "out/.predictions.jsonl.unfinished"
     seen: list[int] = []
 
-    def count(judged: Judgement | Unreadable) -> None:
+    def count(judged: Judgement | Unreadable, found: Predicted) -> None:
         seen.append(len(scratch.read_text().splitlines()))
+        assert found.num_judged + found.num_unreadable == len(seen)
 
     harness.predict(bundle, [photos], out=tmp_path / "out", row_format="jsonl", on_image=count, batch_size=1)
     assert seen == [1, 2, 3, 4]
+
+
+def test_the_folder_says_who_judged(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    harness.predict(bundle, [photos], out=tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["detector.json", "predictions.csv"]
+    assert read_judged_by(tmp_path / "out").detector == read_description(bundle)
+    assert {row["picture"] for row in rows_of(tmp_path / "out")} == {""}
+
+
+def test_predictions_of_another_detector_keep_the_description_of_theirs(
+    bundle: Path, photos: Path, tmp_path: Path
+) -> None:
+    harness.predict(bundle, [photos], out=tmp_path / "out")
+    before = (tmp_path / "out/detector.json").read_bytes()
+    with pytest.raises(DataError, match=r"predictions\.csv: exists already"):
+        harness.predict(bundle, [photos], out=tmp_path / "out", row_format="jsonl")
+    assert (tmp_path / "out/detector.json").read_bytes() == before
 
 
 def test_a_stream_of_paths_is_judged(bundle: Path, photos: Path, tmp_path: Path) -> None:
@@ -116,7 +138,7 @@ def test_watching_picks_up_a_file_that_arrives(bundle: Path, tmp_path: Path, mon
     write_good(folder / "first.png", 100)
     seen: list[str] = []
 
-    def then_stop(judged: Judgement | Unreadable) -> None:
+    def then_stop(judged: Judgement | Unreadable, found: Predicted) -> None:
         seen.append(judged.path.name)
         if len(seen) == 2:
             raise KeyboardInterrupt("Ctrl-C")

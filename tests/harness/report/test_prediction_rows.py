@@ -9,7 +9,7 @@ import pytest
 
 from harness.bundles.detector import Judgement, Region, Unreadable
 from harness.errors import DataError
-from harness.report.prediction_rows import COLUMNS, RowFormat, prediction_rows, row_of
+from harness.report.prediction_rows import COLUMNS, PredictionRow, RowFormat, prediction_rows, row_of
 
 NAME = 'Teil "1", grün\nzwei.png'
 REGION = Region(left=1, top=2, right=3, bottom=4, highest=2.5)
@@ -40,11 +40,11 @@ def write(folder: Path, kind: RowFormat) -> Path:
 
 def test_rows_say_what_was_found() -> None:
     rows = [row_of(each) for each in ANSWERS]
-    assert all(tuple(row) == COLUMNS for row in rows)
-    assert [row["verdict"] for row in rows] == ["anomalous", "normal", None, None]
-    assert [row["error"] for row in rows] == [None, None, None, "b.png: cannot be read"]
-    assert rows[0]["regions"] == [{"left": 1, "top": 2, "right": 3, "bottom": 4, "highest": 2.5}]
-    assert rows[3]["score"] is None
+    assert [row.verdict for row in rows] == ["anomalous", "normal", None, None]
+    assert [row.error for row in rows] == [None, None, None, "b.png: cannot be read"]
+    assert rows[0].regions == (REGION,)
+    assert rows[3] == PredictionRow(image="b.png", error="b.png: cannot be read")
+    assert row_of(ANSWERS[0], Path("a/b.png")).picture == "a/b.png"
 
 
 def test_csv_is_read_back_with_any_name(tmp_path: Path) -> None:
@@ -52,12 +52,13 @@ def test_csv_is_read_back_with_any_name(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["image"] for row in rows] == [NAME, NAME, NAME, "b.png"]
     assert json.loads(rows[0]["regions"])[0]["highest"] == 2.5
-    assert [rows[2][name] for name in ("verdict", "share", "regions", "error")] == [""] * 4
+    assert [rows[2][name] for name in ("verdict", "share", "regions", "error", "picture")] == [""] * 5
 
 
 def test_json_lines_are_read_back_with_any_name(tmp_path: Path) -> None:
     lines = write(tmp_path, "jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == [row_of(each) for each in ANSWERS]
+    assert [PredictionRow(**json.loads(line)) for line in lines] == [row_of(each) for each in ANSWERS]
+    assert json.loads(lines[0])["regions"] == [{"left": 1, "top": 2, "right": 3, "bottom": 4, "highest": 2.5}]
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
@@ -89,10 +90,12 @@ def test_an_interrupted_file_gets_its_name_and_holds_whole_rows(tmp_path: Path) 
     assert json.loads(line)["score"] == 1.5
 
 
-def test_earlier_predictions_are_not_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_earlier_predictions_of_any_format_stay_alone(tmp_path: Path, kind: RowFormat) -> None:
     write(tmp_path, "csv")
     with pytest.raises(DataError, match=r"predictions\.csv: exists already; .* Give another --out"):
-        write(tmp_path, "csv")
+        write(tmp_path, kind)
+    assert [path.name for path in tmp_path.iterdir()] == ["predictions.csv"]
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

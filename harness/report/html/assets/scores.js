@@ -100,9 +100,7 @@ class Explorer {
     for (const old of this.root.querySelectorAll(".mark")) old.remove();
     const [cx, cy] = [this.roc.placeX(falseAlarmRate), this.roc.placeY(detectionRate)];
     this.roc.svg.append(element("circle", { class: `mark look-${this.cell.look % 8}`, cx, cy, r: 6 }));
-    const { placeX, x, svg, top, height, bottom } = this.histogram;
-    const at = placeX.call(this.histogram, Math.min(threshold, x.high));
-    svg.append(element("line", { class: "mark", x1: at, x2: at, y1: top, y2: height - bottom }));
+    this.histogram.mark(threshold);
   }
 
   drawRoc() {
@@ -134,38 +132,8 @@ class Explorer {
   }
 
   drawHistogram() {
-    const { normals, defects } = this.cell;
-    const all = [...normals, ...defects].sort((a, b) => a - b);
-    const [low, highest] = [all[0], all[all.length - 1]];
-    const cut = all[Math.floor(0.99 * (all.length - 1))];
-    // A few far scores would press all others into one bar: the last bar then holds them.
-    const isCut = highest - cut > 0.5 * (cut - low) && cut > low;
-    const high = isCut ? cut : highest > low ? highest : low + 1;
-    const numBars = Math.max(8, Math.min(40, Math.ceil(Math.sqrt(all.length))));
-    const share = (scores) => {
-      const bars = new Array(numBars).fill(0);
-      for (const score of scores) {
-        const bar = Math.floor(((score - low) / (high - low)) * numBars);
-        bars[Math.min(numBars - 1, bar)] += 1 / scores.length;
-      }
-      return bars;
-    };
-    const sides = [["of-normal", share(normals)], ["of-defect", share(defects)]];
-    const top = Math.max(...sides[0][1], ...sides[1][1]);
-    const x = {
-      low, high, ticks: roundTicks(low, high, 5), text: (value) => String(Number(value.toPrecision(4))),
-      title: isCut ? "anomaly score (last bar: and above)" : "anomaly score",
-    };
-    const y = { low: 0, high: top, ticks: roundTicks(0, top, 4), text: (v) => String(Number((100 * v).toPrecision(3))) };
     const svg = this.root.querySelector(".histogram svg");
-    this.histogram = new Plot(svg, x, { ...y, title: "share of the images, %" });
-    const width = (high - low) / numBars;
-    for (const [className, bars] of sides) {
-      bars.forEach((value, number) => {
-        const from = low + number * width;
-        if (value > 0) this.histogram.bar(from, from + width, value, `bar ${className}`);
-      });
-    }
+    this.histogram = new Histogram(svg, [["of-normal", this.cell.normals], ["of-defect", this.cell.defects]]);
     const shown = this.root.querySelector(".of-method");
     shown.textContent = shown.title = this.cell.method;
   }

@@ -194,7 +194,7 @@ def test_images_directly_in_the_folder_are_good_parts_that_can_be_fitted_but_not
     (category,) = described.categories
     assert (category.name, category.num_train, category.num_test_good, category.num_test_defect) == ("screws", 4, 0, 0)
     assert described.notes == (f"screws: {ONLY_GOOD}",)
-    assert "can be fitted to them but not judged" in ONLY_GOOD
+    assert ONLY_GOOD.startswith("good parts alone: 'bench fit' makes a detector of them")
     assert category.decided[0].startswith("train_good: all images lie in this folder and no name says otherwise")
     assert 'train_good = ["*.jpg", "*.png"]  # guessed: all images lie in' in described.path.read_text(encoding="utf-8")
     assert len(find(str(folder), tmp_path).split(tmp_path, "screws", 0).train) == 4

@@ -5,20 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from harness.records import ImageScore
-from harness.report.html.gallery import Gallery, Panel
 from harness.report.html.panel_images import MAX_SIDE_PX, data_address, embedded
 from tests.support.report_pages import panels_of
-
-
-def gallery(paths: list[Path]) -> Gallery:
-    image = ImageScore(image_id="hole/000", is_defect=True, defect_kind="hole", anomaly_score=1.0)
-    return Gallery(
-        panels=tuple(
-            Panel(category="front", row="mfrnet", seed=0, image=image, num_beyond=1, num_others=2, path=path)
-            for path in paths
-        )
-    )
 
 
 def decoded(address: str) -> Image.Image:
@@ -34,21 +22,23 @@ def test_pictures_are_shrunk_to_their_longer_side(tmp_path: Path) -> None:
     )
     assert decoded(data_address(wide)).size == (MAX_SIDE_PX, 30)
     assert decoded(data_address(small)).size == (90, 40)
+    assert decoded(data_address(wide, 450)).size == (450, 15)
+    assert decoded(embedded([[wide]], 10**9, 450)[wide]).size == (450, 15)
 
 
 def test_galleries_take_turns_until_the_budget_is_used(tmp_path: Path) -> None:
     first, second = (panels_of(tmp_path, "d", "c", name, ["a.png", "b.png", "c.png"]) for name in ("1", "2"))
     room = sum(len(data_address(path)) for path in (first[0], second[0], first[1]))
-    found = embedded([gallery(first), gallery(second)], room)
+    found = embedded([first, second], room)
     assert list(found) == [first[0], second[0], first[1]]
     assert sum(map(len, found.values())) <= room
-    assert embedded([gallery(first), Gallery()], 10**9).keys() == set(first)
-    assert embedded([gallery(first)], 0) == {}
+    assert embedded([first, []], 10**9).keys() == set(first)
+    assert embedded([first], 0) == {}
 
 
 def test_a_file_that_is_no_picture_is_left_to_its_link(tmp_path: Path) -> None:
     damaged, sound = panels_of(tmp_path, "d", "c", "1", ["a.png", "b.png"])
     damaged.write_bytes(damaged.read_bytes()[:200])
-    assert list(embedded([gallery([damaged, tmp_path / "gone.png", sound])], 10**9)) == [sound]
+    assert list(embedded([[damaged, tmp_path / "gone.png", sound]], 10**9)) == [sound]
     with pytest.raises(OSError, match="truncated"):
         data_address(damaged)
