@@ -7,8 +7,8 @@ pyarrow's S3 file system does not offer: a store whose listings show every earli
 disk, S3 and Google Cloud Storage do.
 
 A file that is not written again within ``EXPIRY_SECONDS`` is that of a dead run. Both moments are of the store's own
-clock, so clocks of machines may differ. On its own machine a run that has ended is known at once. If a run is stopped for
-longer and then goes on, a cell may be run twice; the later record stays.
+clock, so clocks of machines may differ. On its own machine a run that has ended is known at once. If a run is stopped
+for longer and then goes on, a cell may be run twice; the later record stays.
 """
 
 import json
@@ -49,7 +49,7 @@ class Claimant:
     """Ids of the cells in its hands."""
 
     def __str__(self) -> str:
-        return f"the run on {self.host} (process {self.pid})"
+        return f"process {self.pid} on {self.host}"
 
     @property
     def has_ended(self) -> bool:
@@ -68,9 +68,7 @@ class Claimant:
 class Claims:
     """The claim of one run. Its methods may be called from several threads."""
 
-    def __init__(
-        self, folder: Folder, me: Claimant | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, folder: Folder, me: Claimant | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         """Nothing is written before ``begin``.
 
         Args:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.errors import DamagedPartError, StoreError
+from harness.errors import DamagedPartError
 
 _ROWS_OF_A_GROUP = 1024
 _BYTES_OF_A_GROUP = 8 * 2**20

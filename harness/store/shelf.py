@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -194,8 +195,20 @@ class Shelf:
             except FileNotFoundError:
                 is_fresh = True
                 continue
-            part = listing.newest_loose.get(cell_id)
-            return packed if part is None or (packed and packed.part >= part) else Place(part, "")
+            return _newer(packed, listing.newest_loose.get(cell_id))
+
+    def places(self) -> dict[str, Place]:
+        """Where the newest row of every cell is; whether it is damaged is not looked at.
+
+        Raises:
+            StoreError: As ``rows``.
+        """
+        while True:
+            listing = self.listing()
+            with suppress(FileNotFoundError):
+                packed = self.packed_places(listing)
+                loose = {cell: _newer(packed.get(cell), part) for cell, part in listing.newest_loose.items()}
+                return packed | {cell: place for cell, place in loose.items() if place is not None}
 
     def packed_places(self, listing: Listing) -> dict[str, Place]:
         """Cell to the place of its newest packed row, whether or not a loose part is newer.
@@ -307,6 +320,10 @@ def newest_rows(table: Any, names: Sequence[str] = ("part", "pack")) -> Any:
     order = pc.sort_indices(table, [(name, "ascending") for name in names])
     last = dict(zip(table["cell_id"].take(order).to_pylist(), order.to_pylist(), strict=True))
     return table.take(pa.array(sorted(last.values()), pa.int64()))
+
+
+def _newer(packed: Place | None, loose: str | None) -> Place | None:
+    return packed if loose is None or (packed and packed.part >= loose) else Place(loose, "")
 
 
 def _placed(table: Any, pack: str) -> Any:

@@ -14,7 +14,7 @@ from harness.environment import without_credentials
 from harness.errors import SettingsError, StoreError
 from harness.records import CellRecord, CostRecord, ImageScore
 from harness.store.claims import Claims
-from harness.store.compaction import Compaction
+from harness.store.compaction import MANY_PARTS, Compaction
 from harness.store.folders import open_folder
 from harness.store.migrations import upgrade
 from harness.store.parquet_bytes import conformed, decoded, encoded, encoded_many
@@ -125,8 +125,16 @@ class RecordStore:
         table = self._records.rows(("status",))
         return dict(zip(table["cell_id"].to_pylist(), table["status"].to_pylist(), strict=True))
 
+    def parts(self) -> dict[str, str]:
+        """Cell id to the name of the part of its record, which changes whenever the record is written.
+
+        Raises:
+            StoreError: As ``frame``.
+        """
+        return {cell_id: place.part for cell_id, place in self._records.places().items()}
+
     def part_of(self, cell_id: str) -> str | None:
-        """What changes whenever the record of a cell is written; None while it has none.
+        """What ``parts`` says of one cell; None while it has no record.
 
         Raises:
             StoreError: As ``frame``.
@@ -204,6 +212,14 @@ class RecordStore:
         except OSError as error:
             raise StoreError(f"Cannot write {path}: {error}") from error
         return path
+
+    def is_scattered(self) -> bool:
+        """Whether so many parts are loose that reading all of them takes its time.
+
+        Raises:
+            StoreError: The store cannot be listed.
+        """
+        return any(len(shelf.listing().loose) >= MANY_PARTS for shelf in (self._records, self._costs))
 
     def compact(self, *, at_least: int = 1, max_steps: int | None = None) -> int:
         """Gather loose parts into packs; safe at any time, beside writers, readers and other compactions.
@@ -293,8 +309,8 @@ def _scores_path(part: str) -> str:
 
 def _csv(table: Any) -> bytes:
     frame = frame_of(table)
-    curves = [None if curve is None else json.dumps(list(curve)) for curve in frame["overlap_curve"]]
-    return frame.assign(overlap_curve=curves).to_csv(index=False).encode()
+    frame["overlap_curve"] = [None if curve is None else json.dumps(list(curve)) for curve in frame["overlap_curve"]]
+    return frame.to_csv(index=False).encode()
 
 
 _ENCODERS: dict[str, Callable[[Any], bytes]] = {".parquet": encoded_many, ".csv": _csv}
