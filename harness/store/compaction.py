@@ -22,7 +22,7 @@ MANY_PARTS = 256
 
 _MAX_PARTS, _MAX_BYTES = 2048, 64 * 2**20
 """Of the loose parts that one pack takes up, which are all in memory at once."""
-_FULL_ROWS, _FULL_BYTES = 8192, 32 * 2**20
+FULL_ROWS, _FULL_BYTES = 8192, 32 * 2**20
 """A pack does not grow beyond these."""
 _NUM_THREADS = 8
 
@@ -130,7 +130,7 @@ class Compaction:
         tables, num_rows, num_bytes = [loose], loose.num_rows, 0
         for pack, size in sorted(self._shelf.num_rows_of_packs(listing).items(), key=lambda item: item[1]):
             num_bytes += listing.packs[pack].size_bytes
-            if size > num_rows or num_rows + size > _FULL_ROWS or num_bytes > _FULL_BYTES:
+            if size > num_rows or num_rows + size > FULL_ROWS or num_bytes > _FULL_BYTES:
                 break
             tables.append(self._shelf.pack_rows(pack, self._shelf.packed_schema.names))
             num_rows += size

@@ -163,8 +163,10 @@ def open_folder(url: str) -> Folder:
     import pyarrow as pa
     from pyarrow import fs
 
+    # Small files in one request each; otherwise pyarrow takes three, and a killed writer leaves a begun upload.
+    query = f"{'&' if '?' in url else '?'}allow_delayed_open=true" if scheme == "s3" else ""
     try:
-        filesystem, path = fs.FileSystem.from_uri(url)
+        filesystem, path = fs.FileSystem.from_uri(url + query)
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = without_credentials(str(error).splitlines()[0])
         raise StoreError(f"Cannot open the result store {without_credentials(url)}: {reason}") from error

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.errors import DamagedPartError
 
-_ROWS_OF_A_GROUP = 1024
+_ROWS_OF_A_GROUP = 256
 _BYTES_OF_A_GROUP = 8 * 2**20
 
 
@@ -30,31 +31,45 @@ def encoded_many(table: Any) -> bytes:
     return bytes(sink.getvalue())
 
 
-def decoded(source: Any, where: str, columns: Sequence[str] | None = None, filters: Any = None) -> Any:
-    """Read a table.
+def decoded(content: bytes, where: str) -> Any:
+    """The table of a whole file.
 
     Args:
-        source: A ``pyarrow.NativeFile``.
-        where: The file's path, for errors.
-        columns: Those to read, as far as the file has them; None for all.
-        filters: Rows to read, as ``pyarrow.parquet.read_table`` has it; None for all.
+        content: The file.
+        where: Its path, for errors.
 
     Raises:
-        FileNotFoundError: The file was deleted after it was opened.
         DamagedPartError: It is no Parquet file, or a truncated one.
-        StoreError: It cannot be read.
     """
     try:
-        if filters is not None:
-            return pq.read_table(source, columns=columns, filters=filters, use_threads=False)
-        return pq.ParquetFile(source).read(columns=columns, use_threads=False)
-    except FileNotFoundError:
-        raise
+        return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise DamagedPartError(
-            f"{where}: not a readable Parquet file ({reason}). Run its cell again to replace it."
-        ) from error
+        raise damage(error, where) from error
+
+
+def damage(error: Exception, where: str) -> DamagedPartError:
+    """What a user is told of a file that Parquet cannot read."""
+    reason = str(error).splitlines()[0]
+    return DamagedPartError(f"{where}: not a readable Parquet file ({reason}). Run its cell again to replace it.")
+
+
+def rows_of_cell(file: Any, cell_id: str, columns: Sequence[str] | None) -> Any:
+    """The rows of one cell; reads only the row groups that may have it, by their statistics.
+
+    Args:
+        file: A ``pyarrow.parquet.ParquetFile`` of many cells.
+        cell_id: The cell.
+        columns: Those to read, ``cell_id`` among them; None for all.
+    """
+    groups = [number for number in range(file.num_row_groups) if _may_have(file.metadata.row_group(number), cell_id)]
+    table = file.read_row_groups(groups, columns=columns, use_threads=False)
+    return table.filter(pc.equal(table["cell_id"], cell_id))
+
+
+def _may_have(group: Any, cell_id: str) -> bool:
+    columns = (group.column(number) for number in range(group.num_columns))
+    found = next(column.statistics for column in columns if column.path_in_schema == "cell_id")
+    return found is None or not found.has_min_max or bool(found.min <= cell_id <= found.max)
 
 
 def conformed(table: Any, schema: Any, where: str) -> Any:

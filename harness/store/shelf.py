@@ -6,7 +6,7 @@ while, when a compaction was cut off; it counts once.
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +15,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from harness.errors import DamagedPartError, StoreError
 from harness.records import SCHEMA_VERSION
 from harness.store.folders import Folder, Stamp
 from harness.store.migrations import upgrade, version_of
-from harness.store.parquet_bytes import conformed, decoded
+from harness.store.parquet_bytes import conformed, damage, decoded, rows_of_cell
 from harness.store.part_names import cell_of, new_name
 
 _NUM_READERS = 8  # parts are a few kilobytes: waiting for an object store takes the time
@@ -78,6 +79,7 @@ class Shelf:
         self.kind = kind
         self.schema, self.packed_schema = schema, packed_schema
         self._folder = folder
+        self._files: dict[str, Any] = {}
         self._known: dict[tuple[str, Sequence[str] | None], tuple[Stamp, Any]] = {}
         self._listing: Listing | None = None
         self._packed: tuple[Mapping[str, Stamp], dict[str, Place]] = ({}, {})
@@ -107,6 +109,7 @@ class Shelf:
             self._listing = Listing(loose=loose, packs=packs)
             places = {*map(self.path, loose), *map(self.pack_path, packs)}
             self._known = {key: value for key, value in self._known.items() if key[0] in places}
+            self._files = {pack: file for pack, file in self._files.items() if pack in packs}
         return self._listing
 
     def rows(self, columns: Sequence[str] | None = None) -> Any:
@@ -148,24 +151,28 @@ class Shelf:
         table = pa.concat_tables(tables).combine_chunks()
         return _placed(table.append_column("part", pa.array(read, pa.string())), "")
 
-    def pack_rows(self, pack: str, columns: Sequence[str], filters: Any = None) -> Any:
+    def pack_rows(self, pack: str, columns: Sequence[str], cell_id: str | None = None) -> Any:
         """Rows of one pack.
 
         Args:
             pack: Its name.
             columns: Of ``packed_schema``.
-            filters: As for ``harness.store.parquet_bytes.decoded``.
+            cell_id: Whose rows; None for all.
 
         Raises:
             FileNotFoundError: The pack is gone.
             DamagedPartError: It is no pack.
             StoreError: As ``rows``.
         """
-        path, where = self.pack_path(pack), self.title(self.pack_path(pack))
-        table = self._decoded(path, list(dict.fromkeys([*columns, "schema_version"])), filters)
-        schema = self.packed_schema
+        where, schema = self.title(self.pack_path(pack)), self.packed_schema
+
+        def read(file: Any, names: list[str] | None) -> Any:
+            return file.read(names, use_threads=False) if cell_id is None else rows_of_cell(file, cell_id, names)
+
+        needed = list(dict.fromkeys([*columns, "cell_id", "schema_version"]))
+        table = self._from_pack(pack, lambda file: read(file, needed))
         if version_of(table, where) < SCHEMA_VERSION:
-            table = upgrade(self._decoded(path, None, filters), self.kind, schema, where)
+            table = upgrade(self._from_pack(pack, lambda file: read(file, None)), self.kind, schema, where)
         return conformed(table, pa.schema([schema.field(name) for name in columns]), where)
 
     def part_row(self, part: str) -> Any:
@@ -265,7 +272,7 @@ class Shelf:
 
     def _checked(self, part: str, content: bytes) -> Any:
         where = self.title(self.path(part))
-        table = upgrade(decoded(pa.BufferReader(content), where), self.kind, self.schema, where)
+        table = upgrade(decoded(content, where), self.kind, self.schema, where)
         table = conformed(table, self.schema, where)
         if table["cell_id"].to_pylist() != [cell_of(part)]:
             raise DamagedPartError(f"{where}: expected one row of cell {cell_of(part)!r}, as its name says.")
@@ -283,15 +290,23 @@ class Shelf:
                 tables.append(_placed(table, pack))
         return tables
 
-    def _decoded(self, path: str, columns: Sequence[str] | None, filters: Any) -> Any:
-        where = self.title(path)
+    def _from_pack(self, pack: str, read: Callable[[Any], Any]) -> Any:
+        """What ``read`` makes of a pack's ``ParquetFile``, which stays open for the next time."""
+        path = self.pack_path(pack)
         try:
-            return decoded(self._folder.open(path), where, columns, filters)
+            if pack not in self._files:
+                self._files[pack] = pq.ParquetFile(self._folder.open(path))
+            return read(self._files[pack])
         except FileNotFoundError:
             raise
-        except (OSError, DamagedPartError):
-            # A lost connection looks like a damaged file. Only what is damaged in memory too, is damaged.
-            return decoded(pa.BufferReader(self.content(path)), where, columns, filters)
+        except (pa.ArrowException, OSError):
+            self._files.pop(pack, None)
+        # A lost connection looks like a damaged file. Only what is damaged in memory too, is damaged.
+        content = self.content(path)
+        try:
+            return read(pq.ParquetFile(pa.BufferReader(content)))
+        except (pa.ArrowException, OSError) as error:
+            raise damage(error, self.title(path)) from error
 
     def content(self, path: str) -> bytes:
         """A file of the store.

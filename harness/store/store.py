@@ -77,6 +77,10 @@ class RecordStore:
         self.url = self._folder.url
         """Absolute: opens the same store from another working directory."""
 
+    def __reduce__(self) -> tuple[type["RecordStore"], tuple[str]]:
+        # Another process opens its own files.
+        return RecordStore, (self.url,)
+
     def check_writable(self) -> None:
         """Write a file and remove it again.
 
@@ -281,19 +285,19 @@ class RecordStore:
     def _row(self, cell_id: str, place: Place) -> Any:
         if not place.pack:
             return self._records.part_row(place.part)
-        return self._records.pack_rows(place.pack, RECORD_SCHEMA.names, [("cell_id", "==", cell_id)])
+        return self._records.pack_rows(place.pack, RECORD_SCHEMA.names, cell_id)
 
     def _scores(self, cell_id: str, place: Place) -> tuple[ImageScore, ...]:
         path = _scores_path(place.part)
         where = self._records.title(path)
         if place.pack:
-            rows = self._records.pack_rows(place.pack, [SCORES_PART], [("cell_id", "==", cell_id)])
+            rows = self._records.pack_rows(place.pack, [SCORES_PART], cell_id)
             content = rows[SCORES_PART][0].as_py()
             if content is None:
                 raise FileNotFoundError(path)
         else:
             content = self._records.content(path)
-        table = upgrade(decoded(pa.BufferReader(content), where), _SCORES, SCORES_SCHEMA, where)
+        table = upgrade(decoded(content, where), _SCORES, SCORES_SCHEMA, where)
         return image_scores_of(conformed(table, SCORES_SCHEMA, where))
 
 
