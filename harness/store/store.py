@@ -225,7 +225,7 @@ class RecordStore:
         """
         return any(len(shelf.listing().loose) >= MANY_PARTS for shelf in (self._records, self._costs))
 
-    def compact(self, *, at_least: int = 1, max_steps: int | None = None) -> int:
+    def compact(self, *, at_least: int = 0, max_steps: int | None = None) -> int:
         """Gather loose parts into packs; safe at any time, beside writers, readers and other compactions.
 
         Args:
