@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from harness.atomic_files import write_atomically
 from harness.environment import without_credentials
 from harness.errors import SettingsError, StoreError
+from harness.metrics.catalogue import BUILT_IN_NAMES
 from harness.records import CellRecord, CostRecord, ImageScore
+from harness.store.checking import StoreCheck, check_store
 from harness.store.claims import Claims
 from harness.store.compaction import MANY_PARTS, Compaction
 from harness.store.folders import open_folder
@@ -128,6 +130,16 @@ class RecordStore:
         """
         table = self._records.rows(("status",))
         return dict(zip(table["cell_id"].to_pylist(), table["status"].to_pylist(), strict=True))
+
+    def results(self) -> Any:
+        """What tells whether two records of a cell agree: an Arrow table of identities, metrics and ``maps_sha256``.
+
+        Raises:
+            StoreError: As ``frame``.
+        """
+        names = ("status", "dataset", "category", "method", "seed", "finished_at", "host")
+        found = self._records.rows((*names, "maps_sha256", "unreadable_ids", "extra_metrics", *BUILT_IN_NAMES))
+        return found.drop_columns(["part", "pack"])
 
     def parts(self) -> dict[str, str]:
         """Cell id to the name of the part of its record, which changes whenever the record is written.
@@ -253,6 +265,14 @@ class RecordStore:
                     break
                 num_gathered, num_steps = num_gathered + gathered, num_steps + 1
         return num_gathered
+
+    def check(self) -> StoreCheck:
+        """Read all of the store, and say what cannot be read.
+
+        Raises:
+            StoreError: As ``frame``.
+        """
+        return check_store(self._folder, self._records, self._costs)
 
     def claims(self) -> Claims:
         """A claim of this process on cells of the store; nobody else knows of it before it takes one."""
