@@ -122,10 +122,13 @@ class Board:
                     own_seeds.setdefault(label, {})[one.dataset] = found
         datasets = [one.dataset for one in standings]
         shown = self.frame[self.frame["dataset"].isin(datasets)]
+        choices = shown[["dataset", "protocol", "split"]].drop_duplicates()
         resampling = self.intervals.remark(datasets) if metrics else ""
         return Table(
-            protocol=protocols_text(zip(shown["dataset"], shown["protocol"], strict=True), shown["limit"].dropna()),
-            split=splits_text(zip(shown["dataset"], shown["split"], strict=True)),
+            protocol=protocols_text(
+                zip(choices["dataset"], choices["protocol"], strict=True), shown["limit"].dropna().unique()
+            ),
+            split=splits_text(zip(choices["dataset"], choices["split"], strict=True)),
             seeds=seeds,
             own_seeds=own_seeds,
             remarks=(*remarks, *([resampling] if resampling else [])),

@@ -129,12 +129,14 @@ class Shelf:
             listing = self.listing()
             try:
                 tables = [self.loose_rows(listing, list(listing.loose)).select([*wanted, "part", "pack"])]
-                tables += self._pack_tables(listing, wanted)
+                tables += self._pack_tables(listing, wanted, is_kept=columns is not None)
             except FileNotFoundError:  # packed or replaced since it was listed
                 if self.listing() is listing:
                     time.sleep(_LAG_SECONDS)  # a listing of NFS lags behind
                 continue
-            return newest_rows(pa.concat_tables(tables).combine_chunks())
+            table = pa.concat_tables(tables).combine_chunks()
+            del tables
+            return newest_rows(table)
 
     def loose_rows(self, listing: Listing, parts: Sequence[str]) -> Any:
         """The rows of some loose parts, damaged ones left out, with ``part`` and an empty ``pack``.
@@ -278,14 +280,20 @@ class Shelf:
             raise DamagedPartError(f"{where}: expected one row of cell {cell_of(part)!r}, as its name says.")
         return table
 
-    def _pack_tables(self, listing: Listing, columns: tuple[str, ...]) -> list[Any]:
-        """The rows of every pack with their places, without packs that are damaged."""
+    def _pack_tables(self, listing: Listing, columns: tuple[str, ...], *, is_kept: bool = True) -> list[Any]:
+        """The rows of every pack with their places, without packs that are damaged.
+
+        All columns of many records take much memory; they are not kept for the next time.
+        """
         tables = []
         for pack, stamp in listing.packs.items():
             key = self.pack_path(pack), columns
-            if self._stamp(key) != stamp:
-                self._known[key] = stamp, _or_warning(self.pack_rows, pack, [*columns, "part"])
-            table = self._known[key][1]
+            if self._stamp(key) == stamp:
+                table = self._known[key][1]
+            else:
+                table = _or_warning(self.pack_rows, pack, [*columns, "part"])
+                if is_kept:
+                    self._known[key] = stamp, table
             if table is not None:
                 tables.append(_placed(table, pack))
         return tables
