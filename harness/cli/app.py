@@ -21,6 +21,7 @@ from harness.cli import (
     run,
     search,
     show,
+    store,
     submit,
     suites,
 )
@@ -28,8 +29,8 @@ from harness.cli import (
 app = typer.Typer(
     name="bench",
     epilog="Start with 'bench doctor', then 'bench run --datasets all'. Exit codes: 0 success, 1 some cells or images "
-    "failed or 'verify' found a fault, 2 a mistake in the command, the settings or the data, 3 an anomaly with "
-    "--fail-on-anomaly, 130 interrupted.",
+    "failed, 'verify' or 'check' found a fault, or merged results disagree, 2 a mistake in the command, settings or "
+    "data, 3 an anomaly with --fail-on-anomaly, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -69,6 +70,7 @@ app.command()(report.report)
 app.command()(compare.compare)
 app.command()(robustness.robustness)
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(store.app, name="store")
 app.command()(methods.methods)
 app.command()(suites.suites)
 app.command()(doctor.doctor)

@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -17,9 +18,11 @@ from harness.cells.outcome import CellProgress
 from harness.config import RunSettings
 from harness.execution.events import (
     CellFinished,
+    CellHeldElsewhere,
     CellLost,
     CellProgressed,
     CellStarted,
+    CellStoredElsewhere,
     RunEvent,
     WorkerJoined,
     WorkerLost,
@@ -55,6 +58,8 @@ class Narrator:
         self.done: list[Cell] = []
         self.num_failed = 0
         self.running: dict[str, tuple[Cell, CellProgress | None]] = {}
+        self.elsewhere: dict[str, str] = {}
+        """Cells that other runs hold, and which run."""
         self.started = clock()
         self._labels: dict[str, str] = {}
 
@@ -82,7 +87,13 @@ class Narrator:
             case RunEnded(summary=summary):
                 return self.close(summary)
             case CellStarted(cell=cell):
+                self.elsewhere.pop(cell.id, None)
                 self.running[cell.id] = (cell, None)
+            case CellHeldElsewhere(cell=cell, run=run):
+                self.elsewhere[cell.id] = run
+            case CellStoredElsewhere(cell=cell):
+                self.elsewhere.pop(cell.id, None)
+                self.done.append(cell)
             case CellProgressed(cell=cell, progress=progress):
                 self.running[cell.id] = (cell, progress)
             case CellFinished(cell=cell) | CellLost(cell=cell):
@@ -132,6 +143,10 @@ class Narrator:
                 return f"{worker} was lost ({reason}); its cell goes to another worker"
             case CellStarted(attempt=attempt):
                 return f"{label}: started" + (f" (attempt {attempt})" if attempt > 1 else "")
+            case CellHeldElsewhere(run=run):
+                return f"{label}: another run has it in hand ({run})"
+            case CellStoredElsewhere():
+                return f"{label}: stored by another run"
             case WorkerJoined(worker=worker):
                 return f"{worker} is up"
             case WorkersPending(num_up=num_up, num_asked=num_asked, offer=offer):
@@ -140,8 +155,9 @@ class Narrator:
 
     def close(self, summary: RunSummary) -> None:
         """Say how it went."""
+        elsewhere = f", {summary.num_elsewhere} stored by another run" if summary.num_elsewhere else ""
         print(
-            f"{counted(summary.num_ok, 'cell')} ok, {summary.num_failed} failed, in "
+            f"{counted(summary.num_ok, 'cell')} ok, {summary.num_failed} failed{elsewhere}, in "
             f"{duration_text(summary.work_seconds)} (and {duration_text(summary.start_seconds)} to start workers)."
         )
 
@@ -153,6 +169,11 @@ class Narrator:
             return "Interrupted. All cells were stored already."
         stored = f"Interrupted: {len(self.done)} of {counted(self.num_cells, 'cell')} stored."
         return stored if len(self.done) == self.num_cells else f"{stored} {how}"
+
+    def elsewhere_text(self) -> str:
+        """What other runs hold, e.g. ``, 2 in hand of process 4711 on bench-2``; empty if nothing."""
+        runs = Counter(tuple(self.elsewhere.values()))
+        return "".join(f", {number} in hand of {run}" for run, number in sorted(runs.items()))
 
     def seconds_left(self) -> float | None:
         """From the cost of the finished cells; None before the first progress."""
@@ -196,16 +217,17 @@ class LineNarrator(Narrator):
     def tell_if_quiet(self) -> None:
         """Say how far the running cells are, if the last line is ``QUIET_SECONDS`` old."""
         running = tuple(self.running.values())
-        if not running or self.clock() - self._told_at < QUIET_SECONDS:
+        if not (running or self.elsewhere) or self.clock() - self._told_at < QUIET_SECONDS:
             return
         self._told_at = self.clock()
         shown = "; ".join(
             f"{self._labels[cell.id]}: {progress_text(progress)}" for cell, progress in running[:_MAX_SHOWN]
         )
+        shown = shown or "waiting"
         more = f"; and {len(running) - _MAX_SHOWN} more" if len(running) > _MAX_SHOWN else ""
         left = self.seconds_left()
         time_left = f" (about {duration_text(left)} left)" if left is not None else ""
-        print(f"[{len(self.done)}/{self.num_cells}] {shown}{more}{time_left}", flush=True)
+        print(f"[{len(self.done)}/{self.num_cells}] {shown}{more}{self.elsewhere_text()}{time_left}", flush=True)
 
     def _watch(self) -> None:
         while not self._ended.wait(1.0):
@@ -236,7 +258,7 @@ class LiveNarrator(Narrator):
 
     def tell(self, event: RunEvent) -> None:
         """Only lines that stay on the screen: cells that ended, workers that were lost or are missing."""
-        if isinstance(event, CellFinished | CellLost | WorkerLost | WorkersPending):
+        if isinstance(event, CellFinished | CellLost | CellStoredElsewhere | WorkerLost | WorkersPending):
             self._console.print(self.line_of(event), highlight=False, markup=False)
 
     def _picture(self) -> RenderableType:
@@ -249,6 +271,7 @@ class LiveNarrator(Narrator):
         summary = Text(
             f"{len(self.done)} done, {len(self.running)} running, {self.num_failed} failed of "
             + counted(self.num_cells, "cell")
+            + self.elsewhere_text()
             + (f", about {duration_text(left)} left" if left is not None else ", starting workers")
         )
         return Group(grid, ProgressBar(total=self.num_cells, completed=len(self.done), width=60), summary)
@@ -281,6 +304,8 @@ class JsonNarrator(Narrator):
                 fields |= {"loss": progress.loss}
             case CellLost(reason=reason) | WorkerLost(reason=reason):
                 fields["reason"] = reason
+            case CellHeldElsewhere(run=run):
+                fields["run"] = run
             case WorkersPending(num_up=num_up, num_asked=num_asked, offer=offer):
                 fields |= {"up": num_up, "asked": num_asked, "offer": offer}
         self._emit(type(event).__name__, **fields)

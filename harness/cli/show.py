@@ -23,7 +23,7 @@ def leaderboard(
     failed: Annotated[bool, typer.Option("--failed", help="List failed cells and why, and nothing else.")] = False,
     export: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.parquet", help="Write the records to one Parquet file, and nothing else."),
+        typer.Option(metavar="FILE", help="Write the records to one .parquet or .csv file, and nothing else."),
     ] = None,
 ) -> None:
     """Show methods x data sets and every category. A mean with a missing cell is withheld."""

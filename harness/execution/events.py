@@ -83,5 +83,31 @@ class CellLost:
     """Why the last attempt ended; one line."""
 
 
-RunEvent = WorkerJoined | WorkerLost | WorkersPending | CellStarted | CellProgressed | CellFinished | CellLost
+@dataclass(frozen=True, kw_only=True)
+class CellHeldElsewhere:
+    """Another run on the same results has the cell in hand; this one comes back to it."""
+
+    cell: Cell
+    run: str
+    """Which one, for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellStoredElsewhere:
+    """Another run on the same results has left the record of the cell, so this one does not run it."""
+
+    cell: Cell
+
+
+RunEvent = (
+    WorkerJoined
+    | WorkerLost
+    | WorkersPending
+    | CellStarted
+    | CellProgressed
+    | CellFinished
+    | CellLost
+    | CellHeldElsewhere
+    | CellStoredElsewhere
+)
 RunListener = Callable[[RunEvent], None]

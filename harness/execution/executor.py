@@ -14,13 +14,14 @@ from harness.execution.ray_actors import Limits, RayActors
 from harness.execution.session import HERE, RaySession
 from harness.execution.sizing import WorkerSize, most_processes, processes_of_cells, size_workers
 from harness.execution.summary import RunSummary
+from harness.execution.turns import ALONE, Turns
 from harness.plan import Cell
 
 
 class Executor(Protocol):
     """Runs cells, in one process or in many."""
 
-    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener) -> RunSummary:
+    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener, turns: Turns = ALONE) -> RunSummary:
         """Run every cell once.
 
         A cell that raises is a failed outcome. A cell that ends its process, or whose work raises, is
@@ -32,9 +33,10 @@ class Executor(Protocol):
             work: Runs a cell and writes its record; pickled, where there are several processes.
             on_event: Called in this process for everything that happens. A record is always written
                 before the event that tells of it.
+            turns: Whose turn a cell is, where other runs work on the same results.
 
         Returns:
-            The counts, once every cell is finished or lost.
+            The counts, once every cell is finished, lost or stored by another run.
 
         Raises:
             ExecutionError: No worker came up, or none is left and none comes back.
@@ -61,7 +63,7 @@ class ChosenExecutor:
         if is_needed and (settings.address is not None or workers <= cores):
             self._begin(max(cores, workers * (settings.cpus_per_worker or 1)))
 
-    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener) -> RunSummary:
+    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener, turns: Turns = ALONE) -> RunSummary:
         """See ``Executor.run``.
 
         Raises:
@@ -81,8 +83,8 @@ class ChosenExecutor:
             processes = {cell_id: number for cell_id, number in found.items() if number > 1}
         if size.workers == 0:
             self.close()
-            return InProcess(num_threads=max(1, int(size.cpus_per_worker))).run(cells, work, on_event)
-        return self._with_actors(size, processes, cells, work, on_event)
+            return InProcess(num_threads=max(1, int(size.cpus_per_worker))).run(cells, work, on_event, turns)
+        return self._with_actors(size, processes, cells, work, on_event, turns)
 
     def close(self) -> None:
         """Leave the cluster."""
@@ -97,13 +99,14 @@ class ChosenExecutor:
         cells: Sequence[Cell],
         work: CellWork,
         on_event: RunListener,
+        turns: Turns,
     ) -> RunSummary:
         session = self._session or self._begin(size.workers * size.cpus_per_worker)
         session.wait()
         storage = f"{self._settings.results.rstrip('/')}/.ray_train"
         try:
             actors = RayActors(session, size, processes=processes, storage=storage, limits=self._limits)
-            return actors.run(cells, work, on_event)
+            return actors.run(cells, work, on_event, turns)
         finally:
             if processes:
                 _remove(storage)

@@ -17,6 +17,7 @@ from harness.execution.events import (
     WorkerJoined,
 )
 from harness.execution.summary import RunInterrupted, RunSummary, Tally
+from harness.execution.turns import ALONE, Turns
 from harness.plan import Cell
 
 
@@ -31,7 +32,7 @@ class InProcess:
         self._num_threads = num_threads
         self._max_attempts = max_attempts
 
-    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener) -> RunSummary:
+    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener, turns: Turns = ALONE) -> RunSummary:
         """Run every cell here; see ``Executor.run``."""
         if self._num_threads is not None:
             import torch
@@ -39,10 +40,15 @@ class InProcess:
             torch.set_num_threads(self._num_threads)
         here = WorkerId(rank=0, host=socket.gethostname(), pid=os.getpid())
         tally = Tally(len(cells), on_event)
-        attempts = Attempts(cells, self._max_attempts)
+        attempts = Attempts(cells, self._max_attempts, turns, tally.tell)
         try:
             tally.tell(WorkerJoined(worker=here))
-            while (attempt := attempts.take()) is not None:
+            while not attempts.is_done:
+                attempt = attempts.take()
+                if attempt is None:
+                    if not attempts.is_done:
+                        turns.pause()
+                    continue
                 cell = attempt.cell
                 tally.tell(CellStarted(cell=cell, worker=here, attempt=attempt.number))
 

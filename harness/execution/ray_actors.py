@@ -29,6 +29,7 @@ from harness.execution.interruption import deferred_interrupts
 from harness.execution.session import RaySession
 from harness.execution.sizing import WorkerSize
 from harness.execution.summary import ExecutionError, RunInterrupted, RunSummary, Tally
+from harness.execution.turns import ALONE, Turns
 from harness.plan import Cell
 
 _WAIT_SECONDS = 1.0
@@ -91,10 +92,11 @@ class RayActors:
         self._max_attempts = max_attempts
         self._limits = limits or Limits()
 
-    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener) -> RunSummary:
+    def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener, turns: Turns = ALONE) -> RunSummary:
         """Run every cell once, on whatever worker is free, and survive the loss of workers."""
-        attempts = self._queues(cells)
-        run = _Run(attempts, Tally(len(cells), on_event), work, self._session, self._size, self._storage, self._limits)
+        tally = Tally(len(cells), on_event)
+        attempts = self._queues(cells, turns, tally.tell)
+        run = _Run(attempts, tally, work, self._session, self._size, self._storage, self._limits, turns)
         try:
             with deferred_interrupts() as raise_if_interrupted:
                 run.drive(raise_if_interrupted)
@@ -104,13 +106,12 @@ class RayActors:
             run.stop()
         return run.tally.summary()
 
-    def _queues(self, cells: Sequence[Cell]) -> dict[int, Attempts]:
+    def _queues(self, cells: Sequence[Cell], turns: Turns, tell: RunListener) -> dict[int, Attempts]:
         """Cells by their number of processes: each number has workers of its own."""
-        numbers = sorted({self._processes.get(cell.id, 1) for cell in cells})
-        return {
-            number: Attempts([cell for cell in cells if self._processes.get(cell.id, 1) == number], self._max_attempts)
-            for number in numbers
-        }
+        alike: dict[int, list[Cell]] = {}
+        for cell in cells:
+            alike.setdefault(self._processes.get(cell.id, 1), []).append(cell)
+        return {number: Attempts(alike[number], self._max_attempts, turns, tell) for number in sorted(alike)}
 
 
 class _Run:
@@ -125,8 +126,10 @@ class _Run:
         size: WorkerSize,
         storage: str,
         limits: Limits,
+        turns: Turns,
     ) -> None:
         self.tally = tally
+        self._turns = turns
         self._attempts, self._work, self._session, self._size = attempts, work, session, size
         self._resources = ProcessResources(cpus=size.cpus_per_worker, gpus=size.gpus_per_worker, storage=storage)
         self._limits = limits
@@ -146,6 +149,11 @@ class _Run:
             raise_if_interrupted()
             self._hand_out()
             awaited = {id(worker.awaited): worker for worker in self._workers if worker.awaited is not None}
+            if not awaited:
+                # Every worker is idle: what is left is with other runs, or was stored by them just now.
+                if not all(attempts.is_done for attempts in self._attempts.values()):
+                    self._turns.pause()
+                continue
             ready, _ = ray.wait(
                 [worker.awaited for worker in awaited.values()],
                 num_returns=1,

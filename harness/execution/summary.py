@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from harness.cells.outcome import CellOutcome
 from harness.errors import BenchError
-from harness.execution.events import CellFinished, CellLost, CellStarted, RunEvent, RunListener, WorkerLost
+from harness.execution.events import (
+    CellFinished,
+    CellLost,
+    CellStarted,
+    CellStoredElsewhere,
+    RunEvent,
+    RunListener,
+    WorkerLost,
+)
 from harness.phrasing import counted
 from harness.plan import Cell
 
@@ -19,6 +27,8 @@ class RunSummary:
     """In the order in which the cells finished."""
     lost: tuple[Cell, ...] = ()
     """Cells that used up their attempts."""
+    num_elsewhere: int = 0
+    """Cells that another run on the same results has stored meanwhile."""
     num_lost_workers: int = 0
     start_seconds: float = 0.0
     """From the call until the first cell started."""
@@ -38,7 +48,7 @@ class RunSummary:
     @property
     def num_open(self) -> int:
         """Cells that this run left undone; 0 unless it was interrupted."""
-        return self.num_cells - len(self.outcomes) - len(self.lost)
+        return self.num_cells - len(self.outcomes) - len(self.lost) - self.num_elsewhere
 
 
 class Tally:
@@ -49,6 +59,7 @@ class Tally:
         self._on_event = on_event
         self._outcomes: list[CellOutcome] = []
         self._lost: list[Cell] = []
+        self._num_elsewhere = 0
         self._num_lost_workers = 0
         self._called_at = time.monotonic()
         self._started_at: float | None = None
@@ -65,6 +76,8 @@ class Tally:
             case CellLost(cell=cell):
                 self._lost.append(cell)
                 self._ended_at = time.monotonic()
+            case CellStoredElsewhere():
+                self._num_elsewhere += 1
             case WorkerLost():
                 self._num_lost_workers += 1
         self._on_event(event)
@@ -76,6 +89,7 @@ class Tally:
             num_cells=self._num_cells,
             outcomes=tuple(self._outcomes),
             lost=tuple(self._lost),
+            num_elsewhere=self._num_elsewhere,
             num_lost_workers=self._num_lost_workers,
             start_seconds=started_at - self._called_at,
             work_seconds=max(0.0, self._ended_at - started_at),

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import RecordFilter, record_filter
-from harness.errors import SettingsError
 from harness.jobs.chosen_records import categories_of, chosen_records, with_scope
 from harness.jobs.run import RunResult
 from harness.leaderboard.record_selection import of_same_images
@@ -69,13 +68,12 @@ def failures(wanted: RecordFilter) -> tuple[list[str], int]:
 
 
 def export(wanted: RecordFilter, path: Path) -> Path:
-    """Write the records to one Parquet file.
+    """Write the records to one Parquet or CSV file.
 
     Raises:
-        BenchError: The name does not end in ``.parquet``, there are no records, or the file cannot be written.
+        BenchError: The name ends neither in ``.parquet`` nor in ``.csv``, there are no records, or the file cannot
+            be written.
     """
-    if path.suffix.lower() != ".parquet":
-        raise SettingsError(f"--export: expected a name that ends in .parquet, got {path}.")
     chosen = chosen_records(wanted)
     return chosen.store.export(path, chosen.frame["cell_id"])
 

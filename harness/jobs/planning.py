@@ -1,7 +1,7 @@
 """From settings to a plan that is known to be runnable, before any cell starts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ class Planned:
     """Backbone to a local file."""
     split: str
     """What records keep of the split's name."""
+    stored: Mapping[str, str] = field(default_factory=dict)
+    """Cell to the part of its record when the plan was made, for cells that run and had a record; see
+    ``RecordStore.parts``."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -110,12 +113,16 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
     ]
     check_methods_regime(settings.regime, [method for method, _ in variants])
     # Last, because it reads every file that is new.
+    sources = _sources(categories, settings)
+    store = RecordStore(settings.results)
+    # Parts before statuses: a record that comes between them is taken for a stored one.
+    parts = store.parts()
     plan = build_plan(
-        _sources(categories, settings),
+        sources,
         choices,
         settings.seeds,
         settings.protocol,
-        RecordStore(settings.results).statuses(),
+        store.statuses(),
         settings.policy,
         split,
         settings.dataset_protocols,
@@ -130,6 +137,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
         settings_of={(method, canonical_json(as_json(each))): each for method, each in resolved},
         weights=weights,
         split=split,
+        stored={cell.id: parts[cell.id] for cell in plan.cells if cell.id in parts},
     )
 
 

@@ -34,7 +34,9 @@ def plan_refit(result: SearchResult) -> tuple[Planned, RunSettings]:
     cells = tuple(cell for planned in plans for cell in planned.plan.cells)
     skipped = tuple(each for planned in plans for each in planned.plan.skipped)
     settings_of = {name: found for planned in plans for name, found in planned.settings_of.items()}
-    return replace(plans[0], settings_of=settings_of, plan=RunPlan(cells=cells, skipped=skipped)), settings
+    stored = {cell_id: part for planned in plans for cell_id, part in planned.stored.items()}
+    plan = RunPlan(cells=cells, skipped=skipped)
+    return replace(plans[0], settings_of=settings_of, stored=stored, plan=plan), settings
 
 
 def refit(planned: Planned, settings: RunSettings, on_event: Listener | None = None) -> RunResult:

@@ -121,6 +121,7 @@ def run_planned(
         RunInterrupted: Ctrl-C or SIGTERM; finished records are kept.
     """
     from harness.execution.sizing import size_notes, size_workers
+    from harness.jobs.sharing import shared
     from harness.jobs.tracking import tracked
     from harness.store import RecordStore
 
@@ -133,10 +134,10 @@ def run_planned(
         check_cells(planned, settings)
         store.check_writable()
         size = size_workers(settings, len(planned.plan.cells))
-        tell(CellsChecked(notes=tuple(size_notes(size, settings))))
         work = cell_runner(planned, settings, max(size.workers, 1))
-        with tracked(settings, store, tell) as listen:
-            summary = executor.run(planned.plan.cells, work, listen)
+        with shared(store, planned.stored) as (turns, notes), tracked(settings, store, tell) as listen:
+            tell(CellsChecked(notes=(*size_notes(size, settings), *notes)))
+            summary = executor.run(planned.plan.cells, work, listen, turns)
         tell(RunEnded(summary=summary))
     frame = store.frame()
     frame = frame[frame["cell_id"].isin([cell.id for cell in planned.cells])]

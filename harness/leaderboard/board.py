@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.errors import StoreError
 from harness.leaderboard.intervals import MEAN, Intervals
-from harness.leaderboard.record_selection import protocols_text, splits_text
+from harness.leaderboard.record_selection import CONDITIONS, protocols_text, splits_text
 from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings, cells_text, laid_out
 from harness.leaderboard.tables import Entry, Table
 from harness.metrics.catalogue import check_metrics, find_metric, metric_title
@@ -122,10 +122,11 @@ class Board:
                     own_seeds.setdefault(label, {})[one.dataset] = found
         datasets = [one.dataset for one in standings]
         shown = self.frame[self.frame["dataset"].isin(datasets)]
+        choices = shown[["dataset", "protocol", "split", *CONDITIONS]].drop_duplicates()
         resampling = self.intervals.remark(datasets) if metrics else ""
         return Table(
-            protocol=protocols_text(shown),
-            split=splits_text(zip(shown["dataset"], shown["split"], strict=True)),
+            protocol=protocols_text(choices),
+            split=splits_text(zip(choices["dataset"], choices["split"], strict=True)),
             seeds=seeds,
             own_seeds=own_seeds,
             remarks=(*remarks, *([resampling] if resampling else [])),

@@ -288,7 +288,7 @@ def newest_variant(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _newest(frame: pd.DataFrame, *, of: list[str], by: list[str]) -> pd.DataFrame:
     # cell_id decides between two records of the same second.
-    ordered = frame.sort_values(["finished_at", "cell_id"])
+    ordered = frame[[*of, *by, "finished_at", "cell_id"]].sort_values(["finished_at", "cell_id"])
     last = ordered.drop_duplicates(of, keep="last")
     keys = pd.MultiIndex.from_frame(frame[of + by])
     return frame[keys.isin(pd.MultiIndex.from_frame(last[of + by]))]

@@ -6,6 +6,7 @@ Pure arithmetic on the records of one data set. Shape suffixes: R row, C categor
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
@@ -77,7 +78,7 @@ class Standings:
     def measured_categories(self, metric: str) -> tuple[str, ...]:
         """Categories where the metric is defined: a finished cell has it, or no cell is finished."""
         return tuple(
-            category for category, measured in zip(self.categories, self._is_measured(metric), strict=True) if measured
+            category for category, measured in zip(self.categories, self._is_measured[metric], strict=True) if measured
         )
 
     def seeds_of(self, row: str) -> tuple[int, ...]:
@@ -119,7 +120,7 @@ class Standings:
         found = {reason: self._cells(status_CS == reason) for reason in ("failed", "missing")}
         for metric in metrics:
             lacks_CS = np.isnan(self.values[metric][number]) & (status_CS == "ok")
-            found[f"without {metric_title(metric)}"] = self._cells(lacks_CS & self._is_measured(metric)[:, None])
+            found[f"without {metric_title(metric)}"] = self._cells(lacks_CS & self._is_measured[metric][:, None])
         return {reason: cells for reason, cells in found.items() if cells}
 
     def _needed(self, row: str, metric: str) -> NDArray[np.float64]:
@@ -127,17 +128,21 @@ class Standings:
         if row not in self.rows:
             return np.empty((0, 0))
         values_CS: NDArray[np.float64] = self.values[metric][self.rows.index(row)]
-        return values_CS[self._is_measured(metric)][:, self._own_seeds(row)]
+        return values_CS[self._is_measured[metric]][:, self._own_seeds(row)]
 
     def _own_seeds(self, row: str) -> NDArray[np.bool_]:
         own_S: NDArray[np.bool_] = (self.status_RCS[self.rows.index(row)] != "other").any(axis=0)
         return own_S
 
-    def _is_measured(self, metric: str) -> NDArray[np.bool_]:
+    @cached_property
+    def _is_measured(self) -> dict[str, NDArray[np.bool_]]:
+        """Metric to whether it is measured in each category, shaped C."""
         finished_RCS = self.status_RCS == "ok"
-        exists_C = (finished_RCS & ~np.isnan(self.values[metric])).any(axis=(0, 2))
-        measured_C: NDArray[np.bool_] = exists_C | ~finished_RCS.any(axis=(0, 2))
-        return measured_C
+        unfinished_C = ~finished_RCS.any(axis=(0, 2))
+        return {
+            metric: (finished_RCS & ~np.isnan(values_RCS)).any(axis=(0, 2)) | unfinished_C
+            for metric, values_RCS in self.values.items()
+        }
 
     def _cells(self, mask_CS: NDArray[np.bool_]) -> list[CellKey]:
         return [(self.categories[category], self.seeds[seed]) for category, seed in np.argwhere(mask_CS)]

@@ -23,14 +23,15 @@ def row_labels(frame: pd.DataFrame) -> pd.Series:
     """
     keys = ["method", *VARIANT_COLUMNS]
     variants = frame[keys].drop_duplicates()
-    labels: dict[tuple[Any, ...], str] = {}
+    labels: dict[Any, str] = {}
     for method, group in variants.groupby("method"):
         parts = [_parts(*row) for row in group[VARIANT_COLUMNS].itertuples(index=False)]
         telling = _telling_names(parts)
-        for row, part in zip(group[keys].itertuples(index=False, name=None), parts, strict=True):
-            labels[row] = f"{method} [{_shown(part, telling)}]" if telling else str(method)
-    rows = frame[keys].itertuples(index=False, name=None)
-    return pd.Series([labels[row] for row in rows], index=frame.index, dtype="str", name="row")
+        for index, part in zip(group.index, parts, strict=True):
+            labels[index] = f"{method} [{_shown(part, telling)}]" if telling else str(method)
+    rows = pd.Series(labels, dtype="str", name="row")
+    labelled = frame[keys].merge(variants.join(rows), on=keys, how="left")
+    return labelled["row"].set_axis(frame.index)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from harness.atomic_files import write_atomically
 from harness.environment import without_credentials
@@ -11,7 +11,14 @@ from harness.errors import StoreError
 
 _OBJECT_STORES = ("s3", "gs", "gcs")
 
-Stamp = tuple[int, ...]
+
+class Stamp(NamedTuple):
+    """What a listing says of a file; differs once the file's contents do."""
+
+    modified_ns: int
+    """By the clock of the file system or object store, which is the same for every writer."""
+    size_bytes: int
+    inode: int = 0
 
 
 class Folder(Protocol):
@@ -23,10 +30,21 @@ class Folder(Protocol):
     """For messages; an address may carry credentials, this does not."""
 
     def stamps(self, folder: str) -> dict[str, Stamp]:
-        """Files directly in ``folder``, sorted by name, each with what differs once its contents do."""
+        """Files directly in ``folder``, sorted by name.
+
+        A file that was put before the call is listed, and one that was deleted before it is not.
+        """
 
     def get(self, name: str) -> bytes:
         """Contents of a file.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            OSError: It is there but cannot be read.
+        """
+
+    def open(self, name: str) -> Any:
+        """A file to read parts of, as a ``pyarrow.NativeFile``.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -59,12 +77,18 @@ class LocalFolder:
             for entry in sorted(os.scandir(self._root / folder), key=lambda entry: entry.name):
                 with suppress(FileNotFoundError):  # a temporary file of a writer may be gone by now
                     status = entry.stat()
-                    stamps[entry.name] = (status.st_ino, status.st_mtime_ns, status.st_size)
+                    stamps[entry.name] = Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
         return stamps
 
     def get(self, name: str) -> bytes:
         """See ``Folder.get``."""
         return (self._root / name).read_bytes()
+
+    def open(self, name: str) -> Any:
+        """See ``Folder.open``."""
+        import pyarrow as pa
+
+        return pa.OSFile(str(self._root / name))
 
     def put(self, name: str, content: bytes) -> None:
         """See ``Folder.put``; costs one fsync."""
@@ -96,12 +120,16 @@ class ObjectFolder:
         selector = fs.FileSelector(f"{self._root}/{folder}", allow_not_found=True)
         files = self._filesystem.get_file_info(selector)
         found = sorted((info.base_name, info) for info in files if info.type == fs.FileType.File)
-        return {name: (info.mtime_ns, info.size) for name, info in found}
+        return {name: Stamp(info.mtime_ns, info.size) for name, info in found}
 
     def get(self, name: str) -> bytes:
         """See ``Folder.get``."""
         with self._filesystem.open_input_stream(f"{self._root}/{name}") as stream:
             return bytes(stream.read())
+
+    def open(self, name: str) -> Any:
+        """See ``Folder.open``."""
+        return self._filesystem.open_input_file(f"{self._root}/{name}")
 
     def put(self, name: str, content: bytes) -> None:
         """See ``Folder.put``."""
@@ -135,8 +163,10 @@ def open_folder(url: str) -> Folder:
     import pyarrow as pa
     from pyarrow import fs
 
+    # Small files in one request each; otherwise pyarrow takes three, and a killed writer leaves a begun upload.
+    query = f"{'&' if '?' in url else '?'}allow_delayed_open=true" if scheme == "s3" else ""
     try:
-        filesystem, path = fs.FileSystem.from_uri(url)
+        filesystem, path = fs.FileSystem.from_uri(url + query)
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = without_credentials(str(error).splitlines()[0])
         raise StoreError(f"Cannot open the result store {without_credentials(url)}: {reason}") from error

@@ -70,6 +70,11 @@ RECORD_SCHEMA = pa.schema(
 )
 SCORES_SCHEMA = pa.schema([_CELL_ID, *_columns(ImageScore), _VERSION])
 COSTS_SCHEMA = pa.schema([*_columns(CostRecord), _VERSION])
+_PART = pa.field("part", pa.string())
+SCORES_PART = "scores_part"
+PACKED_RECORD_SCHEMA = pa.schema([*RECORD_SCHEMA, _PART, pa.field(SCORES_PART, pa.binary())])
+"""Of a pack of records. ``scores_part`` is the part of the image scores, byte for byte; null for a failure."""
+PACKED_COSTS_SCHEMA = pa.schema([*COSTS_SCHEMA, _PART])
 
 
 def table_of(records: Iterable[Record]) -> Any:

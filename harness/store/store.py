@@ -1,26 +1,32 @@
 """The result store: a Parquet part for each record, for the scores of its images and for its costs."""
 
-import logging
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from harness.atomic_files import write_atomically
 from harness.environment import without_credentials
-from harness.errors import DamagedPartError, StoreError
+from harness.errors import SettingsError, StoreError
+from harness.metrics.catalogue import BUILT_IN_NAMES
 from harness.records import CellRecord, CostRecord, ImageScore
-from harness.store.folders import Stamp, open_folder
+from harness.store.checking import StoreCheck, check_store
+from harness.store.claims import Claims
+from harness.store.compaction import MANY_PARTS, Compaction
+from harness.store.folders import open_folder
 from harness.store.migrations import upgrade
+from harness.store.parquet_bytes import conformed, decoded, encoded, encoded_many
+from harness.store.part_names import cell_of
 from harness.store.schema import (
     COSTS_SCHEMA,
+    PACKED_COSTS_SCHEMA,
+    PACKED_RECORD_SCHEMA,
     RECORD_SCHEMA,
+    SCORES_PART,
     SCORES_SCHEMA,
     Record,
     costs_of,
@@ -32,27 +38,30 @@ from harness.store.schema import (
     scores_table_of,
     table_of,
 )
+from harness.store.shelf import Place, Shelf
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Status = Literal["ok", "failed"]
+Read = TypeVar("Read")
 
 _ORDER = [(name, "ascending") for name in ("dataset", "category", "method", "settings", "seed", "cell_id")]
-_NUM_READERS = 8  # parts are a few kilobytes: waiting, not decoding, is what takes the time
-_SCHEMAS = {"records": RECORD_SCHEMA, "scores": SCORES_SCHEMA, "costs": COSTS_SCHEMA}
 _PROBE = "write-test"
+_SCORES = "scores"
 
 
 class RecordStore:
     """Keeps what cells leave, in a local folder or an object store.
 
-    ``records/<cell_id>.parquet`` is a record, ``scores/<cell_id>.parquet`` the scores of its test images, and
-    ``costs/<cell_id>.parquet`` what ``bench costs`` measured. Any number of processes may write at once; of two
-    records of one cell the later stays. There is no index and no lock: the folder listing is the state.
+    ``records/`` has a part for each record, ``scores/`` one of the same name for the scores of its test images, and
+    ``costs/`` one for what ``bench costs`` measured; each is written at once and never changed. ``compact`` gathers
+    parts into larger files in ``packed/``, with the scores beside the record. Any number of processes may write, read
+    and compact at once; of two records of one cell the later stays. There is no index and no lock: what is listed is
+    the state.
 
-    What was read is kept with this object, so that reading again costs a listing and the parts that changed.
-    Whatever reads several parts leaves damaged ones out and logs a warning with the file's name.
+    What was read is kept with this object, so that reading again costs a listing and the files that changed.
+    Whatever reads several cells leaves damaged files out and logs a warning with the file's name.
     """
 
     def __init__(self, url: str) -> None:
@@ -65,9 +74,14 @@ class RecordStore:
             StoreError: The address is of no known kind.
         """
         self._folder = open_folder(url)
-        self._known: dict[str, tuple[Stamp, Any]] = {}
+        self._records = Shelf(self._folder, "records", RECORD_SCHEMA, PACKED_RECORD_SCHEMA)
+        self._costs = Shelf(self._folder, "costs", COSTS_SCHEMA, PACKED_COSTS_SCHEMA)
         self.url = self._folder.url
         """Absolute: opens the same store from another working directory."""
+
+    def __reduce__(self) -> tuple[type["RecordStore"], tuple[str]]:
+        # Another process opens its own files.
+        return RecordStore, (self.url,)
 
     def check_writable(self) -> None:
         """Write a file and remove it again.
@@ -82,19 +96,19 @@ class RecordStore:
     def write(self, record: Record) -> None:
         """Keep a record, in place of an earlier one of the same cell.
 
-        The scores go first, so that a stored record always has its scores. A failed record removes
-        the scores of an earlier success after it has replaced it.
+        The scores go first, so that a stored record always has its scores; what it replaces goes last.
 
         Raises:
             StoreError: The store cannot be written; the earlier record, if any, is still whole.
         """
-        cell_id = record.identity.cell_id
         with self._writing():
+            part, earlier = _new_part(self._records, record.identity.cell_id)
             if isinstance(record, CellRecord):
-                self._folder.put(_part("scores", cell_id), _encoded(scores_table_of(record)))
-            self._folder.put(_part("records", cell_id), _encoded(table_of([record])))
-            if not isinstance(record, CellRecord):
-                self._folder.delete(_part("scores", cell_id))
+                self._folder.put(_scores_path(part), encoded(scores_table_of(record)))
+            self._folder.put(self._records.path(part), encoded(table_of([record])))
+            for old in earlier:
+                self._folder.delete(self._records.path(old))
+                self._folder.delete(_scores_path(old))
 
     def write_costs(self, costs: CostRecord) -> None:
         """Keep what a cell costs, in place of earlier costs of the same cell.
@@ -103,7 +117,10 @@ class RecordStore:
             StoreError: The store cannot be written; earlier costs, if any, are still whole.
         """
         with self._writing():
-            self._folder.put(_part("costs", costs.cell_id), _encoded(costs_table_of([costs])))
+            part, earlier = _new_part(self._costs, costs.cell_id)
+            self._folder.put(self._costs.path(part), encoded(costs_table_of([costs])))
+            for old in earlier:
+                self._folder.delete(self._costs.path(old))
 
     def statuses(self) -> dict[str, Status]:
         """Cell id to the status of its record.
@@ -111,8 +128,35 @@ class RecordStore:
         Raises:
             StoreError: As ``frame``.
         """
-        table = self._parts("records")
+        table = self._records.rows(("status",))
         return dict(zip(table["cell_id"].to_pylist(), table["status"].to_pylist(), strict=True))
+
+    def results(self) -> Any:
+        """What tells whether two records of a cell agree: an Arrow table of identities, metrics and ``maps_sha256``.
+
+        Raises:
+            StoreError: As ``frame``.
+        """
+        names = ("status", "dataset", "category", "method", "seed", "finished_at", "host")
+        found = self._records.rows((*names, "maps_sha256", "unreadable_ids", "extra_metrics", *BUILT_IN_NAMES))
+        return found.drop_columns(["part", "pack"])
+
+    def parts(self) -> dict[str, str]:
+        """Cell id to the name of the part of its record, which changes whenever the record is written.
+
+        Raises:
+            StoreError: As ``frame``.
+        """
+        return {cell_id: place.part for cell_id, place in self._records.places().items()}
+
+    def part_of(self, cell_id: str) -> str | None:
+        """What ``parts`` says of one cell; None while it has no record.
+
+        Raises:
+            StoreError: As ``frame``.
+        """
+        place = self._records.find(cell_id)
+        return None if place is None else place.part
 
     def costs(self) -> dict[str, CostRecord]:
         """Cell id to its costs, for the cells that ``bench costs`` has measured.
@@ -120,7 +164,7 @@ class RecordStore:
         Raises:
             StoreError: As ``frame``.
         """
-        return costs_of(self._parts("costs"))
+        return costs_of(self._costs.rows().select(COSTS_SCHEMA.names))
 
     def record(self, cell_id: str) -> Record:
         """One record, whole.
@@ -128,10 +172,9 @@ class RecordStore:
         Raises:
             StoreError: The cell has no record, or a part cannot be read.
         """
-        try:
-            table = self._decode("records", cell_id)
-        except FileNotFoundError:
-            raise StoreError(f"No record of cell {cell_id!r} in {self._folder.title}.") from None
+        table = self._read_at_place(cell_id, self._row, is_fresh=True)
+        if table is None:
+            raise StoreError(f"No record of cell {cell_id!r} in {self._folder.title}.")
         (row,) = table.to_pylist()
         return record_of(row, self.image_scores(cell_id) if row["status"] == "ok" else ())
 
@@ -141,12 +184,10 @@ class RecordStore:
         Raises:
             StoreError: The cell failed or never ran, or the part cannot be read.
         """
-        try:
-            return image_scores_of(self._decode("scores", cell_id))
-        except FileNotFoundError:
-            raise StoreError(
-                f"No image scores of cell {cell_id!r} in {self._folder.title}: it failed or has not run."
-            ) from None
+        found = self._read_at_place(cell_id, self._scores, is_fresh=False)
+        if found is None:
+            raise StoreError(f"No image scores of cell {cell_id!r} in {self._folder.title}: it failed or has not run.")
+        return found
 
     def frame(self) -> "pd.DataFrame":
         """Every record as one row of a frame, by data set, category, method, settings and seed.
@@ -161,31 +202,85 @@ class RecordStore:
         return frame_of(self._joined())
 
     def export(self, path: Path, cell_ids: Iterable[str] | None = None) -> Path:
-        """Write records as one Parquet file, e.g. ``leaderboard.parquet``, for publishing.
+        """Write records as one file, e.g. ``leaderboard.parquet``, for publishing.
 
         Image scores stay behind.
 
         Args:
-            path: A local file; replaced when it is there.
+            path: A local file, ``.parquet`` or ``.csv``; replaced when it is there.
             cell_ids: Whose records; None for all.
 
         Returns:
             ``path``.
 
         Raises:
+            SettingsError: The name has another ending.
             StoreError: As ``frame``, or the file cannot be written.
         """
+        encode = _ENCODERS.get(path.suffix.lower())
+        if encode is None:
+            raise SettingsError(f"Cannot write {path}: expected a name that ends in {' or '.join(_ENCODERS)}.")
         table = self._joined()
         if cell_ids is not None:
             table = table.filter(pc.is_in(table["cell_id"], value_set=pa.array(cell_ids, pa.string())))
         try:
-            write_atomically(path, _encoded(table, compression="zstd"))
+            write_atomically(path, encode(table))
         except OSError as error:
             raise StoreError(f"Cannot write {path}: {error}") from error
         return path
 
+    def is_scattered(self) -> bool:
+        """Whether so many parts are loose that reading all of them takes its time.
+
+        Raises:
+            StoreError: The store cannot be listed.
+        """
+        return any(len(shelf.listing().loose) >= MANY_PARTS for shelf in (self._records, self._costs))
+
+    def compact(self, *, at_least: int = 0, max_steps: int | None = None) -> int:
+        """Gather loose parts into packs; safe at any time, beside writers, readers and other compactions.
+
+        Args:
+            at_least: Parts of a kind that must be loose; fewer stay as they are.
+            max_steps: Most packs of a kind to write; None for as many as it takes.
+
+        Returns:
+            Number of parts that were gathered.
+
+        Raises:
+            StoreError: The store cannot be read or written; nothing is lost.
+        """
+        num_gathered = 0
+        for shelf, scores_folder in ((self._records, _SCORES), (self._costs, None)):
+            compaction, num_steps = Compaction(self._folder, shelf, scores_folder), 0
+            if len(shelf.listing().loose) < at_least:
+                continue
+            while max_steps is None or num_steps < max_steps:
+                with self._writing():
+                    try:
+                        gathered = compaction.step()
+                    except FileNotFoundError:
+                        continue  # another compaction was faster; look again
+                if not gathered:
+                    break
+                num_gathered, num_steps = num_gathered + gathered, num_steps + 1
+        return num_gathered
+
+    def check(self) -> StoreCheck:
+        """Read all of the store, and say what cannot be read.
+
+        Raises:
+            StoreError: As ``frame``.
+        """
+        return check_store(self._folder, self._records, self._costs)
+
+    def claims(self) -> Claims:
+        """A claim of this process on cells of the store; nobody else knows of it before it takes one."""
+        return Claims(self._folder)
+
     def _joined(self) -> Any:
-        return joined_table(self._parts("records").sort_by(_ORDER), self._parts("costs"))
+        records = self._records.rows().select(RECORD_SCHEMA.names)
+        return joined_table(records.sort_by(_ORDER), self._costs.rows().select(COSTS_SCHEMA.names))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -196,74 +291,50 @@ class RecordStore:
                 f"Results cannot be written to {self._folder.title}: {without_credentials(str(error))}."
             ) from error
 
-    def _parts(self, folder: str) -> Any:
-        """All parts of a folder as one table, without those that are damaged."""
-        try:
-            stamps = self._folder.stamps(folder)
-        except OSError as error:
-            reason = "expected a folder, got a file" if isinstance(error, NotADirectoryError) else str(error)
-            raise StoreError(f"Cannot list the {folder} in {self._folder.title}: {reason}.") from error
+    def _read_at_place(self, cell_id: str, read: Callable[[str, Place], Read], *, is_fresh: bool) -> Read | None:
+        """Read where the newest row of a cell is; None if there is nothing, there or where it is moved meanwhile."""
+        place = self._records.find(cell_id, is_fresh=is_fresh)
+        while True:
+            with suppress(FileNotFoundError):
+                if place is not None:
+                    return read(cell_id, place)
+            tried, place = place, self._records.find(cell_id)
+            if place == tried:
+                return None
 
-        def read(name: str) -> Any:
-            place = f"{folder}/{name}"
-            stamp, table = self._known.get(place, (None, None))
-            if stamp != stamps[name]:
-                try:
-                    table = self._decode(folder, name.removesuffix(".parquet"))
-                except DamagedPartError as error:
-                    _warn(f"Left out {error}")
-                    table = None
-                except FileNotFoundError:  # removed since it was listed
-                    return None
-                self._known[place] = stamps[name], table
-            return table
+    def _row(self, cell_id: str, place: Place) -> Any:
+        if not place.pack:
+            return self._records.part_row(place.part)
+        return self._records.pack_rows(place.pack, RECORD_SCHEMA.names, cell_id)
 
-        names = [name for name in stamps if name.endswith(".parquet") and not name.startswith(".")]
-        with ThreadPoolExecutor(_NUM_READERS, thread_name_prefix="part-reader") as pool:
-            tables = [table for table in pool.map(read, names) if table is not None]
-        return pa.concat_tables([_SCHEMAS[folder].empty_table(), *tables]).combine_chunks()
-
-    def _decode(self, folder: str, cell_id: str) -> Any:
-        schema, path = _SCHEMAS[folder], f"{self._folder.title}/{_part(folder, cell_id)}"
-        try:
-            content = self._folder.get(_part(folder, cell_id))
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be read: {error}") from error
-        try:
-            table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
-        except (pa.ArrowException, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise DamagedPartError(
-                f"{path}: not a readable Parquet file ({reason}). Run its cell again to replace it."
-            ) from error
-        table = upgrade(table, folder, schema, path)
-        missing = sorted(set(schema.names) - set(table.column_names))
-        if missing:
-            raise DamagedPartError(f"{path}: not a part of a result store: it has no column {missing[0]!r}.")
-        try:
-            table = table.select(schema.names).cast(schema)
-        except (pa.ArrowException, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise DamagedPartError(f"{path}: a column has the wrong type: {reason}") from error
-        if folder != "scores" and table["cell_id"].to_pylist() != [cell_id]:
-            raise DamagedPartError(f"{path}: expected one row of cell {cell_id!r}, as its name says.")
-        return table
+    def _scores(self, cell_id: str, place: Place) -> tuple[ImageScore, ...]:
+        path = _scores_path(place.part)
+        where = self._records.title(path)
+        if place.pack:
+            rows = self._records.pack_rows(place.pack, [SCORES_PART], cell_id)
+            content = rows[SCORES_PART][0].as_py()
+            if content is None:
+                raise FileNotFoundError(path)
+        else:
+            content = self._records.content(path)
+        table = upgrade(decoded(content, where), _SCORES, SCORES_SCHEMA, where)
+        return image_scores_of(conformed(table, SCORES_SCHEMA, where))
 
 
-@cache
-def _warn(message: str) -> None:
-    """Log a warning, once in a process whatever the number of readers."""
-    logging.getLogger(__name__).warning("bench: %s", message)
+def _new_part(shelf: Shelf, cell_id: str) -> tuple[str, list[str]]:
+    """The name of the next part of a cell, and those of the loose parts that it replaces."""
+    listing = shelf.listing()
+    return listing.new_part(cell_id), [part for part in listing.loose if cell_of(part) == cell_id]
 
 
-def _part(folder: str, cell_id: str) -> str:
-    return f"{folder}/{cell_id}.parquet"
+def _scores_path(part: str) -> str:
+    return f"{_SCORES}/{part}.parquet"
 
 
-def _encoded(table: Any, compression: str = "none") -> bytes:
-    # For one row, dictionaries, statistics and compression cost more bytes than they save.
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression=compression, use_dictionary=compression != "none", write_statistics=False)
-    return bytes(sink.getvalue())
+def _csv(table: Any) -> bytes:
+    frame = frame_of(table)
+    frame["overlap_curve"] = [None if curve is None else json.dumps(list(curve)) for curve in frame["overlap_curve"]]
+    return frame.to_csv(index=False).encode()
+
+
+_ENCODERS: dict[str, Callable[[Any], bytes]] = {".parquet": encoded_many, ".csv": _csv}

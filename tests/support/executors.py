@@ -7,9 +7,31 @@ import pytest
 from harness.execution.events import CellFinished, CellLost, CellProgressed, CellStarted, RunEvent, WorkerJoined
 from harness.execution.executor import Executor
 from harness.execution.summary import RunInterrupted, RunSummary
+from harness.execution.turns import HeldElsewhere, StoredElsewhere
+from harness.plan import Cell
 from tests.support.marked_cells import MarkerStore, MarkerWork, make_cells
 
 MAX_ATTEMPTS = 2
+
+
+class OtherRun:
+    """Turns beside a run that gives back what it holds as soon as it is waited for."""
+
+    def __init__(self, held: set[str], stored: set[str]) -> None:
+        self._held, self._stored = held, stored
+        self.left: list[str] = []
+
+    def take(self, cell: Cell) -> HeldElsewhere | StoredElsewhere | None:
+        if cell.category in self._held:
+            return HeldElsewhere(run="process 11 on bench-1")
+        return StoredElsewhere() if cell.category in self._stored else None
+
+    def leave(self, cell: Cell) -> None:
+        self.left.append(cell.category)
+
+    def pause(self) -> None:
+        assert self._held, "nothing is left to wait for"
+        self._held.clear()
 
 
 class ExecutorContract:
@@ -76,6 +98,18 @@ class ExecutorContract:
         summary = executor.run(make_cells("troubled", "plain"), MarkerWork(store), on_event)
         assert recorded_at_loss == [(MAX_ATTEMPTS, "OSError: The mount is gone")]
         assert (summary.num_ok, summary.num_failed, len(summary.lost)) == (1, 1, 1)
+
+    def test_a_cell_that_another_run_holds_is_waited_for_and_one_that_it_stored_is_not_run(
+        self, executor: Executor, store: MarkerStore
+    ) -> None:
+        events: list[RunEvent] = []
+        turns = OtherRun(held={"plain-1"}, stored={"plain-2"})
+        cells = make_cells("plain-1", "plain-2", "plain-3")
+        summary = executor.run(cells, MarkerWork(store), events.append, turns)
+        started = [event.cell.category for event in events if isinstance(event, CellStarted)]
+        assert started == ["plain-3", "plain-1"]
+        assert (summary.num_ok, summary.num_elsewhere, summary.num_open) == (2, 1, 0)
+        assert turns.left == ["plain-3", "plain-1"]
 
     @pytest.mark.usefixtures("ctrl_c_interrupts")
     def test_ctrl_c_says_what_is_stored_and_how_to_go_on(self, executor: Executor, store: MarkerStore) -> None:
