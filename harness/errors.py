@@ -9,11 +9,27 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _MAX_LENGTH = 300
+_MAX_LINE = 1000
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def printable(text: str) -> str:
+    """``text`` as one line that cannot steer a terminal: what a name in data holds stands there as an escape.
+
+    >>> printable("clears\\x1b[2J the screen")
+    'clears\\\\x1b[2J the screen'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class BenchError(Exception):
     """Base of all mistakes a user can act on; its text is one line: what was asked, what came, what is expected."""
+
+    def __init__(self, text: str) -> None:
+        """``text`` may quote what came, of any length and with any character; the middle of a long one is left out."""
+        line = printable(text)
+        half = _MAX_LINE // 2
+        super().__init__(line if len(line) <= _MAX_LINE else f"{line[:half]} ... {line[-half:]}")
 
 
 class UnknownNameError(BenchError):
@@ -84,5 +100,5 @@ def cause_of(error: BaseException) -> str:
     text = _ANSI_COLOUR.sub("", f"{type(error).__name__}: {error}")
     # The text of Ray's errors is a whole remote traceback: how it begins and how it ends matter.
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    shown = " ... ".join([lines[0], lines[-1]] if len(lines) > 1 else lines)
+    shown = printable(" ... ".join([lines[0], lines[-1]] if len(lines) > 1 else lines))
     return shown if len(shown) <= _MAX_LENGTH else f"{shown[: _MAX_LENGTH - 3]}..."

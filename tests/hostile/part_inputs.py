@@ -1,0 +1,146 @@
+"""Parts of a result store: Parquet files that others may have written."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.store import RecordStore
+from harness.store.schema import costs_table_of, scores_table_of, table_of
+from tests.hostile.bad_input import BadInput
+from tests.support import records as make
+
+IDENTITY = make.identity()
+CELL = IDENTITY.cell_id
+_RECORD = make.cell_record(identity=IDENTITY)
+
+
+def _encoded(table: Any, **options: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, **options)
+    return bytes(sink.getvalue())
+
+
+def _part(content: bytes | Callable[[], bytes], folder: str = "records") -> Callable[[Path], object]:
+    """The record of a cell whose one part is this."""
+
+    def read(here: Path) -> object:
+        store = RecordStore(str(here))
+        store.write(_RECORD)
+        store.write_costs(make.cost_record(CELL))
+        (here / folder / f"{CELL}.parquet").write_bytes(content if isinstance(content, bytes) else content())
+        if folder == "costs":
+            return store._decode("costs", CELL)
+        return store.record(CELL)
+
+    return read
+
+
+def _with(table: Any = None, **columns: Any) -> Callable[[], bytes]:
+    """The part with other columns; an array, or a value for its one row."""
+
+    def encoded() -> bytes:
+        changed = table_of([_RECORD]) if table is None else table
+        for name, value in columns.items():
+            array = value if isinstance(value, pa.Array) else pa.array([value], changed.schema.field(name).type)
+            changed = changed.set_column(changed.column_names.index(name), name, array)
+        return _encoded(changed)
+
+    return encoded
+
+
+def _large(num_rows: int) -> bytes:
+    """A few kilobytes that become gigabytes."""
+    return _encoded(pa.table({"cell_id": pa.DictionaryArray.from_arrays(pa.array([0] * num_rows, pa.int32()), ["x" * 100])}), compression="zstd")
+
+
+_WHOLE = _with()()
+
+_PARTS: dict[str, bytes | Callable[[], bytes]] = {
+    "nothing": b"",
+    "text": b"no Parquet",
+    "half a part": _WHOLE[: len(_WHOLE) // 2],
+    "a part without its end": _WHOLE[:-100],
+    "a footer of two gigabytes": _WHOLE[:-8] + b"\xff\xff\xff\x7fPAR1",
+    "a flipped footer": _WHOLE[:-40] + bytes(byte ^ 0xFF for byte in _WHOLE[-40:-8]) + _WHOLE[-8:],
+    "a foreign table": lambda: _encoded(pa.table({"price": [1.0]})),
+    "no column of a metric": lambda: _encoded(table_of([_RECORD]).drop_columns(["aupro_30"])),
+    "a metric in words": _with(aupro_30=pa.array(["high"])),
+    "a version in words": _with(schema_version=pa.array(["four"])),
+    "a newer version": _with(schema_version=99),
+    "version zero": _with(schema_version=0),
+    "a negative version": _with(schema_version=-1),
+    "no version": _with(schema_version=pa.array([None], pa.int64())),
+    "another cell": lambda: _encoded(table_of([make.failure_record(identity=make.identity(seed=7))])),
+    "two rows": lambda: _encoded(table_of([_RECORD, _RECORD])),
+    "no row": lambda: _encoded(table_of([_RECORD]).slice(0, 0)),
+    "a hundred million rows": lambda: _large(100_000_000),
+    "a text of a gigabyte": lambda: _gigabyte(),
+    "an unknown status": _with(status="maybe"),
+    "no data set": _with(dataset=pa.array([None], pa.string())),
+    "no time": _with(started_at=pa.array([None], pa.string())),
+    "a success without images": _with(num_train=pa.array([None], pa.int64())),
+    "a metric above one": _with(image_auroc=7.5),
+    "a metric without an end": _with(image_auroc=float("inf")),
+    "a metric that is no number": _with(image_auroc=float("nan")),
+    "a data set that leads out": _with(dataset="../../etc"),
+    "a data set that is a module": _with(dataset="os:abort"),
+    "a category that leads out": _with(category=".."),
+    "a category with an absolute path": _with(category="/etc"),
+    "a method that leads out": _with(method="../../x"),
+    "settings that are no JSON": _with(settings="{"),
+    "settings that are a list": _with(settings="[1]"),
+    "settings a hundred thousand deep": _with(settings='{"a":' * 100_000),
+    "settings with a number of five thousand digits": _with(settings=f'{{"a": {"9" * 5000}}}'),
+    "versions that are no JSON": _with(versions="numpy 2"),
+    "versions that are a list": _with(versions="[]"),
+    "metrics of plug-ins that are no JSON": _with(extra_metrics="{"),
+    "metrics of plug-ins that are a list": _with(extra_metrics="[1]"),
+    "metrics of plug-ins in words": _with(extra_metrics='{"mine": "high"}'),
+    "metrics of plug-ins in place of a column": _with(extra_metrics='{"cell_id": 1.0}'),
+    "images that are no JSON": _with(unreadable_ids="[", num_unreadable=1),
+    "images that are a number": _with(unreadable_ids="3", num_unreadable=1),
+}  # fmt: skip
+
+
+def _gigabyte() -> bytes:
+    table = table_of([_RECORD])
+    text = pa.array(["x" * 1_000_000_000], pa.string())
+    return _encoded(table.set_column(table.column_names.index("command"), "command", text), compression="zstd")
+
+
+def _frame(*, dataset: str) -> Callable[[Path], object]:
+    """What ``bench leaderboard --data`` makes of a record."""
+
+    def read(here: Path) -> object:
+        import harness
+
+        RecordStore(str(here / "results")).write(make.cell_record(identity=make.identity(dataset=dataset)))
+        return harness.leaderboard(str(here / "results"), data=str(here))
+
+    return read
+
+
+PART_INPUTS = [
+    *(BadInput(f"part: {name}", _part(content)) for name, content in _PARTS.items()),
+    BadInput("scores: another cell", _part(lambda: _encoded(scores_table_of(make.cell_record(identity=make.identity(seed=7)))), "scores")),
+    BadInput("scores: a foreign table", _part(lambda: _encoded(pa.table({"price": [1.0]})), "scores")),
+    BadInput("scores: a score that is no number", _part(_with(scores_table_of(_RECORD), anomaly_score=pa.array([float("nan"), 1.0])), "scores")),
+    BadInput("scores: no score", _part(_with(scores_table_of(_RECORD), anomaly_score=pa.array([None, 1.0])), "scores")),
+    BadInput("costs: another cell", _part(lambda: _encoded(costs_table_of([make.cost_record("feed")])), "costs")),
+    BadInput("costs: half a part", _part(lambda: _encoded(costs_table_of([make.cost_record(CELL)]))[:200], "costs")),
+    BadInput("store: a record whose data set is a module", _frame(dataset="antigravity:fly")),
+    BadInput("store: an address of an unknown kind", lambda here: RecordStore("ftp://user:secret@host/results")),
+    BadInput("store: an address without a bucket", lambda here: RecordStore("s3://")),
+    BadInput("store: a file in the place of its folder", lambda here: _file_store(here)),
+    BadInput("store: a name that is too long", lambda here: RecordStore(str(here / ("r" * 300))).statuses()),
+    BadInput("store: a name with a NUL", lambda here: RecordStore(str(here / "a\0b")).statuses()),
+]  # fmt: skip
+
+
+def _file_store(here: Path) -> object:
+    (here / "records").write_text("a file")
+    return RecordStore(str(here)).statuses()
