@@ -14,10 +14,10 @@ _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def printable(text: str) -> str:
-    """``text`` as one line that cannot steer a terminal: what a name in data holds stands there as an escape.
+    r"""``text`` as one line that cannot steer a terminal: what a name in data holds stands there as an escape.
 
-    >>> printable("clears\\x1b[2J the screen")
-    'clears\\\\x1b[2J the screen'
+    >>> print(printable("clears \x1b[2J the screen"))
+    clears \x1b[2J the screen
     """
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -16,6 +17,7 @@ from harness.bundles.description import FORMAT, BundleDescription
 from harness.config import build_settings
 from harness.config.validation import one_line
 from harness.errors import BundleError, WeightsError
+from harness.limited_reading import read_limited
 from harness.methods import METHODS
 from harness.methods.backbone_weights import weights_identity
 from harness.methods.base import Method, MethodContext
@@ -24,6 +26,8 @@ from mfrnet.tensor_file import save_tensors
 
 TENSORS, DESCRIPTION = "model.safetensors", "model.json"
 _BACKBONE = "backbone."
+_MAX_DESCRIPTION_BYTES = 8_000_000
+"""Room for what was said of some 40,000 held-out images."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,12 @@ def read_description(folder: Path) -> BundleDescription:
     """
     file = folder / DESCRIPTION
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_limited(file, _MAX_DESCRIPTION_BYTES).decode("utf-8"))
     except FileNotFoundError:
         raise BundleError(
             f"{folder}: no {DESCRIPTION} here; expected the folder of a bundle, as 'bench fit' writes it."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{file}: cannot be read as JSON ({error}).") from None
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:
@@ -136,6 +140,8 @@ def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) 
     own = {name: value for name, value in tensors.items() if not name.startswith(_BACKBONE)}
     try:
         method.restore(MethodState(tensors=own, values=description.values, backbone=backbone))
+        # What does not fit shows at the latest here, and not at the first image of a day.
+        method.judge(np.zeros((1, *description.size_px, 3), np.uint8))
     except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BundleError(f"{folder}: its tensors do not fit its settings ({reason}).") from error

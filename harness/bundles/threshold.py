@@ -17,7 +17,7 @@ Rule = Literal["order", "mean-3sd"]
 class HeldOutScore(BaseModel):
     """What a detector said of one good image that it was not fitted on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     image: str
     group: str
@@ -53,7 +53,8 @@ class ThresholdSettings(BaseModel):
 class Thresholds(BaseModel):
     """Where a verdict and a mask begin, and how far the rate of false alarms is known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Nothing is above a threshold that is not a number: every part would pass.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     rule: Rule
     false_alarms: float | None

@@ -1,5 +1,6 @@
 """Reading a TOML file, or saying in one line why it cannot be read."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from harness.limited_reading import read_limited
 _MAX_BYTES = 1_000_000
 _MAX_DEPTH = 20
 """Of tables and lists in each other; what follows recurses into them."""
+# tomllib takes the square of a dotted key's length: half a megabyte of "a.a.a." would take hours.
+_DEEP_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_MAX_DEPTH + 1}}}""")
 
 
 def read_toml(path: Path, *, flag: str = "", error: type[BenchError] = SettingsError) -> dict[str, Any]:
@@ -33,7 +36,10 @@ def read_toml(path: Path, *, flag: str = "", error: type[BenchError] = SettingsE
     """
     name = f"{flag} {path}".strip()
     try:
-        values = tomllib.loads(read_limited(path, _MAX_BYTES).decode("utf-8"))
+        text = read_limited(path, _MAX_BYTES).decode("utf-8")
+        if _DEEP_KEY.search(text):
+            raise _too_deep(name, error)
+        values = tomllib.loads(text)
     except FileNotFoundError as cause:
         raise error(f"{name}: this file does not exist.") from cause
     except OSError as cause:

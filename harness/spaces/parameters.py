@@ -52,8 +52,8 @@ class _Number(_Base):
             raise ValueError(f"log = true needs a low above 0, got {self.low:g}")
         if self.log and "step" in self.model_fields_set:
             raise ValueError("log = true does not go with step")
-        if self.step is not None and self.high - self.low > _MAX_STEPS * self.step and "step" in self.model_fields_set:
-            raise ValueError(f"step {self.step:g} divides {self.low:g} to {self.high:g} into more than a million values")
+        if "step" in self.model_fields_set and self.step and self.high - self.low > _MAX_STEPS * self.step:
+            raise ValueError(f"step {self.step:g} gives more than a million values from {self.low:g} to {self.high:g}")
         return self
 
     def _check_inside(self, value: float) -> None:

@@ -16,6 +16,7 @@ from harness.atomic_files import write_atomically
 from harness.environment import without_credentials
 from harness.errors import DamagedPartError, StoreError
 from harness.records import CellRecord, CostRecord, ImageScore
+from harness.store.checking import problem_of_file, problem_of_rows
 from harness.store.folders import Stamp, open_folder
 from harness.store.migrations import upgrade
 from harness.store.schema import (
@@ -232,7 +233,10 @@ class RecordStore:
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error}") from error
         try:
-            table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
+            file = pq.ParquetFile(pa.BufferReader(content))
+            if (problem := problem_of_file(file.metadata, folder, cell_id)) is not None:
+                raise DamagedPartError(f"{path}: {problem}.")
+            table = file.read(use_threads=False)
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
             raise DamagedPartError(
@@ -247,8 +251,8 @@ class RecordStore:
         except (pa.ArrowException, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise DamagedPartError(f"{path}: a column has the wrong type: {reason}") from error
-        if folder != "scores" and table["cell_id"].to_pylist() != [cell_id]:
-            raise DamagedPartError(f"{path}: expected one row of cell {cell_id!r}, as its name says.")
+        if (problem := problem_of_rows(table, folder, cell_id)) is not None:
+            raise DamagedPartError(f"{path}: {problem}.")
         return table
 
 

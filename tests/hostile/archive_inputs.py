@@ -8,6 +8,7 @@ import stat
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def _pax(content: bytes, size: int | None = None, kind: bytes = tarfile.XHDTYPE)
 
 _ZIP = zip_of(("0.png", b"zero" * 2000))
 _SMALL_ZIP = zip_of(("0.png", b"secret"))
-_TAR = tar_of(*(member(f"{number}.png", bytes([number]) * 5000) for number in range(5)))
+_TAR = tar_of(*(member(f"{number}.png", bytes([number + 1]) * 5000) for number in range(5)))
 _END = bytes(1024)
 _UTF8_FLAG = 0x800
 
@@ -100,7 +101,7 @@ _ARCHIVES: dict[str, Callable[[], bytes]] = {
     "a name that writes backwards": lambda: tar_of(member("a\u202egnp.exe")),
     "a name longer than a file's may be": lambda: tar_of(member("n" * 300 + ".png")),
     "a name of half a megabyte": lambda: tar_of(member("n/" * 250_000 + "0.png")),
-    "a name given twice in a zip": lambda: _SMALL_ZIP and _twice(),
+    "a name given twice in a zip": lambda: _twice(),
     "a name given twice in a tar": lambda: tar_of(member("a/0.png"), member("a/0.png")),
     "a name given twice with two slashes": lambda: tar_of(member("a/0.png"), member("a//0.png")),
     "a name given twice with a dot": lambda: tar_of(member("a/0.png"), member("./a/0.png")),
@@ -136,9 +137,9 @@ _ARCHIVES: dict[str, Callable[[], bytes]] = {
     # Too much.
     "a zip that grows too large": lambda: zip_of(*((f"{number}.png", bytes(4_000_000)) for number in range(3))),
     "a tar that grows too large": lambda: tar_of(member("0.png", bytes(11_000_000))),
-    "a tar.gz of a hundred megabytes": lambda: gzip.compress(tar_of(member("0.png", bytes(100_000_000))), 1),
-    "a tar.bz2 of a hundred megabytes": lambda: bz2.compress(tar_of(member("0.png", bytes(100_000_000))), 1),
-    "a tar.xz of a hundred megabytes": lambda: lzma.compress(tar_of(member("0.png", bytes(100_000_000))), preset=0),
+    "a tar.gz of thirty megabytes": lambda: gzip.compress(tar_of(member("0.png", bytes(30_000_000))), 1),
+    "a tar.bz2 of thirty megabytes": lambda: bz2.compress(tar_of(member("0.png", bytes(30_000_000))), 1),
+    "a tar.xz of thirty megabytes": lambda: lzma.compress(tar_of(member("0.png", bytes(30_000_000))), preset=0),
     "a sparse file of a terabyte": lambda: _sparse(1 << 40),
     "copies of links that grow too large": lambda: tar_of(
         member("0.png", bytes(6_000_000)), member("1.png", kind=tarfile.LNKTYPE, link="0.png")
@@ -146,17 +147,16 @@ _ARCHIVES: dict[str, Callable[[], bytes]] = {
     "a zip of too many files": lambda: zip_of(*((f"{number}.png", b"") for number in range(101))),
     "a tar of too many files": lambda: tar_of(*(member(f"{number}.png") for number in range(101))),
     "folders a hundred deep": lambda: tar_of(member("d/" * 101 + "0.png")),
-    "ten thousand folders": lambda: zip_of(*((f"{number}/", b"") for number in range(10_000))),
-    "a header of a gigabyte": lambda: gzip.compress(_pax(bytes(200_000_000), size=1 << 30), 1),
+    "a thousand folders": lambda: zip_of(*((f"{number}/", b"") for number in range(1_000))),
+    "a header of a gigabyte": lambda: gzip.compress(_pax(bytes(1_000_000), size=1 << 30), 1),
     "a long name of a gigabyte": lambda: gzip.compress(
-        _pax(bytes(200_000_000), size=1 << 30, kind=tarfile.GNUTYPE_LONGNAME), 1
+        _pax(bytes(1_000_000), size=1 << 30, kind=tarfile.GNUTYPE_LONGNAME), 1
     ),
     "a thousand headers in a row": lambda: _pax(b"6 a=b\n") * 2000 + _TAR,
-    "what is skipped grows too large": lambda: gzip.compress(tar_of(member("__MACOSX/._0", bytes(100_000_000))), 1),
-    "what comes after the end grows too large": lambda: gzip.compress(_TAR + bytes(100_000_000), 1),
+    "what is skipped grows too large": lambda: gzip.compress(tar_of(member("__MACOSX/._0", bytes(30_000_000))), 1),
+    "what comes after the end grows too large": lambda: gzip.compress(_TAR + bytes(30_000_000), 1),
     # Lies and damage.
     "a zip that lies about a size": lambda: _ZIP.replace(struct.pack("<I", 8000), struct.pack("<I", 10)),
-    "a zip that lies about its number of files": lambda: _changed(_ZIP, (_ZIP.index(b"PK\x05\x06") + 10, b"\xff\xff")),
     "a zip that lies about where its list is": lambda: _changed(
         _ZIP, (_ZIP.index(b"PK\x05\x06") + 16, b"\xff\xff\xff\x7f")
     ),
@@ -181,11 +181,8 @@ _ARCHIVES: dict[str, Callable[[], bytes]] = {
     "an xz with a dictionary of four gigabytes": lambda: _wide_xz(),
     "a tar with a negative size": lambda: _header(member("__MACOSX/loop", b"")[0], (124, b"\xff" * 11 + b"\0")) + _END,
     "a tar whose file is larger than the tar": lambda: _header(member("0.png", b"")[0], (124, b"00077777777\0")) + _END,
+    "a tar with a damaged header in its middle": lambda: _changed(_TAR, (_TAR.index(b"3.png"), b"\xff")),
     "a tar with a wrong checksum": lambda: _changed(_TAR, (0, b"9")),
-    "a pax header without a length": lambda: _pax(b"no length at all\n") + _TAR,
-    "a pax header with a size in words": lambda: _pax(b"12 size=abc\n") + _TAR,
-    "a pax header with a negative length": lambda: _pax(b"-5 a=b\n") + _TAR,
-    "a pax header that promises more": lambda: _pax(b"99999 a=b\n") + _TAR,
     "a sparse header without numbers": lambda: _pax(
         b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"
     ) + tar_of(member("0.png", b"not a number" * 100)),
@@ -219,9 +216,10 @@ def _wide_xz() -> bytes:
     # The size of the dictionary is one byte of the first block header, which has a checksum of its own.
     header_size = (content[12] + 1) * 4
     content[16] = 40
-    import zlib
 
-    content[12 + header_size - 4 : 12 + header_size] = zlib.crc32(bytes(content[12 : 12 + header_size - 4])).to_bytes(4, "little")
+    content[12 + header_size - 4 : 12 + header_size] = zlib.crc32(bytes(content[12 : 12 + header_size - 4])).to_bytes(
+        4, "little"
+    )
     return bytes(content)
 
 
@@ -237,12 +235,16 @@ def _unpacked(make: Callable[[], bytes], name: str | None = None) -> Callable[[P
     return lambda here: unpack(written(here / "download.zip", make()), here / "data", name=name)
 
 
+def _one_image() -> bytes:
+    return zip_of(("a/0.png", b"x"))
+
+
 ARCHIVE_INPUTS = [
     *(BadInput(f"archive: {name}", _extracted(make)) for name, make in _ARCHIVES.items()),
     BadInput("archive: no file", lambda here: unpack(here / "none.zip", here / "data")),
     BadInput("archive: a folder", lambda here: unpack(here, here / "data")),
     BadInput("archive: a device", lambda here: unpack(Path("/dev/zero"), here / "data")),
-    BadInput("archive: a name that leads out of the data", _unpacked(lambda: zip_of(("a/0.png", b"x")), name="../x")),
-    BadInput("archive: a name that clears the screen", _unpacked(lambda: zip_of(("a/0.png", b"x")), name="\x1b[2J")),
-    BadInput("archive: the name of a known data set", _unpacked(lambda: zip_of(("a/0.png", b"x")), name="mtd")),
+    BadInput("archive: a name that leads out of the data", _unpacked(_one_image, name="../x")),
+    BadInput("archive: a name that clears the screen", _unpacked(_one_image, name="\x1b[2J")),
+    BadInput("archive: the name of a known data set", _unpacked(_one_image, name="mtd")),
 ]

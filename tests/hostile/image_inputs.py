@@ -12,7 +12,6 @@ import numpy as np
 from PIL import Image
 
 from harness.images import read_rgb
-from mfrnet.images import images_array
 from tests.hostile.bad_input import BadInput, written
 from tests.support.image_files import png_header, write_tiff
 
@@ -83,7 +82,9 @@ _IMAGES: dict[str, bytes | Callable[[Path], bytes]] = {
     "a PNG of an unknown filter": _png(_chunk(b"IDAT", zlib.compress(b"\x09" * 20)), _END),
     "a PNG of no width": _png(_chunk(b"IDAT", zlib.compress(b"")), _END, width=0),
     "a PNG with a text of a hundred megabytes": _png(
-        _chunk(b"zTXt", b"note\0\0" + zlib.compress(bytes(100_000_000), 9)), _chunk(b"IDAT", zlib.compress(bytes(20))), _END
+        _chunk(b"zTXt", b"note\0\0" + zlib.compress(bytes(100_000_000), 1)),
+        _chunk(b"IDAT", zlib.compress(bytes(20))),
+        _END,
     ),
     "the beginning of a PNG": b"\x89PNG\r\n\x1a\n",
     "the beginning of a JPEG": b"\xff\xd8\xff\xe0",
@@ -98,7 +99,6 @@ _IMAGES: dict[str, bytes | Callable[[Path], bytes]] = {
     "a BMP of two billion pixels a side": _bmp(2**31 - 1, 2**31 - 1),
     "a BMP of negative width": _bmp(10, -10),
     "a JPEG of four billion pixels": _jpeg_of(65_535, 65_535),
-    "a JPEG that says it is larger": _jpeg_of(9_000, 9_000),
     "a JPEG of no height": _jpeg_of(0, 64),
     "a TIFF of four billion pixels a side": lambda here: _huge_tiff(here),
     "a PPM of a trillion pixels": b"P6\n1000000 1000000\n255\n",

@@ -37,7 +37,7 @@ def safetensors_of(header: object, content: bytes = b"") -> bytes:
     return struct.pack("<Q", len(text)) + text + content
 
 
-def _tensor(shape: list[int], offsets: list[int], dtype: str = "F32") -> dict[str, Any]:
+def tensor(shape: list[int], offsets: list[int], dtype: str = "F32") -> dict[str, Any]:
     return {"a": {"dtype": dtype, "shape": shape, "data_offsets": offsets}}
 
 
@@ -59,17 +59,17 @@ _SAFETENSORS: dict[str, Callable[[], bytes]] = {
     "a header that is a list": lambda: safetensors_of([1, 2]),
     "a header that is no UTF-8": lambda: safetensors_of(b'{"\xff": 1}'),
     "a header a hundred thousand deep": lambda: safetensors_of(b'{"a":' * 100_000),
-    "a tensor beyond the end": lambda: safetensors_of(_tensor([4], [0, 16])),
-    "a tensor larger than its bytes": lambda: safetensors_of(_tensor([1000], [0, 16]), bytes(16)),
-    "a tensor of a quintillion numbers": lambda: safetensors_of(_tensor([10**9, 10**9], [0, 16]), bytes(16)),
-    "a tensor that overflows": lambda: safetensors_of(_tensor([2**62, 2**62], [0, 16]), bytes(16)),
-    "a tensor of negative size": lambda: safetensors_of(_tensor([-4], [0, 16]), bytes(16)),
-    "a tensor that ends before it begins": lambda: safetensors_of(_tensor([4], [16, 0]), bytes(16)),
-    "a tensor of an unknown type": lambda: safetensors_of(_tensor([4], [0, 16], "F33"), bytes(16)),
+    "a tensor beyond the end": lambda: safetensors_of(tensor([4], [0, 16])),
+    "a tensor larger than its bytes": lambda: safetensors_of(tensor([1000], [0, 16]), bytes(16)),
+    "a tensor of a quintillion numbers": lambda: safetensors_of(tensor([10**9, 10**9], [0, 16]), bytes(16)),
+    "a tensor that overflows": lambda: safetensors_of(tensor([2**62, 2**62], [0, 16]), bytes(16)),
+    "a tensor of negative size": lambda: safetensors_of(tensor([-4], [0, 16]), bytes(16)),
+    "a tensor that ends before it begins": lambda: safetensors_of(tensor([4], [16, 0]), bytes(16)),
+    "a tensor of an unknown type": lambda: safetensors_of(tensor([4], [0, 16], "F33"), bytes(16)),
     "overlapping tensors": lambda: safetensors_of(
-        _tensor([4], [0, 16]) | {"b": {"dtype": "F32", "shape": [4], "data_offsets": [8, 24]}}, bytes(24)
+        tensor([4], [0, 16]) | {"b": {"dtype": "F32", "shape": [4], "data_offsets": [8, 24]}}, bytes(24)
     ),
-    "bytes that belong to no tensor": lambda: safetensors_of(_tensor([4], [0, 16]), bytes(32)),
+    "bytes that belong to no tensor": lambda: safetensors_of(tensor([4], [0, 16]), bytes(32)),
     "a pickle with code": lambda: pickle.dumps(Evil()),
     "half a file": lambda: save({"a": torch.zeros(100)})[:-100],
     "tensors of another network": lambda: save({"stem.weight": torch.zeros(1)}),
@@ -93,8 +93,6 @@ _PICKLES: dict[str, Callable[[], bytes]] = {
     "a zip": lambda: _plain_zip(),
     "tensors of another network": lambda: _saved({"stem.weight": torch.zeros(1)}),
     "a tensor of another shape": lambda: _right({"conv1.0.weight": torch.zeros(1, 3, 7, 7)}),
-    "weights that are no numbers": lambda: _right({"conv1.0.weight": torch.full((24, 3, 3, 3), torch.nan)}),
-    "complex weights": lambda: _right({"conv1.0.weight": torch.zeros((24, 3, 3, 3), dtype=torch.complex64)}),
 }
 
 _OPTIONS: dict[str, str] = {
@@ -148,13 +146,12 @@ WEIGHT_INPUTS = [
     BadInput("weights: no file", lambda here: open_backbone(SETTINGS, here / "none.pth")),
     BadInput("weights: a folder", lambda here: open_backbone(SETTINGS, here)),
     BadInput("weights: a device", lambda here: open_backbone(SETTINGS, Path("/dev/zero"))),
-    BadInput("weights: a name that is too long", lambda here: open_backbone(SETTINGS, here / ("w" * 300))),
     BadInput(
         "weights: a backbone of another hub",
-        lambda here: open_backbone(BackboneSettings(backbone="hf-hub:someone/model"), written(here / "w.pth", _right({}))),
+        lambda here: open_backbone(BackboneSettings(backbone="hf-hub:someone/model"), written(here / "w.pth", b"")),
     ),
     BadInput(
         "weights: a backbone from a folder",
-        lambda here: open_backbone(BackboneSettings(backbone=f"local-dir:{here}"), written(here / "w.pth", _right({}))),
+        lambda here: open_backbone(BackboneSettings(backbone="local-dir:here"), written(here / "w.pth", b"")),
     ),
 ]  # fmt: skip

@@ -203,7 +203,8 @@ def _damage_named(archive: Path) -> Iterator[None]:
         raise DataError(f"{archive}: {error}; nothing was unpacked.") from error
     # The modules meet damage with many errors: of the tar's own, of text and numbers, of headers within headers.
     except (*_DAMAGE, EOFError, ValueError, LookupError, RecursionError, struct.error) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        is_nested = isinstance(error, RecursionError)
+        reason = "headers within headers" if is_nested else " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"{archive}: damaged, incomplete, or neither zip nor tar ({reason}); nothing was unpacked."
         ) from error

@@ -17,8 +17,8 @@ PARTS = (TRAIN, TEST, LEFT_OUT)
 _ANY_PART = f"{TRAIN}, {TEST} or {LEFT_OUT}"
 
 _NUM_NAMED = 3
-_MAX_BYTES = 32_000_000
-"""A million images with names of 30 characters."""
+_MAX_BYTES, _MAX_IMAGES = 24_000_000, 1_000_000
+"""All of Real-IAD, 151,050 images, take 10 MB."""
 
 
 def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> Split:
@@ -132,6 +132,8 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
                     "each image belongs to one part."
                 )
             rows[row[0]] = row[1].strip(), line
+            if len(rows) > _MAX_IMAGES:
+                raise SettingsError(f"{path}: expected at most {_MAX_IMAGES:,} images, got more.")
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from harness.errors import DataError
+from harness.images import read_rgb
 from harness.report.html.gallery import Gallery
 
 MAX_SIDE_PX = 900
@@ -32,7 +34,7 @@ def embedded(galleries: Sequence[Gallery], budget_bytes: int) -> dict[Path, str]
                 continue
             try:
                 address = data_address(panel.path)
-            except (OSError, ValueError):
+            except DataError:
                 continue
             room -= len(address)
             if room < 0:
@@ -45,15 +47,10 @@ def data_address(path: Path) -> str:
     """A picture as a ``data:`` address, shrunk and compressed.
 
     Raises:
-        OSError: The file is not there, or is no picture.
-        ValueError: The picture is damaged, or too large to decode.
+        DataError: The file is not there, is no picture, is damaged, or is too large to decode.
     """
     stream = io.BytesIO()
-    try:
-        with Image.open(path) as picture:
-            shrunk = picture.convert("RGB")
-    except Image.DecompressionBombError as error:
-        raise ValueError(str(error)) from error
+    shrunk = Image.fromarray(read_rgb(path))
     shrunk.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
     shrunk.save(stream, format="WEBP", quality=_QUALITY)
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
