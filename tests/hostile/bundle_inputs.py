@@ -19,11 +19,12 @@ from tests.hostile.weight_inputs import Evil, safetensors_of, tensor
 from tests.support.detectors import fit_bundle, write_parts
 
 _DIGITS = "9" * 5000
+ZEROS = torch.zeros(3)
 _SMALL = {"layers": [2, 3], "width": 16, "num_heads": 1, "depth": 1, "steps": 1, "cell": 1}
 
 
 @cache
-def _bundle(method: str) -> tuple[str, bytes]:
+def good_bundle(method: str) -> tuple[str, bytes]:
     """Description and tensors of a good bundle."""
     with tempfile.TemporaryDirectory() as folder:
         parts = write_parts(Path(folder) / "parts")
@@ -49,7 +50,7 @@ def _edited(change: Callable[[dict[str, Any]], object], method: str = "gaussian"
     """A bundle whose description is changed, and says what it may of the tensors."""
 
     def read(here: Path) -> object:
-        text, tensors = _bundle(method)
+        text, tensors = good_bundle(method)
         content = json.loads(text)
         change(content)
         return _read(json.dumps(content), tensors)(here)
@@ -72,7 +73,7 @@ def _with_tensors(make: Callable[[bytes], bytes], method: str = "gaussian") -> C
     """A bundle with other tensors, whose description has their hash."""
 
     def read(here: Path) -> object:
-        text, tensors = _bundle(method)
+        text, tensors = good_bundle(method)
         changed = make(tensors)
         content = json.loads(text) | {"tensors_sha256": hashlib.sha256(changed).hexdigest()}
         return _read(json.dumps(content), changed)(here)
@@ -93,7 +94,7 @@ def _tensor(name: str, value: torch.Tensor | None, method: str = "gaussian") -> 
 
 
 def _whole(change: Callable[[str, bytes], tuple[str | bytes | None, bytes | None]]) -> Callable[[Path], object]:
-    return lambda here: _read(*change(*_bundle("gaussian")))(here)
+    return lambda here: _read(*change(*good_bundle("gaussian")))(here)
 
 
 def _flipped(tensors: bytes) -> bytes:

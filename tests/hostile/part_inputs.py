@@ -39,7 +39,7 @@ def _part(content: bytes | Callable[[], bytes], folder: str = "records") -> Call
     return read
 
 
-def _with(table: Any = None, **columns: Any) -> Callable[[], bytes]:
+def with_columns(table: Any = None, **columns: Any) -> Callable[[], bytes]:
     """The part with other columns; an array, or a value for its one row."""
 
     def encoded() -> bytes:
@@ -58,66 +58,62 @@ def _rows(num_rows: int) -> bytes:
     return _encoded(pa.table({"cell_id": texts}), compression="zstd")
 
 
-_WHOLE = _with()()
+WHOLE = with_columns()()
 
 _PARTS: dict[str, bytes | Callable[[], bytes]] = {
     "nothing": b"",
     "text": b"no Parquet",
-    "half a part": _WHOLE[: len(_WHOLE) // 2],
-    "a part without its end": _WHOLE[:-100],
-    "a footer of two gigabytes": _WHOLE[:-8] + b"\xff\xff\xff\x7fPAR1",
-    "a flipped footer": _WHOLE[:-40] + bytes(byte ^ 0xFF for byte in _WHOLE[-40:-8]) + _WHOLE[-8:],
+    "half a part": WHOLE[: len(WHOLE) // 2],
+    "a part without its end": WHOLE[:-100],
+    "a footer of two gigabytes": WHOLE[:-8] + b"\xff\xff\xff\x7fPAR1",
+    "a flipped footer": WHOLE[:-40] + bytes(byte ^ 0xFF for byte in WHOLE[-40:-8]) + WHOLE[-8:],
     "a foreign table": lambda: _encoded(pa.table({"price": [1.0]})),
     "no column of a metric": lambda: _encoded(table_of([_RECORD]).drop_columns(["aupro_30"])),
-    "a metric in words": _with(aupro_30=pa.array(["high"])),
-    "a version in words": _with(schema_version=pa.array(["four"])),
-    "a newer version": _with(schema_version=99),
-    "version zero": _with(schema_version=0),
-    "a negative version": _with(schema_version=-1),
-    "no version": _with(schema_version=pa.array([None], pa.int64())),
+    "a metric in words": with_columns(aupro_30=pa.array(["high"])),
+    "a version in words": with_columns(schema_version=pa.array(["four"])),
+    "a newer version": with_columns(schema_version=99),
+    "version zero": with_columns(schema_version=0),
+    "a negative version": with_columns(schema_version=-1),
+    "no version": with_columns(schema_version=pa.array([None], pa.int64())),
     "another cell": lambda: _encoded(table_of([make.failure_record(identity=make.identity(seed=7))])),
     "two rows": lambda: _encoded(table_of([_RECORD, _RECORD])),
     "no row": lambda: _encoded(table_of([_RECORD]).slice(0, 0)),
     "ten million rows": lambda: _rows(10_000_000),
     "a text of 65 megabytes": lambda: _long_text(),
-    "an unknown status": _with(status="maybe"),
-    "no data set": _with(dataset=pa.array([None], pa.string())),
-    "no time": _with(started_at=pa.array([None], pa.string())),
-    "a success without images": _with(num_train=pa.array([None], pa.int64())),
-    "a metric above one": _with(image_auroc=7.5),
-    "a metric without an end": _with(image_auroc=float("inf")),
-    "a metric that is no number": _with(image_auroc=float("nan")),
-    "a data set that leads out": _with(dataset="../../etc"),
-    "a category that leads out": _with(category=".."),
-    "a category with an absolute path": _with(category="/etc"),
-    "a method that leads out": _with(method="../../x"),
-    "settings that are no JSON": _with(settings="{"),
-    "settings that are a list": _with(settings="[1]"),
-    "settings a hundred thousand deep": _with(settings='{"a":' * 100_000),
-    "settings with a number of five thousand digits": _with(settings=f'{{"a": {"9" * 5000}}}'),
-    "versions that are no JSON": _with(versions="numpy 2"),
-    "versions that are a list": _with(versions="[]"),
-    "metrics of plug-ins that are no JSON": _with(extra_metrics="{"),
-    "metrics of plug-ins that are a list": _with(extra_metrics="[1]"),
-    "metrics of plug-ins in words": _with(extra_metrics='{"mine": "high"}'),
-    "images that are no JSON": _with(unreadable_ids="[", num_unreadable=1),
-    "images that are a number": _with(unreadable_ids="3", num_unreadable=1),
+    "an unknown status": with_columns(status="maybe"),
+    "no data set": with_columns(dataset=pa.array([None], pa.string())),
+    "no time": with_columns(started_at=pa.array([None], pa.string())),
+    "a success without images": with_columns(num_train=pa.array([None], pa.int64())),
+    "a metric above one": with_columns(image_auroc=7.5),
+    "a metric without an end": with_columns(image_auroc=float("inf")),
+    "a metric that is no number": with_columns(image_auroc=float("nan")),
+    "a data set that leads out": with_columns(dataset="../../etc"),
+    "a category that leads out": with_columns(category=".."),
+    "a category with an absolute path": with_columns(category="/etc"),
+    "a method that leads out": with_columns(method="../../x"),
+    "settings that are no JSON": with_columns(settings="{"),
+    "settings that are a list": with_columns(settings="[1]"),
+    "settings a hundred thousand deep": with_columns(settings='{"a":' * 100_000),
+    "settings with a number of five thousand digits": with_columns(settings=f'{{"a": {"9" * 5000}}}'),
+    "versions that are no JSON": with_columns(versions="numpy 2"),
+    "versions that are a list": with_columns(versions="[]"),
+    "metrics of plug-ins that are no JSON": with_columns(extra_metrics="{"),
+    "metrics of plug-ins that are a list": with_columns(extra_metrics="[1]"),
+    "metrics of plug-ins in words": with_columns(extra_metrics='{"mine": "high"}'),
+    "images that are no JSON": with_columns(unreadable_ids="[", num_unreadable=1),
+    "images that are a number": with_columns(unreadable_ids="3", num_unreadable=1),
 }  # fmt: skip
 
 
 def _long_text() -> bytes:
     table = table_of([_RECORD])
     text = pa.array(["x" * 65_000_000], pa.string())
-    return _encoded(
-        table.set_column(table.column_names.index("command"), "command", text),
-        compression="zstd",
-        use_dictionary=False,
-        write_statistics=False,
-    )
+    table = table.set_column(table.column_names.index("command"), "command", text)
+    return _encoded(table, compression="zstd", use_dictionary=False, write_statistics=False)
 
 
 def _scores(**columns: Any) -> Callable[[Path], object]:
-    return _part(_with(scores_table_of(_RECORD), **columns), "scores")
+    return _part(with_columns(scores_table_of(_RECORD), **columns), "scores")
 
 
 PART_INPUTS = [
