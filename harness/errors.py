@@ -10,16 +10,23 @@ from difflib import get_close_matches
 
 _MAX_LENGTH = 300
 _MAX_LINE = 1000
+# Control characters, line ends, overrides of the direction, and halves of surrogates, which no stream can encode.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
+def is_plain(text: str) -> bool:
+    """Whether a terminal shows a text as it is: one line, without what moves the cursor or turns the direction."""
+    return _STEERING.search(text) is None
+
+
 def printable(text: str) -> str:
-    r"""``text`` as one line that cannot steer a terminal: what a name in data holds stands there as an escape.
+    r"""``text`` as one plain line: what would steer a terminal, in a name that data chose, stands there as an escape.
 
     >>> print(printable("clears \x1b[2J the screen"))
     clears \x1b[2J the screen
     """
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class BenchError(Exception):

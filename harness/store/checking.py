@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from harness.errors import is_plain
 from harness.metrics.catalogue import BUILT_IN_NAMES
 
 _MAX_BYTES = 64_000_000
@@ -61,7 +62,7 @@ def _problem_of_record(row: dict[str, Any]) -> str | None:
         return f"expected status 'ok' or 'failed', got {row['status']!r}"
     for name in ("dataset", "category", "method"):
         # Panels, tables and figures have these in the names of their files.
-        if not row[name].isprintable() or row[name].startswith("/") or ".." in row[name].split("/"):
+        if not is_plain(row[name]) or row[name].startswith("/") or ".." in row[name].split("/"):
             return f"column {name!r}: expected a name, got {row[name]!r}"
     for name, expected in _JSON.items():
         if row[name] and not _is_right(row[name], expected):

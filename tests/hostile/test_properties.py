@@ -26,7 +26,7 @@ from harness.datasets.readers.real_iad import RealIAD
 from harness.datasets.readers.visa import VisA
 from harness.datasets.splits.names import check_split_name
 from harness.environment import without_credentials
-from harness.errors import BenchError
+from harness.errors import BenchError, is_plain
 from harness.images import image_mode, image_size, read_rgb
 from harness.spaces import load_space
 from harness.store import RecordStore
@@ -47,7 +47,7 @@ def one_line_or_value(read: Callable[[], object]) -> None:
         read()
     except BenchError as error:
         line = str(error)
-        assert line.isprintable()
+        assert is_plain(line)
         assert 0 < len(line) <= 1100
 
 

@@ -1,5 +1,6 @@
 """Writing the members of an archive below one folder, each checked before it is written."""
 
+import os
 import re
 import shutil
 import unicodedata
@@ -61,7 +62,9 @@ class MemberWriter:
         parts = [part for part in member.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise self.refusal(member, "leads out of the archive with '..'")
-        if len(member.encode()) > _MAX_NAME_BYTES or any(len(part.encode()) > _MAX_PART_BYTES for part in parts):
+        if len(os.fsencode(member)) > _MAX_NAME_BYTES or any(
+            len(os.fsencode(part)) > _MAX_PART_BYTES for part in parts
+        ):
             raise self.refusal(member, f"has a name of more than {_MAX_PART_BYTES} bytes, or of 4096 with its folders")
         if not parts or parts[0] == _LEFT_BY_MACOS or parts[-1].startswith("._") or parts[-1] == ".DS_Store":
             return None

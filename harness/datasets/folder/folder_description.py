@@ -1,5 +1,6 @@
 """``dataset.toml``: what a folder of images means, checked key by key."""
 
+import os
 import re
 import string
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from harness.config.toml_file import read_toml
 from harness.datasets.image_folders import GOOD
-from harness.errors import DataError
+from harness.errors import DataError, is_plain
 
 FILE_NAME = "dataset.toml"
 SUFFIX = ".toml"
@@ -93,7 +94,7 @@ def read_description(place: Path) -> FolderDescription:
     top = _Table(path, "", read_toml(path, error=DataError))
     top.check_keys((*_TEXTS, "folder", "categories"))
     folder = path.absolute().parent / top.text("folder", "")
-    if not _is_place(folder.name) or not folder.is_dir():
+    if not _is_folder(folder):
         raise top.error("folder", f"expected the folder with the images, got {folder}, which is not a folder")
     name = top.text("name", path.absolute().parent.resolve().name if path.name == FILE_NAME else path.stem)
     if not is_dataset_name(name):
@@ -125,12 +126,20 @@ def is_dataset_name(name: str) -> bool:
 
 def _is_name(text: str) -> bool:
     """Whether a data set, a category or a kind of defect may be called so."""
-    return "/" not in text and text not in (".", "..") and _is_place(text, _MAX_NAME_BYTES)
+    is_folder = _is_place(text, _MAX_NAME_BYTES) and "/" not in text and text not in (".", "..")
+    return is_folder and is_plain(text)
 
 
 def _is_place(text: str, max_bytes: int = _MAX_PART_BYTES) -> bool:
-    """Whether a file system takes a name, and a terminal shows it as it is."""
-    return text.isprintable() and 0 < len(text.encode()) <= max_bytes
+    """Whether a file system takes a name."""
+    return "\0" not in text and 0 < len(os.fsencode(text)) <= max_bytes
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _category(table: "_Table") -> CategoryDescription:
