@@ -62,9 +62,8 @@ class MemberWriter:
         parts = [part for part in member.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise self.refusal(member, "leads out of the archive with '..'")
-        if len(os.fsencode(member)) > _MAX_NAME_BYTES or any(
-            len(os.fsencode(part)) > _MAX_PART_BYTES for part in parts
-        ):
+        longest = max((len(os.fsencode(part)) for part in parts), default=0)
+        if longest > _MAX_PART_BYTES or len(os.fsencode(member)) > _MAX_NAME_BYTES:
             raise self.refusal(member, f"has a name of more than {_MAX_PART_BYTES} bytes, or of 4096 with its folders")
         if not parts or parts[0] == _LEFT_BY_MACOS or parts[-1].startswith("._") or parts[-1] == ".DS_Store":
             return None
