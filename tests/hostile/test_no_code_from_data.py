@@ -26,7 +26,8 @@ from tests.support.scores import drawn_scores, scored_record
 
 ROOT = Path(__file__).parents[2]
 
-EXECUTING = {"eval", "exec", "compile", "__import__", "import_module", "Unpickler", "_Unpickler", "system", "popen"}
+EXECUTING = {"eval", "exec", "compile", "__import__"}
+ATTRIBUTES = {"import_module", "Unpickler", "_Unpickler", "popen", "Popen"}
 LOADING = {"pickle", "cloudpickle", "marshal", "shelve", "joblib", "dill", "yaml", "torch"}
 ALLOWED = {
     # What is imported is named by whoever typed the command, or by this package.
@@ -49,13 +50,13 @@ ALLOWED = {
 def calls(path: Path) -> Iterator[str]:
     """What a module calls or inherits that can execute what it reads."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {*EXECUTING, *ATTRIBUTES}:
+            yield node.func.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.attr in ("load", "loads") and node.value.id in LOADING:
                 yield f"{node.value.id}.{node.attr}"
-            elif node.attr in EXECUTING and (node.attr, node.value.id) != ("compile", "re"):
+            elif node.attr in ATTRIBUTES or (node.value.id, node.attr) == ("os", "system"):
                 yield node.attr
-        elif isinstance(node, ast.Name) and node.id in EXECUTING:
-            yield node.id
         elif isinstance(node, ast.keyword) and node.arg in ("shell", "allow_pickle"):
             yield node.arg
 

@@ -240,7 +240,7 @@ def test_changed_weights_are_read_or_refused(content: bytes) -> None:
             LocalWeights.at(Path(folder) / "w.pth")
 
 
-@few
+@settings(some, max_examples=10)
 @given(st.data())
 def test_a_changed_bundle_is_read_or_refused(data: st.DataObject) -> None:
     text, tensors = bundle_inputs.good_bundle("gaussian")
