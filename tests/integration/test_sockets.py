@@ -20,17 +20,25 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 LOOPBACK = ("127.", "::1", "::ffff:127.")
 ASK = """
-import sys, grpc
-# Reading the nodes of the cluster, its keys and values, and handing a worker a task.
-methods = ["NodeInfoGcsService/GetAllNodeInfo", "InternalKVGcsService/InternalKVGet", "CoreWorkerService/PushTask"]
-for port in sys.argv[1:]:
-    for method in methods:
+import sys, urllib.error, urllib.request, grpc
+# Nodes, keys and values of the cluster; a task for a worker; a worker of a node; its shared memory.
+METHODS = ("NodeInfoGcsService/GetAllNodeInfo", "InternalKVGcsService/InternalKVGet", "CoreWorkerService/PushTask",
+           "NodeManagerService/RequestWorkerLease", "ObjectManagerService/Push")
+for place in sys.argv[1:]:
+    for method in METHODS:
         try:
-            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            with grpc.insecure_channel(place) as channel:
                 channel.unary_unary(f"/ray.rpc.{method}")(b"", timeout=20)
-            print(port, method, "OK")
+            print(place, method, "OK")
         except grpc.RpcError as error:
-            print(port, method, error.code().name)
+            print(place, method, error.code().name)
+    try:
+        address = f"http://{place}/get_or_create_runtime_env"
+        print(place, "POST", urllib.request.urlopen(urllib.request.Request(address, data=b""), timeout=20).status)
+    except urllib.error.HTTPError as error:
+        print(place, "POST", {401: "UNAUTHENTICATED", 403: "UNAUTHENTICATED"}.get(error.code, error.code))
+    except Exception as error:
+        print(place, "POST", type(error).__name__)
 """
 
 
@@ -41,6 +49,11 @@ class Listener:
     process: str
     address: str
     port: int
+
+    @property
+    def place(self) -> str:
+        """Where a program of this machine reaches it."""
+        return f"{'127.0.0.1' if self.address in ('::', '0.0.0.0') else self.address}:{self.port}"
 
 
 def listeners() -> Iterator[Listener]:
@@ -60,24 +73,23 @@ def test_nothing_listens_beyond_this_machine_without_the_token(tmp_path: Path) -
     def on_event(event: RunEvent) -> None:
         if found or not isinstance(event, CellProgressed):
             return
-        found.extend(listeners())
-        open_ports = sorted({str(one.port) for one in found if not one.address.startswith(LOOPBACK)})
+        found.extend(one for one in listeners() if not one.address.startswith(LOOPBACK))
         # A process without the token, as any other on the network.
         others = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-        asked = subprocess.run(
-            [sys.executable, "-c", ASK, *open_ports], env=others, capture_output=True, text=True, check=True
+        command = [sys.executable, "-c", ASK, *(one.place for one in found)]
+        answers.extend(
+            subprocess.run(command, env=others, capture_output=True, text=True, check=True).stdout.splitlines()
         )
-        answers.extend(asked.stdout.splitlines())
 
     size = WorkerSize(workers=2, cpus_per_worker=1, gpus_per_worker=0)
     with ray_session(num_cpus=2, address=HERE, log_dir=tmp_path / "log") as session:
         summary = RayActors(session, size).run(make_cells("plain-1", "plain-2"), MarkerWork(store), on_event)
     assert summary.num_ok == 2
     assert found, "Ray listens somewhere"
-    answered = [line for line in answers if not line.endswith(("UNAUTHENTICATED", "UNAVAILABLE", "UNIMPLEMENTED"))]
-    assert answered == []
-    # Some of them did answer that a token is missing; else nobody would have asked a Ray.
-    assert any(line.endswith("UNAUTHENTICATED") for line in answers)
+    assert [line for line in answers if line.endswith((" OK", " 200"))] == []
+    # Whatever a port is for, it says itself that the token is missing.
+    refused = {line.split()[0] for line in answers if line.endswith(" UNAUTHENTICATED")}
+    assert {one.place: one.process for one in found if one.place not in refused} == {}
 
 
 def test_no_file_of_a_session_holds_its_token(tmp_path: Path) -> None:
