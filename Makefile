@@ -42,6 +42,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/search_speed.py
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/store_scale.py
+	$(BIN)/python benchmarks/hostile_limits.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -9,11 +9,34 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _MAX_LENGTH = 300
+_MAX_LINE = 1000
+# Control characters, line ends, overrides of the direction, and halves of surrogates, which no stream can encode.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a terminal shows a text as it is: one line, without what moves the cursor or turns the direction."""
+    return _STEERING.search(text) is None
+
+
+def printable(text: str) -> str:
+    r"""``text`` as one plain line: what would steer a terminal, in a name that data chose, stands there as an escape.
+
+    >>> print(printable("clears \x1b[2J the screen"))
+    clears \x1b[2J the screen
+    """
+    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class BenchError(Exception):
     """Base of all mistakes a user can act on; its text is one line: what was asked, what came, what is expected."""
+
+    def __init__(self, text: str) -> None:
+        """``text`` may quote what came, of any length and with any character; the middle of a long one is left out."""
+        line = printable(text)
+        half = _MAX_LINE // 2
+        super().__init__(line if len(line) <= _MAX_LINE else f"{line[:half]} ... {line[-half:]}")
 
 
 class UnknownNameError(BenchError):
@@ -84,5 +107,5 @@ def cause_of(error: BaseException) -> str:
     text = _ANSI_COLOUR.sub("", f"{type(error).__name__}: {error}")
     # The text of Ray's errors is a whole remote traceback: how it begins and how it ends matter.
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    shown = " ... ".join([lines[0], lines[-1]] if len(lines) > 1 else lines)
+    shown = printable(" ... ".join([lines[0], lines[-1]] if len(lines) > 1 else lines))
     return shown if len(shown) <= _MAX_LENGTH else f"{shown[: _MAX_LENGTH - 3]}..."

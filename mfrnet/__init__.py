@@ -6,8 +6,8 @@ from mfrnet.backbone import (
     FILTER_BANK,
     Backbone,
     LayerInfo,
+    backbone_of,
     check_layers,
-    empty_backbone,
     load_backbone,
     load_network,
 )
@@ -18,7 +18,7 @@ from mfrnet.images import Images, images_array
 from mfrnet.model import MFRNet
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
 from mfrnet.weight_packages import installed_backbones, package_of, packaged_weights
-from mfrnet.weights import LocalWeights
+from mfrnet.weights import LocalWeights, check_options
 
 __all__ = [
     "FILTER_BANK",
@@ -33,10 +33,11 @@ __all__ = [
     "MFRNet",
     "MFRNetSettings",
     "MapSettings",
+    "backbone_of",
     "check_layers",
     "check_masks",
+    "check_options",
     "detector_of",
-    "empty_backbone",
     "extract_features",
     "fit_detector",
     "global_batch_size",

@@ -7,7 +7,7 @@ Shapes: B images, C channels, H x W positions.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from mfrnet.filter_bank import NUM_LAYERS, FilterBank
 from mfrnet.settings import BackboneSettings
-from mfrnet.weights import LocalWeights
+from mfrnet.weights import LocalWeights, check_options
 
 FILTER_BANK = "filter_bank"
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -174,13 +174,57 @@ def empty_backbone(settings: BackboneSettings, options: dict[str, Any]) -> Backb
     Args:
         settings: Model and layers.
         options: ``mean``, ``std`` and ``model`` (arguments of the model), each optional.
+
+    Raises:
+        ValueError: The backbone or a layer is unknown, or these are no options.
     """
+    check_options(options)
     layers = check_layers(settings)
     if settings.backbone == FILTER_BANK:
         network = FilterBank(tuple(layer.index for layer in layers))
         return Backbone(network, layers, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), {})
     model = _create(settings.backbone, pretrained=False, **_features(layers), **options.get("model", {}))
     return _wrap(model, layers, options)
+
+
+def backbone_of(tensors: Mapping[str, Tensor], settings: BackboneSettings, options: dict[str, Any]) -> Backbone:
+    """The backbone whose ``state_dict`` this is.
+
+    Args:
+        tensors: By name.
+        settings: The model and its layers.
+        options: As for ``empty_backbone``.
+
+    Raises:
+        ValueError: As for ``empty_backbone``, or it has other tensors; no memory is taken before this is known.
+
+    >>> settings = BackboneSettings(backbone="filter_bank")
+    >>> backbone_of(load_backbone(settings).state_dict(), settings, {}).num_parameters
+    0
+    """
+    with torch.device("meta"):
+        check_shapes(empty_backbone(settings, options), tensors)
+    backbone = empty_backbone(settings, options)
+    backbone.load_state_dict(dict(tensors))
+    return backbone
+
+
+def check_shapes(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Refuse tensors that are not those of a network, by names and shapes.
+
+    Raises:
+        ValueError: Names the first difference.
+
+    >>> check_shapes(nn.Linear(2, 3), {"weight": torch.zeros(3, 3), "bias": torch.zeros(3)})
+    Traceback (most recent call last):
+    ValueError: expected 'weight' of shape (3, 2), got (3, 3)
+    """
+    expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in tensors.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            shapes = (str(shapes.get(name, "none")) for shapes in (expected, found))
+            raise ValueError("expected {!r} of shape {}, got {}".format(name, *shapes))
 
 
 def _features(layers: Sequence[LayerInfo]) -> dict[str, Any]:
@@ -250,17 +294,18 @@ def _choose(known: Sequence[LayerInfo], settings: BackboneSettings) -> tuple[Lay
 def _create(backbone: str, **options: Any) -> Any:
     import timm
 
+    # Other names, such as hf-hub:OWNER/MODEL, would make timm open an address or a folder that a file may have chosen.
+    if not timm.is_model(backbone.split(".")[0]):
+        near = get_close_matches(backbone, [FILTER_BANK, *timm.list_models()], n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"Unknown backbone {backbone!r}.{hint} Expected {FILTER_BANK!r} or a name from timm.list_models()."
+        )
     try:
         return timm.create_model(backbone, **options)
     except OSError:
         raise
     except Exception as error:
-        if timm.is_model(backbone.split(".")[0]):
-            logging.getLogger(__name__).debug("timm refused %s", backbone, exc_info=error)
-            failure = "cannot return feature layers" if options.get("features_only") else "cannot be built"
-            raise ValueError(f"Backbone {backbone!r} {failure}: {error}") from error
-        near = get_close_matches(backbone, [FILTER_BANK, *timm.list_models()], n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"Unknown backbone {backbone!r}.{hint} Expected {FILTER_BANK!r} or a name from timm.list_models()."
-        ) from error
+        logging.getLogger(__name__).debug("timm refused %s", backbone, exc_info=error)
+        failure = "cannot return feature layers" if options.get("features_only") else "cannot be built"
+        raise ValueError(f"Backbone {backbone!r} {failure}: {error}") from error

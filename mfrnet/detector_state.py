@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from mfrnet.aggregator import Aggregator
+from mfrnet.backbone import check_shapes
 from mfrnet.calibration import Calibration
 from mfrnet.detector import Detector, Restorer, Scales, new_network
 from mfrnet.settings import MFRNetSettings
@@ -49,12 +51,18 @@ def detector_of(
         settings: The settings that it was fitted with.
         image_size_px: Height and width of the images that it was fitted on.
         device: A torch device.
+
+    Raises:
+        ValueError: The network of these settings has other tensors; no memory is taken before this is known.
     """
     tensors = {name: value.to(device) for name, value in tensors.items()}
     masks = tensors["masks"]
     whitening = whitening_of("aggregator.whitening", tensors)
+    of_network = below("network.", tensors)
+    with torch.device("meta"):
+        check_shapes(new_network(whitening.channels, settings, seed=0), of_network)
     network = new_network(whitening.channels, settings, seed=0).to(device).eval()
-    network.load_state_dict(below("network.", tensors))
+    network.load_state_dict(of_network)
     aggregator = Aggregator(
         (masks.shape[-2], masks.shape[-1]),
         settings.neighbourhood,

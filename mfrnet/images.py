@@ -17,6 +17,8 @@ Images = NDArray[np.uint8] | Sequence[Image.Image] | Sequence[str | Path]
 
 _EXPECTED = "Expected images as uint8 N x H x W x 3, or a list of Pillow images or of file names"
 _WIDE_MODES = ("I", "F")
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""Pillow's names. Of its other formats one starts a program: PostScript."""
 
 
 def images_array(images: Images) -> NDArray[np.uint8]:
@@ -145,7 +147,7 @@ def _read(path: Path) -> NDArray[np.uint8]:
         raise ValueError(f"{path}: expected an image file, got a folder. List its files: sorted(folder.glob('*.png')).")
     with path.open("rb") as file:  # a missing file is not a damaged one
         try:
-            with Image.open(file) as image:
+            with Image.open(file, formats=_FORMATS) as image:
                 image.load()
                 upright = ImageOps.exif_transpose(image)
         # Pillow's decoders meet damage with OSError, SyntaxError, ValueError, struct.error and others.

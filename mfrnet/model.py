@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from mfrnet.anomaly_map import AnomalyMaps
-from mfrnet.backbone import Backbone, empty_backbone
+from mfrnet.backbone import Backbone, backbone_of
 from mfrnet.detector import Detector, fit_detector
 from mfrnet.detector_state import below, detector_of, tensors_of
 from mfrnet.features import FeatureStack, extract_features
@@ -149,8 +149,7 @@ class MFRNet:
         settings = MFRNetSettings(**as_tuples)
         with safe_open(folder / "model.safetensors", framework="pt", device=device) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-        backbone = empty_backbone(settings, description["backbone_options"])
-        backbone.load_state_dict(below("backbone.", tensors))
+        backbone = backbone_of(below("backbone.", tensors), settings, description["backbone_options"])
         height, width = description["image_size_px"]
         detector = detector_of(tensors, settings, (height, width), device)
         return cls(settings, backbone, description["seed"], device, detector)

@@ -98,10 +98,13 @@ class MapSettings(BackboneSettings):
     """
 
     grid_stride_px: int = setting(
-        16, "Image pixels per grid position; all layers are resized to the grid with this stride.", low=1
+        16, "Image pixels per grid position; all layers are resized to the grid with this stride.", low=1, high=4096
     )
     neighbourhood: int = setting(
-        3, "Side of the square of positions over which each layer is averaged before it is resized; odd.", low=1
+        3,
+        "Side of the square of positions over which each layer is averaged before it is resized; odd.",
+        low=1,
+        high=255,
     )
     whiten: bool = setting(
         True, "Whether each layer group is whitened: its channels made uncorrelated, with equal variance."
@@ -123,9 +126,13 @@ class MapSettings(BackboneSettings):
         "Side of the square of positions over which calibration averages mean and variance; odd. Near the border "
         "features differ from those inside, and more than 1 mixes them.",
         low=1,
+        high=255,
     )
     smoothing_px: float = setting(
-        4.0, "Standard deviation of the Gaussian that smooths the map, in image pixels; 0 for no smoothing.", low=0.0
+        4.0,
+        "Standard deviation of the Gaussian that smooths the map, in image pixels; 0 for no smoothing.",
+        low=0.0,
+        high=1024.0,
     )
     top_share: float = setting(
         0.02,
@@ -171,7 +178,7 @@ class MFRNetSettings(MapSettings):
     width: int = setting(
         128, "Channels of the restoration network on the full grid; a multiple of 4 x num_heads.", low=1
     )
-    depth: int = setting(4, "Hybrid blocks at the bottom of the U-shaped network.", low=1)
+    depth: int = setting(4, "Hybrid blocks at the bottom of the U-shaped network.", low=1, high=256)
     num_heads: int = setting(4, "Attention heads of each hybrid block.", low=1)
     weight_pixel: float = setting(1.0, "Weight in the loss of the squared error of whitened features.", low=0.0)
     weight_structure: float = setting(1.0, "Weight in the loss of 1 - SSIM of standardised features.", low=0.0)

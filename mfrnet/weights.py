@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +12,49 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+
+_OF_TIMM = frozenset(
+    [
+        "model_name",
+        "pretrained",
+        "pretrained_cfg",
+        "pretrained_cfg_overlay",
+        "checkpoint_path",
+        "cache_dir",
+        "scriptable",
+        "exportable",
+        "no_jit",
+        "features_only",
+        "out_indices",
+    ]
+)
+"""Arguments of ``timm.create_model`` itself: they name files and addresses to open, and are no options of a model."""
+
+
+def check_options(options: Any) -> None:
+    """Refuse what are no options of weights; they come from files that others may have written.
+
+    Args:
+        options: Perhaps ``mean`` and ``std``, of three channels, and ``model``, arguments of the model.
+
+    Raises:
+        ValueError: Says what was expected and what came.
+
+    >>> check_options({"mean": [0.5, 0.5, 0.5]})
+    >>> check_options({"std": [1.0, 0.0, 1.0]})
+    Traceback (most recent call last):
+    ValueError: expected 'std' as a list of three numbers above 0, got [1.0, 0.0, 1.0]
+    """
+    if not isinstance(options, dict) or not set(options) <= {"mean", "std", "model"}:
+        raise ValueError("expected a JSON object with no keys but 'mean', 'std' and 'model'")
+    for name, low, words in (("mean", -math.inf, "finite numbers"), ("std", 0.0, "numbers above 0")):
+        values = options.get(name, [1.0, 1.0, 1.0])
+        is_list = isinstance(values, list | tuple) and len(values) == 3
+        if not is_list or not all(isinstance(each, int | float) and low < each < math.inf for each in values):
+            raise ValueError(f"expected {name!r} as a list of three {words}, got {str(values)[:80]}")
+    model = options.get("model", {})
+    if not isinstance(model, dict) or not _OF_TIMM.isdisjoint(model):
+        raise ValueError(f"expected 'model' as an object of the model's own options, got {str(model)[:80]}")
 
 
 @dataclass(frozen=True)
@@ -42,7 +87,7 @@ class LocalWeights:
 
         Raises:
             FileNotFoundError: The file does not exist.
-            ValueError: The JSON beside it is not an object with only ``mean``, ``std`` and ``model``.
+            ValueError: The JSON beside it does not hold such options (see ``check_options``).
         """
         if not path.is_file():
             raise FileNotFoundError(f"No weights file at {path}; expected a .safetensors or .pth state dict.")
@@ -57,10 +102,12 @@ class LocalWeights:
         digest.update(text)
         try:
             options = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{beside}: not JSON: {error}.") from error
-        if not isinstance(options, dict) or not set(options) <= {"mean", "std", "model"}:
-            raise ValueError(f"{beside}: expected a JSON object with no keys but 'mean', 'std' and 'model'.")
+        try:
+            check_options(options)
+        except ValueError as error:
+            raise ValueError(f"{beside}: {error}.") from error
         return cls(path, digest.hexdigest(), options)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -75,7 +122,10 @@ class LocalWeights:
             if is_safetensors:
                 loaded = load_file(self.path)
             else:
-                loaded = torch.load(self.path, map_location="cpu", weights_only=True)
+                with warnings.catch_warnings():
+                    # torch warns of pickles of another protocol before it refuses them.
+                    warnings.simplefilter("ignore")
+                    loaded = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as error:
             # torch's own text recommends loading the file in an unsafe way.
             expected = "a safetensors file" if is_safetensors else "a PyTorch state dict that holds nothing but tensors"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -114,6 +115,8 @@ def read_bundle(folder: Path, device: str = "cpu", weights: Path | None = None) 
     method = method_type(settings, MethodContext(seed=description.seed, device=device, weights=weights))
     try:
         method.restore(state)
+        # What does not fit shows at the latest here, and not at the first image of a day.
+        method.judge(np.zeros((1, *description.size_px, 3), np.uint8))
     except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BundleError(f"{folder}: its tensors do not fit its settings ({reason}).") from error

@@ -1,12 +1,15 @@
 """What ``model.json`` of a bundle says."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from harness.bundles.threshold import HeldOutScore, Thresholds
 from harness.config import Protocol
 from harness.regimes import ONE_CLASS
+
+_Side = Annotated[int, Field(ge=32, le=65536, multiple_of=32)]
 
 
 class BundleOrigin(BaseModel):
@@ -33,7 +36,7 @@ class BundleOrigin(BaseModel):
 class BundleDescription(BaseModel):
     """A fitted detector, apart from its tensors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: Literal[1] = 1
     method: str
@@ -41,7 +44,7 @@ class BundleDescription(BaseModel):
     settings: dict[str, Any]
     seed: int
     protocol: Protocol
-    size_px: tuple[int, int]
+    size_px: tuple[_Side, _Side]
     """Height and width of what the method is given."""
     aspect_range: tuple[float, float]
     """Smallest and largest width over height of the images that it was fitted on."""
@@ -56,3 +59,14 @@ class BundleDescription(BaseModel):
     origin: BundleOrigin
     tensors_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     """Of ``model.safetensors``."""
+
+    @model_validator(mode="after")
+    def _size_is_that_of_the_protocol(self) -> "BundleDescription":
+        size, of_method = [*self.size_px], self.values.get("image_size_px", self.size_px)
+        if min(size) != self.protocol.image_size_px or of_method not in (size, self.size_px):
+            raise PydanticCustomError(
+                "size",
+                "expected one size with {side} px on the shorter side, got {size} and values.image_size_px {of_method}",
+                {"side": self.protocol.image_size_px, "size": size, "of_method": str(of_method)[:80]},
+            )
+        return self

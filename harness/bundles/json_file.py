@@ -8,7 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 from harness.config.validation import one_line
 from harness.errors import BundleError
+from harness.limited_reading import read_limited
 
+_MAX_BYTES = 8_000_000
+"""Room for what was said of some 40,000 held-out images."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -24,10 +27,10 @@ def read_json_file(model: type[Model], file: Path, expected: str) -> Model:
         BundleError: There is none, or it is damaged or of another format.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_limited(file, _MAX_BYTES).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise BundleError(f"{file.parent}: no {file.name} here; expected {expected}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{file}: cannot be read as JSON ({error}).") from None
     known = model.model_fields["format"].default
     found = content.get("format") if isinstance(content, dict) else None

@@ -1,6 +1,7 @@
 """From scores of good images that a detector was not fitted on to the thresholds of its verdict and its masks."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,7 +16,7 @@ from harness.stats.false_alarms import false_alarm_rate, num_scores_needed, orde
 class HeldOutScore(BaseModel):
     """What a detector said of one good image that it was not fitted on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     image: str
     group: str
@@ -52,7 +53,8 @@ class ThresholdSettings(BaseModel):
 class Thresholds(BaseModel):
     """Where a verdict and a mask begin, and how far the rate of false alarms is known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Nothing is above a threshold that is not a number: every part would pass.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     rule: ThresholdRule
     false_alarms: float | None

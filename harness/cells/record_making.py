@@ -6,8 +6,8 @@ import torch
 
 from harness.cells.cell_context import CellContext
 from harness.cells.devices import device_name, resolve_device
-from harness.environment import code_version, host_name, now, package_versions
-from harness.errors import BenchError
+from harness.environment import code_version, host_name, now, package_versions, without_credentials
+from harness.errors import BenchError, printable
 from harness.plan import Cell, canonical_json
 from harness.records import FailureRecord, Provenance
 from mfrnet import parallel
@@ -19,8 +19,8 @@ def failure_of(cell: Cell, context: CellContext, error: BaseException, started_a
     return FailureRecord(
         identity=cell.identity(),
         provenance=provenance(context, resolve_device(context.device), started_at),
-        error=" ".join(text.split()),
-        traceback="".join(traceback_module.format_exception(error)),
+        error=printable(without_credentials(" ".join(text.split()))),
+        traceback=without_credentials("".join(traceback_module.format_exception(error))),
     )
 
 

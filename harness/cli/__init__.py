@@ -1,5 +1,6 @@
 """The command line. Starts without torch, Ray or pandas; a command imports what it needs."""
 
+import errno
 import sys
 from typing import Any
 
@@ -28,6 +29,10 @@ def _call() -> Any:
         return app(prog_name="bench", standalone_mode=False)
     except BenchError as error:
         _end(str(error), 2)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        _end(f"{error.filename}: no file has so long a name.", 2)
     except Abort:
         _end("Interrupted.", 130)
     except usage_error as error:

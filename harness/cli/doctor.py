@@ -1,6 +1,7 @@
 """``bench doctor``: whether this machine is ready, and what to do if it is not."""
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -77,6 +78,11 @@ def _ray() -> Check:
     except ImportError as error:
         return ("Ray", "wrong", str(error), "Install again: make install.")
     address = os.environ.get("RAY_ADDRESS")
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token").expanduser()
+    if token.is_file() and token.stat().st_mode & 0o077:
+        # Who has the token runs code as this user on every node.
+        found = f"{ray.__version__}, {token} can be read by others"
+        return ("Ray", "note", found, f"chmod 600 {shlex.quote(str(token))}")
     if address:
         found = f"{ray.__version__}, RAY_ADDRESS={without_credentials(address)}"
         return ("Ray", "ok", found, "Unset RAY_ADDRESS to run only on this machine.")

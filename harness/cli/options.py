@@ -146,7 +146,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         SettingsError: One of them is not a whole number of at least 0.
     """
     names = split_names(text)
-    if not names or not all(name.isdecimal() for name in names):
+    # Python reads a number of some thousand digits, and not of more.
+    if not names or not all(name.isdecimal() and len(name) < 100 for name in names):
         raise SettingsError(f"--seeds: expected whole numbers of at least 0, e.g. 0,1,2, got {text!r}.")
     return tuple(int(name) for name in names)
 

@@ -78,9 +78,9 @@ class RunSettings(BaseModel):
     tables tell which."""
     workers: Annotated[int | None, Flag(HOW)] = Field(None, ge=0)
     """Worker processes; 0 runs in this process (default: by cores, GPUs and cells)."""
-    cpus_per_worker: Annotated[float | None, Flag(HOW)] = Field(None, gt=0)
+    cpus_per_worker: Annotated[float | None, Flag(HOW)] = Field(None, gt=0, allow_inf_nan=False)
     """Cores of each worker."""
-    gpus_per_worker: Annotated[float | None, Flag(HOW)] = Field(None, ge=0)
+    gpus_per_worker: Annotated[float | None, Flag(HOW)] = Field(None, ge=0, allow_inf_nan=False)
     """GPUs of each worker; several workers share one GPU if this is a fraction."""
     data_parallel: Annotated[Literal["auto"] | Annotated[int, Field(ge=1)], Flag(HOW, "N|auto")] = "auto"
     """Processes that train one cell together; auto lets idle GPUs join when cells are fewer than GPUs."""

@@ -94,6 +94,8 @@ def _expected(details: ErrorDetails, example: Any) -> str | None:
     context: dict[str, Any] = details.get("ctx", {})
     if details["type"] == "too_short":
         return f"at least {counted(context['min_length'], 'entry', 'entries')}"
+    if details["type"] == "too_long":
+        return f"at most {counted(context['max_length'], 'entry', 'entries')}"
     words = _EXPECTED.get(details["type"])
     if words is None:
         return None

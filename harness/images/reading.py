@@ -15,6 +15,7 @@ effect.
 
 import errno
 import stat
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,9 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 # Replaced by `max_megapixels`: Pillow warns at one size, refuses at another, and any package can change its global.
 Image.MAX_IMAGE_PIXELS = None
+
+# What Pillow warns of, such as a damaged EXIF block, is either no matter for the pixels or an error that follows.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 _BITS_PER_SAMPLE, _COMPRESSION, _PLANAR = 258, 259, 284
 
@@ -150,7 +154,7 @@ def _check_file(path: Path) -> None:
     """Refuse everything but a file that is not empty. Opening a pipe would block forever."""
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # no file's name holds a NUL
         what = "a link to a file that is not there" if path.is_symlink() else "no such file"
         raise DataError(f"{path}: {what}; an image was expected here.") from None
     except PermissionError:
@@ -193,19 +197,22 @@ def _decoded(path: Path) -> Iterator[Image.Image]:
 
 
 def _orientation(image: Image.Image) -> int:
+    """1 to 8 as EXIF has it; 1, upright, where a file says nothing or nonsense."""
     if image.format == "TIFF":
         # Pillow rotates these itself and already reports the upright size.
         return 1
-    if image.format != "PNG":
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
     # For a PNG, getexif() decodes all pixels to find a block behind them. Only a block before the pixels is used
     # here, so that the header is enough for the size.
-    block = image.info.get("exif")
-    if not block:
-        return 1
+    found = _exif_of_png(image) if image.format == "PNG" else image.getexif()
+    orientation = found.get(_ORIENTATION_TAG)
+    return orientation if orientation in _UPRIGHT else 1
+
+
+def _exif_of_png(image: Image.Image) -> Image.Exif:
     exif = Image.Exif()
-    exif.load(block)
-    return int(exif.get(_ORIENTATION_TAG, 1))
+    if block := image.info.get("exif"):
+        exif.load(block)
+    return exif
 
 
 def _check_planes(path: Path, image: Image.Image) -> None:

@@ -158,6 +158,9 @@ def groups_in(data: str | Path | None, frame: "pd.DataFrame") -> Groups:
     for name, category, regime, found in frame[columns].drop_duplicates().itertuples(index=False):
         measured.setdefault((name, category, regime), set()).add(found)
     for (name, category, regime), fingerprints in measured.items():
+        # A name such as module:Class would be imported, and a record must not choose what is executed.
+        if name not in DATASETS.names():
+            continue
         # A data set that is not there, or not complete, has no groups; the caption then says so.
         with suppress(BenchError):
             dataset = DATASETS.get(name)()

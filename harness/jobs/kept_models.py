@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import RunSettings
+from harness.environment import without_credentials
 from harness.errors import SettingsError
 from harness.methods import METHODS
 from harness.plan import Cell
@@ -36,7 +37,8 @@ def check_keeping(cells: Sequence[Cell], settings: RunSettings) -> None:
     if settings.keep_models == "none":
         return
     if "://" in settings.results:
-        raise SettingsError(f"--keep-models: expected --results to be a folder, got {settings.results}.")
+        results = without_credentials(settings.results)
+        raise SettingsError(f"--keep-models: expected --results to be a folder, got {results}.")
     methods = sorted({cell.method for cell in cells})
     unfit = [name for name in methods if name not in METHODS.names() or not METHODS.get(name).can_be_kept]
     if unfit:

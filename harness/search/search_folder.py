@@ -9,6 +9,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from harness.atomic_files import write_atomically
 from harness.environment import host_name
 from harness.errors import SettingsError, StoreError
 from harness.search.ledger import STUDY_FILE
@@ -77,10 +78,14 @@ def write_asked(folder: Path, asked: Mapping[str, Any]) -> None:
     """
     file = folder / ASKED_FILE
     if file.is_file():
-        _check_same(json.loads(file.read_text(encoding="utf-8")), json.loads(json.dumps(asked)), folder)
+        try:
+            before = dict(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise SettingsError(f"{file}: cannot be read as JSON ({error}); use another --name.") from error
+        _check_same(before, json.loads(json.dumps(asked)), folder)
         return
     try:
-        file.write_text(json.dumps(asked, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        write_atomically(file, (json.dumps(asked, indent=2, sort_keys=True) + "\n").encode())
     except OSError as error:
         raise StoreError(f"Cannot write {file}: {error.strerror}.") from error
 

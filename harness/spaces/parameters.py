@@ -15,11 +15,14 @@ Scalar = bool | int | float | str
 _MAX_ELEMENTS = 6
 """63 subsets; a search of some hundred trials could not tell more apart."""
 _ROUNDING = 1e-9
+_MAX_STEPS = 1_000_000
+_Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
+"""As far as a float, in which samplers compute, holds every whole number."""
 _DIGITS = 4
 
 
 class _Base(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     why: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     """Why the method may gain by it, and what is known of the bounds."""
@@ -49,6 +52,8 @@ class _Number(_Base):
             raise ValueError(f"log = true needs a low above 0, got {self.low:g}")
         if self.log and "step" in self.model_fields_set:
             raise ValueError("log = true does not go with step")
+        if "step" in self.model_fields_set and self.step and self.high - self.low > _MAX_STEPS * self.step:
+            raise ValueError(f"step {self.step:g} gives more than a million values from {self.low:g} to {self.high:g}")
         return self
 
     def _check_inside(self, value: float) -> None:
@@ -90,8 +95,8 @@ class IntParameter(_Number):
     """A whole number."""
 
     kind: Literal["int"]
-    low: int
-    high: int
+    low: _Whole
+    high: _Whole
     step: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")

@@ -125,8 +125,8 @@ class Budget(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    trials: Annotated[int, Field(ge=1)] = 30
-    seconds: Annotated[float, Field(gt=0)] | None = None
+    trials: Annotated[int, Field(ge=1, le=1_000_000)] = 30
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """No trial starts after this time; None for no limit."""
     fidelity: Fidelity | None = None
 

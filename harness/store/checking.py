@@ -7,8 +7,7 @@ from typing import Any
 from harness.errors import DamagedPartError
 from harness.phrasing import counted
 from harness.store.folders import Folder
-from harness.store.migrations import upgrade
-from harness.store.parquet_bytes import conformed, decoded
+from harness.store.part_contents import part_table
 from harness.store.schema import SCORES_PART, SCORES_SCHEMA
 from harness.store.shelf import Listing, Shelf
 
@@ -93,9 +92,9 @@ def _faults(folder: Folder, shelf: Shelf, listing: Listing) -> Iterator[str]:
 
 
 def _check_scores(content: bytes, row: dict[str, Any], where: str) -> None:
-    table = conformed(upgrade(decoded(content, where), "scores", SCORES_SCHEMA, where), SCORES_SCHEMA, where)
+    table = part_table(content, "scores", row["cell_id"], SCORES_SCHEMA, where)
     expected = sum(row[name] for name in _COUNTS)
-    if table.num_rows != expected or set(table["cell_id"].to_pylist()) - {row["cell_id"]}:
+    if table.num_rows != expected:
         raise DamagedPartError(
             f"{where}: expected {counted(expected, 'score')} of cell {row['cell_id']}, as its record says, got "
             f"{table.num_rows}."

@@ -50,7 +50,7 @@ def version_of(table: Any, where: str) -> int:
     if not versions:
         return SCHEMA_VERSION
     version = versions[0]
-    if len(versions) > 1 or not isinstance(version, int):
+    if len(versions) > 1 or not isinstance(version, int) or version < 1:
         raise DamagedPartError(f"{where}: not a part of a result store: expected one integer 'schema_version'.")
     if version > SCHEMA_VERSION:
         raise StoreError(

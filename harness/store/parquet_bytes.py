@@ -31,22 +31,6 @@ def encoded_many(table: Any) -> bytes:
     return bytes(sink.getvalue())
 
 
-def decoded(content: bytes, where: str) -> Any:
-    """The table of a whole file.
-
-    Args:
-        content: The file.
-        where: Its path, for errors.
-
-    Raises:
-        DamagedPartError: It is no Parquet file, or a truncated one.
-    """
-    try:
-        return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise damage(error, where) from error
-
-
 def damage(error: Exception, where: str) -> DamagedPartError:
     """What a user is told of a file that Parquet cannot read."""
     reason = str(error).splitlines()[0]

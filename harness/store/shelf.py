@@ -21,7 +21,8 @@ from harness.errors import DamagedPartError, StoreError
 from harness.records import SCHEMA_VERSION
 from harness.store.folders import Folder, Stamp
 from harness.store.migrations import upgrade, version_of
-from harness.store.parquet_bytes import conformed, damage, decoded, rows_of_cell
+from harness.store.parquet_bytes import conformed, damage, rows_of_cell
+from harness.store.part_contents import check_records, part_table
 from harness.store.part_names import cell_of, new_name
 
 _NUM_READERS = 8  # parts are a few kilobytes: waiting for an object store takes the time
@@ -175,7 +176,10 @@ class Shelf:
         table = self._from_pack(pack, lambda file: read(file, needed))
         if version_of(table, where) < SCHEMA_VERSION:
             table = upgrade(self._from_pack(pack, lambda file: read(file, None)), self.kind, schema, where)
-        return conformed(table, pa.schema([schema.field(name) for name in columns]), where)
+        table = conformed(table, pa.schema([schema.field(name) for name in columns]), where)
+        if self.kind == "records":
+            check_records(table, where)
+        return table
 
     def part_row(self, part: str) -> Any:
         """The row of a loose part.
@@ -273,12 +277,7 @@ class Shelf:
         return self._known[key][0] if key in self._known else None
 
     def _checked(self, part: str, content: bytes) -> Any:
-        where = self.title(self.path(part))
-        table = upgrade(decoded(content, where), self.kind, self.schema, where)
-        table = conformed(table, self.schema, where)
-        if table["cell_id"].to_pylist() != [cell_of(part)]:
-            raise DamagedPartError(f"{where}: expected one row of cell {cell_of(part)!r}, as its name says.")
-        return table
+        return part_table(content, self.kind, cell_of(part), self.schema, self.title(self.path(part)))
 
     def _pack_tables(self, listing: Listing, columns: tuple[str, ...], *, is_kept: bool = True) -> list[Any]:
         """The rows of every pack with their places, without packs that are damaged.

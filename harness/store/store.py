@@ -18,8 +18,8 @@ from harness.store.checking import StoreCheck, check_store
 from harness.store.claims import Claims
 from harness.store.compaction import MANY_PARTS, Compaction
 from harness.store.folders import open_folder
-from harness.store.migrations import upgrade
-from harness.store.parquet_bytes import conformed, decoded, encoded, encoded_many
+from harness.store.parquet_bytes import encoded, encoded_many
+from harness.store.part_contents import part_table
 from harness.store.part_names import cell_of
 from harness.store.schema import (
     COSTS_SCHEMA,
@@ -317,8 +317,7 @@ class RecordStore:
                 raise FileNotFoundError(path)
         else:
             content = self._records.content(path)
-        table = upgrade(decoded(content, where), _SCORES, SCORES_SCHEMA, where)
-        return image_scores_of(conformed(table, SCORES_SCHEMA, where))
+        return image_scores_of(part_table(content, _SCORES, cell_id, SCORES_SCHEMA, where))
 
 
 def _new_part(shelf: Shelf, cell_id: str) -> tuple[str, list[str]]:

@@ -149,6 +149,8 @@ def frame(*records: Record, costs: Iterable[CostRecord] = ()) -> pd.DataFrame:
 _counts = st.integers(min_value=0, max_value=2**62)
 _fractions = st.floats(min_value=0, max_value=1)
 _texts = st.text(max_size=8)
+_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="/."), min_size=1, max_size=8)
+_objects = st.dictionaries(_texts, _counts, max_size=2).map(json.dumps)
 _OF_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     str: _texts,
     str | None: st.none() | _texts,
@@ -167,13 +169,19 @@ def _any(kind: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 _of_a_cell: dict[str, st.SearchStrategy[Any]] = {
-    "identity": _any(CellIdentity, cell_id=st.text("0123456789abcdef", min_size=16, max_size=16)),
-    "provenance": _any(Provenance),
+    "identity": _any(
+        CellIdentity,
+        cell_id=st.text("0123456789abcdef", min_size=16, max_size=16),
+        **dict.fromkeys(("dataset", "category", "method"), _names),
+        settings=_objects,
+    ),
+    "provenance": _any(Provenance, versions=_objects),
 }
 _metrics = st.fixed_dictionaries(
     dict.fromkeys(METRICS, st.none() | _fractions), optional={"plug_in": st.none() | _fractions}
 )
 _image_scores = st.lists(_any(ImageScore), max_size=4).map(tuple)
-records = _any(CellRecord, metrics=_metrics, image_scores=_image_scores, **_of_a_cell) | _any(
+_ids = st.lists(_texts, max_size=2).map(json.dumps)
+records = _any(CellRecord, metrics=_metrics, image_scores=_image_scores, unreadable_ids=_ids, **_of_a_cell) | _any(
     FailureRecord, **_of_a_cell
 )

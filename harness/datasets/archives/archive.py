@@ -10,6 +10,7 @@ import gzip
 import lzma
 import posixpath
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -17,14 +18,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from harness.datasets.archives.writer import Limits, MemberWriter, Report
 from harness.errors import DataError
 
 _BLOCK_BYTES = 1 << 20
 _TAR_BLOCK_BYTES = 512
+_MAX_PIECE_BYTES = 2 << 20
+"""Contents are read in smaller pieces, and a header that is not read at once is none of a data set."""
+_MAX_BYTES_AROUND_A_FILE = 8192
+"""Headers and padding of a file of a tar, and of what macOS adds to it."""
 _MAX_LINKS_IN_A_ROW = 8
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 _OF_COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 
 
@@ -59,7 +65,9 @@ def extract(archive: Path, target: Path, limits: Limits, report: Report = lambda
         if zipfile.is_zipfile(archive):
             _extract_zip(archive, writer)
         else:
-            _extract_tar(archive, writer)
+            _extract_tar(archive, writer, limits)
+        if not writer.num_files:
+            raise DataError(f"{archive}: holds no file; expected an archive of images.")
         return Extracted(writer.num_files, writer.num_bytes)
 
 
@@ -91,9 +99,10 @@ def _extract_zip(archive: Path, writer: MemberWriter) -> None:
                 writer.file(name, info.file_size, file)
 
 
-def _extract_tar(archive: Path, writer: MemberWriter) -> None:
+def _extract_tar(archive: Path, writer: MemberWriter, limits: Limits) -> None:
     links: list[tuple[str, str]] = []
-    with _opened_tar(archive) as content:
+    max_bytes = limits.max_bytes + _MAX_BYTES_AROUND_A_FILE * limits.max_files
+    with _opened_tar(archive, lambda source: _TarStream(source, max_bytes, writer.too_large)) as content:
         for member in content:
             if member.size < 0:
                 raise writer.refusal(member.name, "has a negative size")
@@ -138,23 +147,49 @@ def _write_links(writer: MemberWriter, links: list[tuple[str, str]]) -> None:
         writer.copy(name, source)
 
 
+class _TarStream:
+    """The bytes of a tar: no more in one piece and in all than is allowed.
+
+    ``tarfile`` reads a header of any length at once and passes over a file of any length, and a few compressed
+    megabytes can be a terabyte of either.
+    """
+
+    def __init__(self, source: IO[bytes], max_bytes: int, too_large: Callable[[], DataError]) -> None:
+        self._source, self._max_bytes, self._too_large = source, max_bytes, too_large
+        self.last = b""
+        """What was read last."""
+
+    def read(self, size: int) -> bytes:
+        if size > _MAX_PIECE_BYTES:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        self.last = self._source.read(size)
+        self.seek(self._source.tell())
+        return self.last
+
+    def seek(self, position: int) -> int:
+        if position > self._max_bytes:
+            raise self._too_large()
+        return position if position == self._source.tell() else self._source.seek(position)
+
+    def tell(self) -> int:
+        return self._source.tell()
+
+
 @contextmanager
-def _opened_tar(archive: Path) -> Iterator[tarfile.TarFile]:
+def _opened_tar(archive: Path, limited: Callable[[IO[bytes]], _TarStream]) -> Iterator[tarfile.TarFile]:
     with archive.open("rb") as file:
         beginning = file.read(6)
-    open_compressed = next((how for magic, how in _OF_COMPRESSED.items() if beginning.startswith(magic)), None)
-    if open_compressed is not None:
-        with open_compressed(archive, "rb") as stream, tarfile.open(fileobj=stream, mode="r:") as content:
+    how = next((how for magic, how in _OF_COMPRESSED.items() if beginning.startswith(magic)), open)
+    with how(archive, "rb") as source:
+        stream = limited(source)
+        with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r:") as content:
             yield content
-            # To the end, where a checksum and the sign of completeness are.
-            while stream.read(_BLOCK_BYTES):
-                pass
-        return
-    with archive.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as content:
-        yield content
-        stream.seek(content.offset)
-        if len(stream.read(_TAR_BLOCK_BYTES)) < _TAR_BLOCK_BYTES:
+        # tarfile also ends without an error where the next header is damaged.
+        if stream.last != bytes(_TAR_BLOCK_BYTES):
             raise tarfile.ReadError("no end mark")
+        # To the end, where a compressed file has its checksum.
+        while stream.read(_BLOCK_BYTES):
+            pass
 
 
 @contextmanager
@@ -166,11 +201,15 @@ def _damage_named(archive: Path) -> Iterator[None]:
         raise
     except tarfile.FilterError as error:
         raise DataError(f"{archive}: {error}; nothing was unpacked.") from error
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+    # The modules meet damage with many errors: of the tar's own, of text and numbers, of headers within headers.
+    except (*_DAMAGE, EOFError, ValueError, LookupError, RecursionError, struct.error) as error:
+        is_nested = isinstance(error, RecursionError)
+        reason = "headers within headers" if is_nested else " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"{archive}: damaged, incomplete, or neither zip nor tar ({reason}); nothing was unpacked."
         ) from error
+    except MemoryError as error:
+        raise DataError(f"{archive}: needs more memory than there is; nothing was unpacked.") from error
     except NotImplementedError as error:
         raise DataError(f"{archive}: {error}; unpack it with another program. Nothing was unpacked.") from error
     except OSError as error:

@@ -1,7 +1,9 @@
 """Writing the members of an archive below one folder, each checked before it is written."""
 
+import os
 import re
 import shutil
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ _BLOCK_BYTES = 1 << 20
 _MIN_FREE_DISK_BYTES = 256 << 20
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _LEFT_BY_MACOS = "__MACOSX"
+_MAX_NAME_BYTES, _MAX_PART_BYTES = 4096, 255
+"""Of a path and of a name in it, as Linux has them."""
 
 Report = Callable[[int, int], None]
 """Called after each file with the number of files and of bytes written so far."""
@@ -41,6 +45,7 @@ class MemberWriter:
         self._free_bytes = shutil.disk_usage(target).free - _MIN_FREE_DISK_BYTES
         self._files: set[str] = set()
         self._folders: set[str] = {""}
+        self._spelled: dict[str, str] = {}
 
     def refusal(self, member: str, problem: str) -> DataError:
         """An error about one member; control characters in its name are not sent to a terminal."""
@@ -57,6 +62,9 @@ class MemberWriter:
         parts = [part for part in member.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise self.refusal(member, "leads out of the archive with '..'")
+        longest = max((len(os.fsencode(part)) for part in parts), default=0)
+        if longest > _MAX_PART_BYTES or len(os.fsencode(member)) > _MAX_NAME_BYTES:
+            raise self.refusal(member, f"has a name of more than {_MAX_PART_BYTES} bytes, or of 4096 with its folders")
         if not parts or parts[0] == _LEFT_BY_MACOS or parts[-1].startswith("._") or parts[-1] == ".DS_Store":
             return None
         return "/".join(parts)
@@ -69,16 +77,20 @@ class MemberWriter:
                 "limit. Nothing was unpacked."
             )
         if num_bytes > self._limits.max_bytes:
-            raise DataError(
-                f"{self._archive}: unpacks to more than {self._limits.max_bytes / 1e9:g} GB; --max-gb raises the "
-                "limit. Nothing was unpacked."
-            )
+            raise self.too_large()
         if num_bytes > self._free_bytes:
             free_gb = max(self._free_bytes, 0) / 1e9
             raise DataError(
                 f"{self._archive}: unpacks to {num_bytes / 1e9:.1f} GB or more, and {free_gb:.1f} "
                 f"GB of disk are free at {self.target.parent}; --data DIR chooses another disk. Nothing was unpacked."
             )
+
+    def too_large(self) -> DataError:
+        """An error about the limit on bytes."""
+        return DataError(
+            f"{self._archive}: unpacks to more than {self._limits.max_bytes / 1e9:g} GB; --max-gb raises the limit. "
+            "Nothing was unpacked."
+        )
 
     def folder(self, name: str) -> None:
         """Make a folder and those above it."""
@@ -89,6 +101,7 @@ class MemberWriter:
                 continue
             if above in self._files:
                 raise self.refusal(name, f"needs a folder {above!r}, which is a file of the archive")
+            self._check_spelling(above)
             self.num_files += 1
             self.check_total(self.num_files, self.num_bytes)
             (self.target / above).mkdir()
@@ -123,7 +136,14 @@ class MemberWriter:
             raise self.refusal(name, "is in the archive twice")
         if "/" in name:
             self.folder(name.rpartition("/")[0])
+        self._check_spelling(name)
         self.check_total(self.num_files + 1, self.num_bytes + size)
         self.num_files += 1
         self.num_bytes += size
         self._files.add(name)
+
+    def _check_spelling(self, name: str) -> None:
+        """Refuse two names that are one file on macOS or Windows: there one would take the place of the other."""
+        other = self._spelled.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if other != name:
+            raise self.refusal(name, f"and {other!r} differ only in case or accents, and are one file on other systems")

@@ -1,5 +1,6 @@
 """``dataset.toml``: what a folder of images means, checked key by key."""
 
+import os
 import re
 import string
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from harness.config.toml_file import read_toml
 from harness.datasets.image_folders import GOOD
-from harness.errors import DataError
+from harness.errors import DataError, is_plain
 
 FILE_NAME = "dataset.toml"
 SUFFIX = ".toml"
@@ -21,6 +22,11 @@ _DIVIDED = ("train_good", "train_mixed", "test_good", "test_mixed")
 _UNDIVIDED = ("good", "mixed")
 _TESTS = ("test_good", "test_mixed", "test_defects")
 _MIXED = ("train_mixed", "test_mixed", "mixed")
+_MAX_NAME_BYTES = 200
+"""Names become files and folders of results, whose names have at most 255 bytes with what is added to them."""
+_MAX_PART_BYTES = 255
+_MAX_DEEP = 2
+"""Each ``**`` of a pattern multiplies the time by the number of folders."""
 _CATEGORY_KEYS = (*_DIVIDED, *_UNDIVIDED, "train_share", "groups", "test_defects", "masks", "no_mask_is_good")
 
 
@@ -88,7 +94,7 @@ def read_description(place: Path) -> FolderDescription:
     top = _Table(path, "", read_toml(path, error=DataError))
     top.check_keys((*_TEXTS, "folder", "categories"))
     folder = path.absolute().parent / top.text("folder", "")
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise top.error("folder", f"expected the folder with the images, got {folder}, which is not a folder")
     name = top.text("name", path.absolute().parent.resolve().name if path.name == FILE_NAME else path.stem)
     if not is_dataset_name(name):
@@ -96,6 +102,11 @@ def read_description(place: Path) -> FolderDescription:
     categories = top.table("categories")
     if not categories.content:
         raise top.error("categories", "expected a table such as [categories.front], got none")
+    for category in categories.content:
+        if not _is_name(category):
+            raise categories.error(
+                repr(category), "expected a word such as 'front', which can be the name of a folder of results"
+            )
     return FolderDescription(
         path=path,
         folder=folder,
@@ -110,7 +121,25 @@ def read_description(place: Path) -> FolderDescription:
 
 def is_dataset_name(name: str) -> bool:
     """Whether a data set may be called so: on the command line and as a folder of results."""
-    return bool(name) and not set(name) & set('/\\:,"') and name == name.strip() and name not in ("all", ".", "..")
+    return _is_name(name) and not set(name) & set('\\:,"') and name == name.strip() and name != "all"
+
+
+def _is_name(text: str) -> bool:
+    """Whether a data set, a category or a kind of defect may be called so."""
+    is_folder = _is_place(text, _MAX_NAME_BYTES) and "/" not in text and text not in (".", "..")
+    return is_folder and is_plain(text)
+
+
+def _is_place(text: str, max_bytes: int = _MAX_PART_BYTES) -> bool:
+    """Whether a file system takes a name."""
+    return "\0" not in text and 0 < len(os.fsencode(text)) <= max_bytes
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _category(table: "_Table") -> CategoryDescription:
@@ -122,6 +151,9 @@ def _category(table: "_Table") -> CategoryDescription:
         raise table.error("test_defects", 'expected a kind of defect such as scratch = "test/scratch", got none')
     if GOOD in defects.content:
         raise defects.error(GOOD, "is the word for normal images, not a kind of defect; use test_good")
+    for kind in defects.content:
+        if not _is_name(kind):
+            raise defects.error(repr(kind), "expected a word such as 'scratch', which can be the name of a folder")
     return CategoryDescription(
         **{key: table.patterns(key) for key in (*_DIVIDED, *_UNDIVIDED) if key in table.content},
         train_share=table.fraction("train_share", DEFAULT_TRAIN_SHARE),
@@ -234,12 +266,14 @@ class _Table:
         pattern = self.text(key, "")
         self._check_inside(key, pattern)
         try:
-            fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
+            parsed = [each for each in string.Formatter().parse(pattern) if each[1] is not None]
         except ValueError as error:
             raise self.error(
                 key, f'expected a pattern such as "masks/{{stem}}.png", got {pattern!r} ({error})'
             ) from error
-        if "stem" not in fields or not fields <= set(MASK_FIELDS):
+        fields = {field for _, field, _, _ in parsed}
+        # A width such as {stem:>9999999999} would fill the memory.
+        if "stem" not in fields or not fields <= set(MASK_FIELDS) or any(spec or how for _, _, spec, how in parsed):
             known = ", ".join(f"{{{field}}}" for field in MASK_FIELDS)
             raise self.error(
                 key, f'expected {{stem}} and no fields but {known}, as in "masks/{{stem}}_mask.png"; got {pattern!r}'
@@ -252,4 +286,9 @@ class _Table:
             raise self.error(
                 key,
                 f'expected a path below the file\'s folder with forward slashes, such as "front/ok"; got {pattern!r}',
+            )
+        deep = [part for part in parts.parts if "**" in part]
+        if len(deep) > _MAX_DEEP or any(part != "**" for part in deep) or not all(map(_is_place, parts.parts)):
+            raise self.error(
+                key, f'expected names of at most 255 bytes and at most 2 "**", each alone as a folder; got {pattern!r}'
             )

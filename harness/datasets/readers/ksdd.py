@@ -1,5 +1,6 @@
 """KolektorSDD: cracks in the plastic of electrical commutators, eight tall images an item."""
 
+import io
 import pickle
 from collections.abc import Collection
 from dataclasses import replace
@@ -10,11 +11,13 @@ from harness.datasets._base import DatasetInfo, Split
 from harness.datasets.image_folders import check_category, folders_in, images_in
 from harness.datasets.readers.published_dataset import PublishedDataset, samples_by_masks
 from harness.errors import DataError
+from harness.limited_reading import read_limited
 
 _TRAIN_SHARE = 0.4
 _LABEL = "_label"
 _KIND = "crack"
 _FOLDS = "split.pyb"
+_MAX_FOLDS_BYTES = 1_000_000
 _FOLDS_FOLDER = "KolektorSDD-training-splits"
 """Which unpacking may give, and where public loaders expect the file."""
 _FOLDS_SOURCE = f"https://data.vicos.si/datasets/KSDD/{_FOLDS_FOLDER}.zip"
@@ -92,8 +95,11 @@ def _divided(base: Path, train_items: Collection[str], test_items: Collection[st
     )
 
 
-class _ListUnpickler(pickle.Unpickler):
-    """Reads lists and strings and refuses everything else, so that a downloaded file cannot run code."""
+class _ListUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
+    """Reads lists and strings and refuses everything else, so that a downloaded file cannot run code.
+
+    The unpickler that pickle has in Python, because for that in C a file of ten bytes can take gigabytes.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         raise pickle.UnpicklingError(f"it holds {module}.{name}")
@@ -105,8 +111,7 @@ def _read_folds(base: Path) -> list[tuple[list[str], list[str]]]:
     if not path.is_file() and (base / _FOLDS_FOLDER / _FOLDS).is_file():
         path = base / _FOLDS_FOLDER / _FOLDS
     try:
-        with path.open("rb") as file:
-            train, test, _ = _ListUnpickler(file).load()
+        train, test, _ = _ListUnpickler(io.BytesIO(read_limited(path, _MAX_FOLDS_BYTES))).load()
         folds = [(sorted(trains), sorted(tests)) for trains, tests in zip(train, test, strict=True)]
         tested = [item for _, tests in folds for item in tests]
         # Each item is tested once, and trains in the two other folds.
@@ -114,7 +119,8 @@ def _read_folds(base: Path) -> list[tuple[list[str], list[str]]]:
             raise ValueError(f"it holds {len(folds)} lists")
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file; the authors' folds come in {_FOLDS_SOURCE}.") from error
-    except (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError) as error:
+    # What is no list of lists fails in many ways: as a pickle, or as what it was taken for.
+    except Exception as error:
         raise DataError(f"{path}: cannot be read ({error}); expected the three folds of {_FOLDS_SOURCE}.") from error
     if len(set(tested)) < len(tested) or not {item.name for item in _items(base)} <= set(tested):
         raise DataError(f"{path}: expected each item of {base} to be tested in one of the three folds.")

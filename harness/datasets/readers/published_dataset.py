@@ -18,6 +18,10 @@ from harness.datasets.image_folders import (
     not_installed,
 )
 from harness.errors import DataError
+from harness.limited_reading import read_limited
+
+_MAX_JSON_BYTES = 8_000_000
+"""Room for a list of some 40,000 images; Real-IAD has some 5,000 a category."""
 
 
 class PublishedDataset(ABC):
@@ -119,8 +123,8 @@ def read_json(path: Path) -> Any:
         DataError: The file cannot be read or is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(read_limited(path, _MAX_JSON_BYTES))
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); it comes with the data set.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not valid JSON ({error}); use the published file.") from error

@@ -15,7 +15,7 @@ KNOWN = (PUBLISHED_SPLIT, GROUPED, "kfold-K-I", f"FILE{MANIFEST_SUFFIX}")
 
 _ALGORITHM = 1
 """Raised when equal groups of twins would be divided otherwise."""
-_FOLD = re.compile(r"kfold-(\d+)-(\d+)")
+_FOLD = re.compile(r"kfold-([0-9]{1,9})-([0-9]{1,9})")
 
 
 def check_split_name(name: str) -> None:

@@ -22,6 +22,7 @@ from harness.methods.anomalib.recipes import OTHER, RECIPES, label_of
 from harness.methods.anomalib.surroundings import quiet
 from harness.methods.anomalib.teacher import load_teacher
 from harness.methods.backbone_weights import found_weights, local_weights, open_network
+from mfrnet import check_options
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,9 @@ def build_empty(name: str, settings: Any, size_px: tuple[int, int], options: dic
         settings: Settings of the model.
         size_px: Height and width of its input.
         options: ``backbone_options`` of the weights that it was built with.
+
+    Raises:
+        ValueError: These are no options.
     """
 
     def options_of(network: str) -> dict[str, Any]:
@@ -128,6 +132,7 @@ def build_empty(name: str, settings: Any, size_px: tuple[int, int], options: dic
         empty: nn.Module = timm.create_model(network, pretrained=False, **{**arguments, **options_of(network)})
         return empty
 
+    check_options({"model": options})
     with quiet(), torch.random.fork_rng(devices=[]), given_networks(load_nothing, options_of):
         return _construct(name, settings, size_px)
 

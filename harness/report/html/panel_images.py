@@ -8,6 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from harness.errors import DataError
+from harness.images import read_rgb
+
 MAX_SIDE_PX = 900
 """Longer side of an embedded panel; its file keeps every pixel."""
 _QUALITY = 72  # the titles stay readable
@@ -31,7 +34,7 @@ def embedded(galleries: Sequence[Sequence[Path]], budget_bytes: int, max_side_px
                 continue
             try:
                 address = data_address(path, max_side_px)
-            except (OSError, ValueError):
+            except DataError:
                 continue
             room -= len(address)
             if room < 0:
@@ -44,15 +47,10 @@ def data_address(path: Path, max_side_px: int = MAX_SIDE_PX) -> str:
     """A picture as a ``data:`` address, shrunk and compressed.
 
     Raises:
-        OSError: The file is not there, or is no picture.
-        ValueError: The picture is damaged, or too large to decode.
+        DataError: The file is not there, is no picture, is damaged, or is too large to decode.
     """
     stream = io.BytesIO()
-    try:
-        with Image.open(path) as picture:
-            shrunk = picture.convert("RGB")
-    except Image.DecompressionBombError as error:
-        raise ValueError(str(error)) from error
+    shrunk = Image.fromarray(read_rgb(path))
     shrunk.thumbnail((max_side_px, max_side_px))
     shrunk.save(stream, format="WEBP", quality=_QUALITY)
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -2,7 +2,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import harness
 from harness.bundles import bundle as bundles
 from harness.bundles import read_bundle, write_bundle
 from harness.bundles.bundle import DESCRIPTION, TENSORS, read_description, rewrite_description
-from harness.errors import BenchError, BundleError, WeightsError
+from harness.errors import BundleError, WeightsError
 from harness.methods.state import MethodState
 from tests.support.detectors import fit_bundle
 
@@ -106,96 +106,6 @@ def test_a_description_is_replaced_in_one_step(copy: Path, monkeypatch: pytest.M
     with pytest.raises(OSError, match="the disk is full"):
         rewrite_description(copy, description.model_copy(update={"thresholds": None}))
     assert (copy / DESCRIPTION).read_bytes() == before
-
-
-# Damaged.
-
-
-def edited(**changes: object) -> Callable[[Path], None]:
-    def edit(folder: Path) -> None:
-        file = folder / DESCRIPTION
-        file.write_text(json.dumps(json.loads(file.read_text()) | changes))
-
-    return edit
-
-
-def without(name: str) -> Callable[[Path], None]:
-    def edit(folder: Path) -> None:
-        content = json.loads((folder / DESCRIPTION).read_text())
-        del content[name]
-        (folder / DESCRIPTION).write_text(json.dumps(content))
-
-    return edit
-
-
-def changed_byte(folder: Path) -> None:
-    content = bytearray((folder / TENSORS).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / TENSORS).write_bytes(content)
-
-
-def truncated(folder: Path) -> None:
-    content = (folder / TENSORS).read_bytes()
-    (folder / TENSORS).write_bytes(content[: len(content) // 2])
-
-
-def foreign_tensors(folder: Path) -> None:
-    (folder / TENSORS).write_bytes(b"PK\x03\x04 a pickle in an archive")
-    edited(tensors_sha256=bundles._sha256(folder / TENSORS))(folder)
-
-
-def tensors_of_another(folder: Path) -> None:
-    bundles.save_tensors({"other": torch.zeros(3)}, folder / TENSORS)
-    edited(tensors_sha256=bundles._sha256(folder / TENSORS))(folder)
-
-
-DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "no description": (
-        lambda folder: (folder / DESCRIPTION).unlink(),
-        r"copy: no model\.json here; expected the folder",
-    ),
-    "no tensors": (lambda folder: (folder / TENSORS).unlink(), r"model\.safetensors: no such file; a bundle has it"),
-    "truncated tensors": (truncated, r"model\.safetensors: its SHA-256 is .*; was it copied to its end\?"),
-    "changed byte": (changed_byte, r"model\.safetensors: its SHA-256 is [0-9a-f]{12}\.\.\., model\.json says"),
-    "foreign tensors": (foreign_tensors, r"model\.safetensors: cannot be read as safetensors"),
-    "tensors of another": (tensors_of_another, r"copy: its tensors do not fit its settings"),
-    "half a description": (
-        lambda folder: (folder / DESCRIPTION).write_text((folder / DESCRIPTION).read_text()[:300]),
-        r"model\.json: cannot be read as JSON",
-    ),
-    "bytes": (
-        lambda folder: (folder / DESCRIPTION).write_bytes(b"\xff\xfe\x00"),
-        r"model\.json: cannot be read as JSON",
-    ),
-    "foreign JSON": (
-        lambda folder: (folder / DESCRIPTION).write_text('{"name": "detector"}'),
-        r"model\.json: expected format 1, got None; was it written by another version\?",
-    ),
-    "a list": (lambda folder: (folder / DESCRIPTION).write_text("[1, 2]"), r"expected format 1, got None"),
-    "another format": (edited(format=2), r"model\.json: expected format 1, got 2; was it written by another version\?"),
-    "another version of the method": (
-        edited(method_version=2),
-        r"copy: made by version 2 of gaussian; this installation has version 3, which would give other maps",
-    ),
-    "an unknown method": (edited(method="gausian"), r"Unknown method 'gausian'\. Did you mean 'gaussian'\?"),
-    "a class elsewhere": (edited(method="os:path"), r"made by 'os:path', which is not a registered method here"),
-    "an extra field": (edited(colour="red"), r"model\.json: .*colour"),
-    "a missing field": (without("seed"), r"model\.json: .*seed"),
-    "a wrong type": (edited(size_px="large"), r"model\.json: .*size_px"),
-    "an unknown setting": (edited(settings={"kernels": 3}), r"[Uu]nknown setting .*'kernels'"),
-    "no values": (edited(values={}), r"copy: its tensors do not fit its settings \('"),
-    "values of another kind": (edited(values={"backbone_options": 3, "image_size_px": 7}), r"copy: its tensors do not"),
-    "a hash that is none": (edited(tensors_sha256="abc"), r"model\.json: .*tensors_sha256"),
-}
-
-
-@pytest.mark.parametrize("kind", DAMAGES)
-def test_a_damaged_bundle_is_one_clear_line(copy: Path, kind: str) -> None:
-    damage, message = DAMAGES[kind]
-    damage(copy)
-    with pytest.raises(BenchError, match=message) as raised:
-        harness.load(copy)
-    assert "\n" not in str(raised.value)
 
 
 def test_a_file_and_a_missing_folder_are_no_bundles(tmp_path: Path) -> None:

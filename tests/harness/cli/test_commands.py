@@ -555,6 +555,20 @@ def test_the_doctor_looks_at_everything_and_says_what_to_do(bench: Bench) -> Non
     assert all(check["state"] == "ok" or check["advice"] for check in checks.values())
 
 
+def test_the_doctor_notes_a_token_that_others_can_read(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "auth token"
+    token.write_text("secret")
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
+    for mode, state in ((0o640, "note"), (0o600, "ok")):
+        token.chmod(mode)
+        (ray,) = (check for check in json.loads(bench("doctor --json").out) if check["check"] == "Ray")
+        assert ray["state"] == state
+        assert ("chmod 600" in ray["advice"]) == (state == "note")
+        assert "secret" not in str(ray)
+
+
 def test_the_doctor_tells_people_too(bench: Bench, tmp_path: Path) -> None:
     answer = bench("doctor", "--data", str(tmp_path / "nowhere"))
     assert answer.code == 0

@@ -143,26 +143,6 @@ def test_an_unknown_setting_of_a_file_is_named_with_the_file(tmp_path: Path) -> 
         load_run_settings({}, tmp_path / "run.toml")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("protocol = 3", r"protocol: expected a table \[protocol\], got 3"),
-        ("weights = 3", r"weights: expected a table \[weights\], got 3"),
-        ("[protocol]\ndatasets = 3", r"protocol\.datasets: expected tables \[protocol\.datasets\.NAME\], got 3"),
-        ("[protocol.datasets]\nksdd = 3", r"protocol\.datasets: expected tables .*, got \{'ksdd': 3\}"),
-        (
-            "[overrides.mfrnet]\nk = 3",
-            r"expected the settings .* in \[methods\.NAME\], got \[overrides\]\. .*",
-        ),
-        ("seeds = [0,", "not valid TOML: .*"),
-    ],
-)
-def test_a_mistake_in_a_file_is_one_line_that_names_the_file(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "run.toml").write_text(text)
-    with pytest.raises(SettingsError, match=rf"^--config .*run\.toml: {message}\.$"):
-        load_run_settings({}, tmp_path / "run.toml")
-
-
 def test_a_notebook_changes_fields_of_settings_that_it_has(config: Path) -> None:
     settings = load_run_settings({}, config)
     changed = run_settings(settings, seeds=[7], methods={"constant": {}})

@@ -41,28 +41,6 @@ def test_a_missing_file_is_one_line(look: Any, tmp_path: Path) -> None:
         look(RESNET, tmp_path / "none.pth")
 
 
-@pytest.mark.parametrize(("text", "reason"), [("{", "not JSON: "), ('{"size": 3}', "expected a JSON object with")])
-def test_a_malformed_file_beside_the_weights_is_named(tmp_path: Path, text: str, reason: str) -> None:
-    (tmp_path / "a").write_bytes(b"1")
-    (tmp_path / "a.json").write_text(text)
-    with pytest.raises(WeightsError, match=rf"a\.json: {reason}"):
-        weights_identity(RESNET, tmp_path / "a")
-
-
-def test_what_is_no_weights_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.safetensors").write_bytes(b"no tensors")
-    with pytest.raises(
-        WeightsError, match=r"a\.safetensors: cannot be read as weights; expected a safetensors file\.$"
-    ):
-        open_backbone(RESNET, tmp_path / "a.safetensors")
-
-
-def test_weights_of_another_model_are_refused_by_the_first_missing_name(tmp_path: Path) -> None:
-    torch.save({"stem.weight": torch.zeros(1)}, tmp_path / "a.pth")
-    with pytest.raises(WeightsError, match=r"a\.pth: does not fit backbone 'resnet18': \d+ tensors are missing, first"):
-        open_backbone(RESNET, tmp_path / "a.pth")
-
-
 def test_weights_of_another_shape_are_not_taken_for_a_failed_download(tmp_path: Path) -> None:
     state = timm.create_model("test_resnet", features_only=True, out_indices=(1,)).state_dict()
     torch.save(state | {"conv1.0.weight": torch.zeros(1, 3, 7, 7)}, tmp_path / "a.pth")

@@ -1,10 +1,9 @@
 import io
-import lzma
 import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -117,22 +116,6 @@ def test_names_that_lead_elsewhere_are_refused(
     assert set(contents(target)) == (set() if is_zip else {"good.png"})
 
 
-LINKS_OUT = [
-    ("../../secret", tarfile.SYMTYPE),
-    ("/etc/passwd", tarfile.SYMTYPE),
-    ("a/../../secret", tarfile.SYMTYPE),
-    ("../secret", tarfile.LNKTYPE),
-    ("/etc/passwd", tarfile.LNKTYPE),
-]
-
-
-@pytest.mark.parametrize(("link", "kind"), LINKS_OUT)
-def test_links_out_of_the_archive_are_refused(tmp_path: Path, target: Path, link: str, kind: bytes) -> None:
-    path = written_tar(tmp_path / "a.tar", [member("leak.png", kind=kind, link=link)])
-    with pytest.raises(DataError, match=r"'leak\.png' is a link to '.*', outside the archive; nothing was unpacked"):
-        extract(path, target, LIMITS)
-
-
 @pytest.mark.parametrize("link", ["..", "/tmp", ".", "inside"])
 def test_nothing_is_written_through_a_link(tmp_path: Path, target: Path, link: str) -> None:
     members = [member("door", kind=tarfile.SYMTYPE, link=link), member("door/evil.png", b"evil")]
@@ -155,34 +138,10 @@ def test_links_to_files_of_the_archive_become_copies(tmp_path: Path, target: Pat
     assert not any(path.is_symlink() or path.stat().st_nlink > 1 for path in target.rglob("*.png"))
 
 
-@pytest.mark.parametrize("links", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "none"}, {"a": "folder"}])
-def test_links_that_lead_to_no_file_are_refused(tmp_path: Path, target: Path, links: dict[str, str]) -> None:
-    members = [member("folder/0.png")]
-    members += [member(name, kind=tarfile.SYMTYPE, link=link) for name, link in links.items()]
-    with pytest.raises(DataError, match="which is no file of the archive"):
-        extract(written_tar(tmp_path / "a.tar", members), target, LIMITS)
-
-
 def test_copies_of_links_count_against_the_limit(tmp_path: Path, target: Path) -> None:
     members = [member("0.png", bytes(6_000_000)), member("1.png", kind=tarfile.LNKTYPE, link="0.png")]
     with pytest.raises(DataError, match=r"unpacks to more than 0\.01 GB"):
         extract(written_tar(tmp_path / "a.tar", members), target, LIMITS)
-
-
-@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
-def test_devices_are_refused(tmp_path: Path, target: Path, kind: bytes) -> None:
-    path = written_tar(tmp_path / "a.tar", [member("disk", kind=kind)])
-    with pytest.raises(DataError, match="'disk' is a device or a pipe"):
-        extract(path, target, LIMITS)
-
-
-@pytest.mark.parametrize(
-    ("mode", "problem"), [(stat.S_IFLNK | 0o777, "is a link"), (stat.S_IFCHR | 0o666, "is a device or a pipe")]
-)
-def test_links_and_devices_in_a_zip_are_refused(tmp_path: Path, target: Path, mode: int, problem: str) -> None:
-    path = written_zip(tmp_path / "a.zip", {"leak.png": b"/etc/passwd"}, mode)
-    with pytest.raises(DataError, match=f"'leak.png' {problem}"):
-        extract(path, target, LIMITS)
 
 
 @pytest.mark.parametrize("mode", TARS)
@@ -246,22 +205,6 @@ def test_a_name_that_comes_twice_in_a_zip_is_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize(
-    ("names", "problem"),
-    [
-        *((["a/0.png", second], "is in the archive twice") for second in ("a/0.png", "a//0.png", "./a/0.png", "a")),
-        (["a", "a/0.png"], "'a' needs a folder 'a', which is a file of the archive"),
-        (["/".join(["d"] * 101) + "/0.png"], "has more than 100 files and folders"),
-    ],
-)
-def test_names_that_do_not_go_together_are_refused(
-    tmp_path: Path, target: Path, names: list[str], problem: str
-) -> None:
-    path = written_tar(tmp_path / "a.tar", [member(name) for name in names])
-    with pytest.raises(DataError, match=problem):
-        extract(path, target, LIMITS)
-
-
-@pytest.mark.parametrize(
     ("mode", "size", "kept"),
     [
         *((mode, 50_000, share) for mode in TARS for share in (0.2, 0.5, 0.9)),
@@ -286,69 +229,3 @@ def test_a_zip_that_ends_early_or_has_flipped_bytes_is_refused(tmp_path: Path, t
     path.write_bytes(whole[:1000] + bytes(100) + whole[1100:])
     with pytest.raises(DataError, match=r"cut\.zip: damaged"):
         extract(path, target, LIMITS)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no archive at all" * 100,
-        b"\x1f\x8b" + bytes(20),
-        lzma.compress(b"text, no tar" * 200),
-        b"7z\xbc\xaf'\x1c",
-    ],
-)
-def test_what_is_no_archive_is_refused(tmp_path: Path, target: Path, content: bytes) -> None:
-    path = tmp_path / "notes.zip"
-    path.write_bytes(content)
-    with pytest.raises(DataError, match=r"notes\.zip: damaged, incomplete, or neither zip nor tar"):
-        extract(path, target, LIMITS)
-
-
-def encrypted(path: Path) -> Path:
-    written_zip(path, {"0.png": b"secret"})
-    content = bytearray(path.read_bytes())
-    content[content.index(b"PK\x01\x02") + 8] |= 1
-    path.write_bytes(bytes(content))
-    return path
-
-
-def of_another_compression(path: Path) -> Path:
-    written_zip(path, {"0.png": b"text"})
-    content = bytearray(path.read_bytes())
-    for position in (8, content.index(b"PK\x01\x02") + 10):
-        content[position] = 9
-    path.write_bytes(bytes(content))
-    return path
-
-
-def of_negative_size(path: Path) -> Path:
-    info, _ = member("__MACOSX/loop", b"")
-    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
-    header[124:136] = b"\xff" * 11 + b"\x00"
-    header[148:156] = b" " * 8
-    header[148:156] = f"{sum(header):06o}\0 ".encode()
-    path.write_bytes(bytes(header) + bytes(1024))
-    return path
-
-
-@pytest.mark.parametrize(
-    ("build", "problem"),
-    [
-        (encrypted, "'0.png' is encrypted; unpack it yourself"),
-        (of_another_compression, "unpack it with another program"),
-        (of_negative_size, "has a negative size|damaged"),
-    ],
-)
-def test_what_the_library_cannot_read_is_one_line(
-    tmp_path: Path, target: Path, build: Callable[[Path], Path], problem: str
-) -> None:
-    with pytest.raises(DataError, match=problem) as caught:
-        extract(build(tmp_path / "odd.zip"), target, LIMITS)
-    assert "\n" not in str(caught.value)
-
-
-def test_an_archive_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path, target: Path) -> None:
-    for path in (tmp_path / "none.zip", tmp_path):
-        with pytest.raises(DataError, match="no such file; an archive was expected here"):
-            extract(path, target, LIMITS)

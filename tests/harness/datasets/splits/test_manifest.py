@@ -24,12 +24,6 @@ def manifest(folder: Path, parts: dict[str, str], *more: str) -> Path:
     return path
 
 
-def refused(dataset: TinyDataset, path: Path, match: str) -> None:
-    with pytest.raises(SettingsError, match=match) as caught:
-        manifest_split(dataset, path.parent, "tiny", path)
-    assert "\n" not in str(caught.value)
-
-
 def test_does_what_the_file_says_whatever_the_seed(dataset: TinyDataset, tmp_path: Path) -> None:
     path = manifest(tmp_path, RIGHT)
     split = make_split(dataset, tmp_path, "tiny", 3, str(path))
@@ -56,43 +50,6 @@ def test_one_file_serves_every_category(tmp_path: Path) -> None:
     write_manifest(splits.values(), path)
     for category, split in splits.items():
         assert set(manifest_split(MVTecAD(), tmp_path, category, path).train) == set(split.train)
-
-
-@pytest.mark.parametrize(
-    ("parts", "line", "problem"),
-    [
-        (RIGHT, "n77,train", r"line 7: tiny has no image 'n77'; expected a path below"),
-        (RIGHT, "n01,test", r"line 7: n01 is listed already in line 3; each image belongs to one part"),
-        (RIGHT | {"d00": "train"}, "", r"line 6: expected test or left_out for d00, got train; it is a defect image"),
-        ({"n00": "train"}, "", r"expected a line for each of the 5 images of tiny/tiny; d00, n01, n02 and 1 more are"),
-        (RIGHT | {"x00": "test"}, "", r"line 7: expected left_out for x00, got test; .* \(defect image with an empty"),
-    ],
-)
-def test_refuses_parts_that_do_not_fit_the_data_set(
-    dataset: TinyDataset, tmp_path: Path, parts: dict[str, str], line: str, problem: str
-) -> None:
-    refused(dataset, manifest(tmp_path, parts, *([line] if line else [])), rf"split\.csv(, |: ){problem}")
-
-
-@pytest.mark.parametrize(
-    ("text", "match"),
-    [
-        ("", r"line 1: expected the heading 'image,part', got ''"),
-        ("n00,train\n", r"line 1: expected the heading 'image,part', got 'n00,train'"),
-        ("image,part\nn00,validation\n", r"line 2: expected an image and train, test or left_out, got 'n00,valid"),
-        ("image,part\nn00\n", r"line 2: expected .*, got 'n00'"),
-        ("image,part\nn00,train,1\n", r"line 2: expected .*, got 'n00,train,1'"),
-        ('image,part\n"n00,train\n', r"line 2: expected an image and"),
-    ],
-)
-def test_refuses_what_is_no_manifest(dataset: TinyDataset, tmp_path: Path, text: str, match: str) -> None:
-    (tmp_path / "split.csv").write_text(text)
-    refused(dataset, tmp_path / "split.csv", match)
-
-
-def test_refuses_a_file_that_is_not_text(dataset: TinyDataset, tmp_path: Path) -> None:
-    (tmp_path / "split.csv").write_bytes(b"image,part\n\xff\xfe\x00,train\n")
-    refused(dataset, tmp_path / "split.csv", r"split\.csv: not a CSV file in UTF-8")
 
 
 def test_says_where_it_cannot_write(dataset: TinyDataset, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from harness.errors import DataError
 from harness.report.html.panel_images import MAX_SIDE_PX, data_address, embedded
 from tests.support.report_pages import panels_of
 
@@ -40,5 +41,5 @@ def test_a_file_that_is_no_picture_is_left_to_its_link(tmp_path: Path) -> None:
     damaged, sound = panels_of(tmp_path, "d", "c", "1", ["a.png", "b.png"])
     damaged.write_bytes(damaged.read_bytes()[:200])
     assert list(embedded([[damaged, tmp_path / "gone.png", sound]], 10**9)) == [sound]
-    with pytest.raises(OSError, match="truncated"):
+    with pytest.raises(DataError, match="truncated"):
         data_address(damaged)
