@@ -1,4 +1,4 @@
-"""Groups from pairs, without chains of many images in which each is like the next and the first is not like the last."""
+"""Groups from pairs, without long chains in which each image is like the next and the first is not like the last."""
 
 from collections.abc import Sequence
 
@@ -46,4 +46,6 @@ def joined(
         least_sure[min(whole)] = sure
         for row in whole:
             group_of[row] = whole
-    return [(sorted(group), least_sure[row]) for row, group in enumerate(group_of) if len(group) > 1 and row == min(group)]
+    return [
+        (sorted(group), least_sure[row]) for row, group in enumerate(group_of) if len(group) > 1 and row == min(group)
+    ]

@@ -32,4 +32,5 @@ def detail(grey_HW: NDArray[np.uint8]) -> NDArray[np.int8] | None:
     deviation = float(pixels_HW.std())
     if deviation == 0.0:
         return None
-    return np.rint(_LEVELS_A_DEVIATION * pixels_HW / deviation).clip(-127, 127).astype(np.int8)
+    levels_HW: NDArray[np.int8] = np.rint(_LEVELS_A_DEVIATION * pixels_HW / deviation).clip(-127, 127).astype(np.int8)
+    return levels_HW

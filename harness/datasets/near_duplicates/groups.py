@@ -11,14 +11,14 @@ from harness.datasets.near_duplicates.alignment import aligned_similarities
 from harness.datasets.near_duplicates.candidates import candidate_pairs
 from harness.datasets.near_duplicates.chains import joined
 from harness.datasets.near_duplicates.correlation import similarities, spectra
-from harness.datasets.near_duplicates.unshared import NUM_NEIGHBOURS, unshared_pairs
+from harness.datasets.near_duplicates.unshared import unshared_neighbours
 
 VERSION = 1
 """Raised when the same images would form other groups."""
 
 MIN_SIMILARITY = 0.40
-"""Thumbnails below this are never twins. On MTD's normal tiles, different tiles reach .33; of the exposures of one tile,
-one pair in 500 lies below .40 and is connected through other pairs of its group."""
+"""Thumbnails below this are never twins. On MTD's normal tiles, different tiles reach .33; of the exposures of one
+tile, one pair in 500 lies below .40 and is connected through other pairs of its group."""
 SURE_SIMILARITY = 0.99
 """Of thumbnails. Among few images, only copies and photographs that were saved again are above this."""
 SPREADS_ABOVE_MEDIAN = 10.0
@@ -29,7 +29,8 @@ MIN_FOR_SPREAD = 24
 """Different files a category needs to have look-alikes of its own; with fewer, only ``SURE_SIMILARITY`` counts."""
 
 _SAMPLED_PAIRS = 4096
-_SAMPLED_DETAILS = 512
+_COMPARED_IN_DETAIL = 4
+"""Neighbours of each image by thumbnail, and as many by what is not shared."""
 
 
 @dataclass(frozen=True)
@@ -120,33 +121,31 @@ def _twins(
     candidates = candidate_pairs(spectra_NHW)
     if count < MIN_FOR_SPREAD:
         return _Pairs(*candidates, similarities(spectra_NHW, *candidates)).above(SURE_SIMILARITY)
-    some = _random_pairs(count)
-    random_R = similarities(spectra_NHW, *some)
-    unshared = unshared_pairs(spectra_NHW)
-    left_P, right_P = _each_once(count, candidates, unshared)
+    near_NK = unshared_neighbours(spectra_NHW)
+    left_P, right_P = _each_once(count, candidates, _pairs_of(near_NK))
     similarity_P = similarities(spectra_NHW, left_P, right_P)
-    confidence_P = look_alikes.confidences(count, left_P, right_P, similarity_P, random_R)
-    by_thumbnail = _Pairs(left_P, right_P, confidence_P * (similarity_P >= MIN_SIMILARITY)).above(look_alikes.CONFIDENCE)
+    are_possible_P = similarity_P >= MIN_SIMILARITY
+    confidence_P = look_alikes.confidences(count, left_P, right_P, similarity_P)
+    by_thumbnail = _Pairs(left_P, right_P, confidence_P * are_possible_P)
     # Slow waves of a sequence agree as well.
     in_sequence = np.isin(left_P * count + right_P, candidates[0] * count + candidates[1])
-    in_sequence &= similarity_P >= _far_above(random_R)
+    in_sequence &= similarity_P >= _far_above_random(spectra_NHW)
     sure = sequence.sequence_confidence(count, places_N[left_P[in_sequence]], places_N[right_P[in_sequence]])
     by_sequence = _Pairs(left_P[in_sequence], right_P[in_sequence], np.full(in_sequence.sum(), sure))
-    nearest = _nearest(count, left_P, right_P, similarity_P)
-    left_P, right_P = _each_once(count, (left_P[nearest], right_P[nearest]), unshared)
+    alike_NK = _nearest(count, left_P, right_P, similarity_P)
+    left_P, right_P = _each_once(count, alike_NK, _pairs_of(near_NK[:, :_COMPARED_IN_DETAIL]))
     are_possible_P = similarities(spectra_NHW, left_P, right_P) >= MIN_SIMILARITY
-    few = slice(_SAMPLED_DETAILS)
     by_detail = [
-        _Pairs(
-            left_P, right_P, look_alikes.confidences(count, left_P, right_P, alike_P, random_R) * are_possible_P
-        ).above(look_alikes.CONFIDENCE)
-        for alike_P, random_R in zip(
-            aligned_similarities(details, left_P, right_P),
-            aligned_similarities(details, some[0][few], some[1][few]),
-            strict=True,
-        )
+        _Pairs(left_P, right_P, look_alikes.confidences(count, left_P, right_P, alike_P) * are_possible_P)
+        for alike_P in aligned_similarities(details, left_P, right_P)
     ]
-    return _surest(count, [by_thumbnail, *by_detail, by_sequence.above(sequence.CONFIDENCE)])
+    sure_pairs = [pairs.above(look_alikes.CONFIDENCE) for pairs in (by_thumbnail, *by_detail)]
+    return _surest(count, [*sure_pairs, by_sequence.above(sequence.CONFIDENCE)])
+
+
+def _pairs_of(near_NK: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    rows_NK = np.broadcast_to(np.arange(len(near_NK))[:, None], near_NK.shape)
+    return np.minimum(rows_NK, near_NK).ravel(), np.maximum(rows_NK, near_NK).ravel()
 
 
 def _each_once(
@@ -159,13 +158,14 @@ def _each_once(
 
 def _nearest(
     num_images: int, left_P: NDArray[np.intp], right_P: NDArray[np.intp], similarity_P: NDArray[np.float64]
-) -> NDArray[np.intp]:
-    """Pairs in which one is among the ``NUM_NEIGHBOURS`` most alike of the other."""
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs in which one is among the most alike of the other."""
     images, pairs = np.concatenate([left_P, right_P]), np.tile(np.arange(len(left_P)), 2)
     order = np.lexsort((-similarity_P[pairs], images))
     images, pairs = images[order], pairs[order]
     ranks = np.arange(len(images)) - np.searchsorted(images, images)
-    return np.unique(pairs[ranks < NUM_NEIGHBOURS])
+    chosen = np.unique(pairs[ranks < _COMPARED_IN_DETAIL])
+    return left_P[chosen], right_P[chosen]
 
 
 def _surest(num_images: int, found: Sequence[_Pairs]) -> _Pairs:
@@ -178,19 +178,16 @@ def _surest(num_images: int, found: Sequence[_Pairs]) -> _Pairs:
     return _Pairs(left_P, right_P, confidences)
 
 
-def _random_pairs(num_images: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """In random order, the same ones each time."""
-    rng = np.random.default_rng(0)
-    if num_images * (num_images - 1) // 2 <= _SAMPLED_PAIRS:
-        left_P, right_P = np.triu_indices(num_images, 1)
-        order = rng.permutation(len(left_P))
-        return left_P[order], right_P[order]
-    left_P = rng.integers(num_images, size=_SAMPLED_PAIRS)
-    return left_P, (left_P + rng.integers(1, num_images, size=_SAMPLED_PAIRS)) % num_images
-
-
-def _far_above(random_R: NDArray[np.float64]) -> float:
+def _far_above_random(spectra_NHW: NDArray[np.complex64]) -> float:
     """The similarity from which thumbnails of a sequence are twins."""
-    median, quartile = np.quantile(np.arctanh(np.minimum(random_R, 1 - 1e-6)), (0.5, 0.75))
+    count = len(spectra_NHW)
+    if count * (count - 1) // 2 <= _SAMPLED_PAIRS:
+        left_P, right_P = np.triu_indices(count, 1)
+    else:
+        rng = np.random.default_rng(0)
+        left_P = rng.integers(count, size=_SAMPLED_PAIRS)
+        right_P = (left_P + rng.integers(1, count, size=_SAMPLED_PAIRS)) % count
+    z_P = np.arctanh(np.minimum(similarities(spectra_NHW, left_P, right_P), 1 - 1e-6))
+    median, quartile = np.quantile(z_P, (0.5, 0.75))
     outlying = float(np.tanh(median + SPREADS_ABOVE_MEDIAN * (quartile - median)))
     return min(max(outlying, MIN_SIMILARITY), SURE_SIMILARITY)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from harness.datasets.near_duplicates.correlation import finer_similarities, shifted
 
-NUM_NEIGHBOURS = 4
+NUM_NEIGHBOURS = 8
+"""More than a group of twins has members, as a rule, so that look-alikes are among them."""
 
 _MAX_WAVES = 12
 """Waves of up to 12 periods a side: the images are aligned, so that finer ones agree than in `candidates`."""
@@ -19,7 +20,7 @@ _ROUNDS = 2
 _ROWS_AT_ONCE = 512
 
 
-def unshared_pairs(spectra_NHW: NDArray[np.complex64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def unshared_neighbours(spectra_NHW: NDArray[np.complex64]) -> NDArray[np.intp]:
     """The nearest neighbours of each image among all, by their deviations from the mean of the category.
 
     Args:
@@ -27,21 +28,20 @@ def unshared_pairs(spectra_NHW: NDArray[np.complex64]) -> tuple[NDArray[np.intp]
             at least 2.
 
     Returns:
-        Rows of the two sides, ``left < right``; at most 4 N pairs, each once.
+        Rows, ``(N, 8)``, the nearest first; N - 1 columns if that is less.
     """
-    num_images, side_px, _ = spectra_NHW.shape
+    num_images = len(spectra_NHW)
     vectors_ND = _deviations(spectra_NHW)
     num_near = min(NUM_NEIGHBOURS, num_images - 1)
-    codes = []
+    found_NK = np.empty((num_images, num_near), np.intp)
     for start in range(0, num_images, _ROWS_AT_ONCE):
         alike_RN = vectors_ND[start : start + _ROWS_AT_ONCE] @ vectors_ND.T
-        rows_R = np.arange(start, start + len(alike_RN))
-        alike_RN[np.arange(len(alike_RN)), rows_R] = -2.0
+        rows_R = np.arange(len(alike_RN))
+        alike_RN[rows_R, start + rows_R] = -2.0
         near_RK = np.argpartition(-alike_RN, num_near - 1, axis=1)[:, :num_near]
-        left_RK, right_RK = np.minimum(rows_R[:, None], near_RK), np.maximum(rows_R[:, None], near_RK)
-        codes.append((left_RK * num_images + right_RK).ravel())
-    left_P, right_P = np.divmod(np.unique(np.concatenate(codes)), num_images)
-    return left_P, right_P
+        order_RK = np.argsort(-np.take_along_axis(alike_RN, near_RK, axis=1), axis=1, kind="stable")
+        found_NK[start : start + _ROWS_AT_ONCE] = np.take_along_axis(near_RK, order_RK, axis=1)
+    return found_NK
 
 
 def _deviations(spectra_NHW: NDArray[np.complex64]) -> NDArray[np.float32]:
