@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.datasets.readers.mtd import MagneticTileDefects
-from harness.datasets.twins_file import COLUMNS, twins_file, write_twins
+from harness.datasets.twins_file import COLUMNS, write_twins
 from harness.datasets.verification import verify
 from harness.errors import DataError
 from tests.support import photographs
@@ -23,9 +23,10 @@ def test_holds_every_image_with_a_twin_and_its_side(tmp_path: Path) -> None:
     assert all(float(confidence) >= 0.99 for _, _, confidence, *_ in rows)
 
 
-def test_says_where_it_cannot_be_written(tmp_path: Path) -> None:
+def test_says_where_it_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photographs.mtd(tmp_path)
     report = verify(MagneticTileDefects(), tmp_path)
-    twins_file(report).mkdir(parents=True)
+    (tmp_path / "cache").write_text("a file in the place of the folder")
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     with pytest.raises(DataError, match="cannot be written"):
         write_twins(report)

@@ -87,15 +87,15 @@ def test_parts_that_look_alike_are_not_accused(make: Callable[[np.random.Generat
     assert groups_of(images) == []
 
 
-@pytest.mark.parametrize(("make", "num_parts"), [(screw, 200), (plate, 100)])
+@pytest.mark.parametrize(("make", "num_parts"), [(screw, 250), (plate, 100)])
 def test_second_photographs_are_found_among_parts_that_look_alike(
     make: Callable[[np.random.Generator], NDArray[np.float64]], num_parts: int
 ) -> None:
-    images, parts, _ = photographs(make, num_parts, 12)
+    images, parts, _ = photographs(make, num_parts, 10)
     pairs = {(row, row + 1) for row in range(len(parts) - 1) if parts[row] == parts[row + 1]}
     found = set(groups_of(images))
     assert found <= pairs
-    assert len(found) >= 11
+    assert len(found) >= 8
 
 
 def test_says_how_sure_it_is() -> None:
