@@ -37,6 +37,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/bootstrap_speed.py
 	$(BIN)/python benchmarks/fleet_overhead.py
 	$(BIN)/python benchmarks/verify_speed.py
+	$(BIN)/python -m benchmarks.twins_precision
 	$(BIN)/python benchmarks/decoding_speed.py
 	$(BIN)/python benchmarks/baselines_speed.py
 	$(BIN)/python benchmarks/search_speed.py

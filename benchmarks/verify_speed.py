@@ -24,11 +24,11 @@ from scipy.ndimage import gaussian_filter
 from harness.datasets import Dataset
 from harness.datasets.finding import find
 from harness.datasets.folder.folder_dataset import FolderDataset
-from harness.datasets.near_duplicates import find_groups
+from harness.datasets.near_duplicates import DETAIL_PX, SIDE_PX, find_groups
 from harness.datasets.verification import verify
 from harness.datasets.verification_report import VerificationReport
 
-SIDE_PX = 200
+IMAGE_PX = 200
 EXPOSURES = (0.4, 0.6, 0.8, 1.0, 1.1, 1.2)
 NUM_IMAGES = (1250, 5000, 20000)
 NUM_RUNS = {1250: 5, 5000: 3}
@@ -50,7 +50,7 @@ def write_parts(folder: Path, num_images: int) -> None:
         surface, exposure = divmod(index, len(EXPOSURES))
         if exposure == 0:
             rng = np.random.default_rng(surface)
-            grain = gaussian_filter(rng.standard_normal((SIDE_PX, SIDE_PX), dtype=np.float32), 3.0)
+            grain = gaussian_filter(rng.standard_normal((IMAGE_PX, IMAGE_PX), dtype=np.float32), 3.0)
             brightness = 128 + 30 * grain / grain.std()
         pixels = brightness * EXPOSURES[exposure] + rng.normal(0, 2, brightness.shape)
         part = ("good", "dent")[index] if index < NUM_TEST_FILES else "train"
@@ -114,9 +114,12 @@ def growth(largest: int) -> None:
 
 
 def search_alone(num_images: int) -> None:
-    thumbnails = list(np.random.default_rng(0).integers(-127, 128, (num_images, 48, 48), dtype=np.int8))
+    rng = np.random.default_rng(0)
+    thumbnails, details = (
+        list(rng.integers(-127, 128, (num_images, side_px, side_px), dtype=np.int8)) for side_px in (SIDE_PX, DETAIL_PX)
+    )
     started, processor_started = time.perf_counter(), time.process_time()
-    find_groups([str(index) for index in range(num_images)], thumbnails)
+    find_groups([str(index) for index in range(num_images)], thumbnails, details)
     processor = time.process_time() - processor_started
     print(
         f"the search for twins alone, {num_images} thumbnails: {time.perf_counter() - started:.1f} s, "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.datasets.verification_report import CategoryTwins, VerificationReport
 
 _SECONDS_BETWEEN_LINES = 5.0
-_GROUPS_SHOWN = 10
+_PAIRS_NAMED = 5
 
 
 def verify(
@@ -100,6 +100,7 @@ def _show(report: "VerificationReport") -> None:
     from rich.table import Table
 
     from harness.datasets.empty_masks import MASK_THRESHOLD
+    from harness.datasets.twins_file import write_twins
 
     title = f"{report.dataset}, split {report.split}"
     table = Table(
@@ -121,6 +122,11 @@ def _show(report: "VerificationReport") -> None:
     for twins in report.twins:
         if twins.groups:
             _show_twins(twins, *num_test[twins.category])
+    pairs = [line for twins in report.twins for line in _pairs(twins)]
+    print("".join(f"{line}\n" for line in pairs[:_PAIRS_NAMED]), end="")
+    if any(twins.groups for twins in report.twins):
+        more = f"{len(pairs) - _PAIRS_NAMED} more pairs and all" if len(pairs) > _PAIRS_NAMED else "All"
+        print(f"{more} groups: {write_twins(report)}")
     for category, ids in groupby(report.vanished, key=lambda pair: pair[0]):
         gone = [sample_id for _, sample_id in ids]
         print(
@@ -157,12 +163,21 @@ def _show_twins(twins: "CategoryTwins", num_test_good: int, num_test_defect: int
         f"{twins.num_test_defect_with_twin_in_train} of {num_test_defect} defect test images have a twin in training; "
         "--split grouped prevents this."
     )
-    for group in crossing[:_GROUPS_SHOWN]:
-        word = "equal files" if group.are_copies else "twins"
-        print(f"{word}: train {', '.join(group.train)} | test {', '.join(group.test)}")
-    if len(crossing) > _GROUPS_SHOWN:
-        more = counted(len(crossing) - _GROUPS_SHOWN, "more group", "more groups")
-        print(f"... and {more} on both sides; --json lists all.")
+
+
+def _pairs(twins: "CategoryTwins") -> list[str]:
+    """A line for each group on both sides, the surest first, with one image of either side."""
+    crossing = sorted((group for group in twins.groups if group.crosses), key=lambda group: -group.confidence)
+    return [
+        f"{'equal files' if group.are_copies else f'twins, confidence {_floored(group.confidence)}'}: "
+        f"train {group.train[0]} | test {group.test[0]}"
+        for group in crossing
+    ]
+
+
+def _floored(confidence: float) -> str:
+    """Three digits, and never more than is known."""
+    return f"{int(1000 * confidence) / 1000:.3f}"
 
 
 def _range(low: int, high: int) -> str:

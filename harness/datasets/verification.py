@@ -153,6 +153,7 @@ def _twins_of(category: str, split: Split, groups: Sequence[Twins]) -> CategoryT
             test=tuple(i for i in group.ids if i in test),
             left_out=tuple(i for i in group.ids if i not in train and i not in test),
             are_copies=group.are_copies,
+            confidence=group.confidence,
         )
         for group in groups
     )

@@ -66,6 +66,8 @@ class SplitTwins:
     left_out: tuple[str, ...]
     are_copies: bool
     """Whether their files are equal to the last byte."""
+    confidence: float = 1.0
+    """That they show the same thing, a fraction; see `harness.datasets.near_duplicates.TwinGroup`."""
 
     @property
     def crosses(self) -> bool:

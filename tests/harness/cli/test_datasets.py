@@ -48,6 +48,16 @@ def test_warns_in_words_and_names_the_split_that_helps(bench: Command, castings:
     assert "left out: back/train/0.png: near duplicate of the test image back/ok/1.png" in mended.out
 
 
+def test_names_five_pairs_and_writes_all_groups_to_a_file(bench: Command, tmp_path: Path) -> None:
+    photographs.mtd(tmp_path / "data")
+    answer = bench("datasets verify mtd")
+    named = [line for line in answer.out.splitlines() if line.startswith("twins, confidence ")]
+    assert len(named) == 5
+    assert all(line.count(".jpg") == 2 for line in named)
+    (told,) = [line for line in answer.out.splitlines() if " more pairs and all groups: " in line]
+    assert Path(told.rpartition(": ")[2]).read_text().count("\n") == 1 + 49
+
+
 def test_a_damaged_file_is_a_fault_and_the_rest_is_still_told(bench: Command, castings: Path) -> None:
     miniatures.truncate(castings / "back/ok/2.png")
     answer = bench("datasets verify --all")

@@ -9,7 +9,7 @@ from harness.datasets.empty_masks import have_defects
 from harness.datasets.file_cache import file_facts
 from harness.datasets.fingerprint import SHA256, file_sha256
 from harness.datasets.image_facts import image_facts
-from harness.datasets.near_duplicates import thumbnail
+from harness.datasets.near_duplicates import detail, thumbnail
 from harness.errors import DataError
 from harness.images import read_grey
 from tests.support import miniatures
@@ -32,6 +32,8 @@ def test_says_what_a_file_holds_and_again_from_memory(image: Path) -> None:
         assert facts.greys == (int(read_grey(image).min()), int(read_grey(image).max()))
         assert facts.thumbnail is not None
         np.testing.assert_array_equal(facts.thumbnail, expected)
+        assert facts.detail is not None
+        np.testing.assert_array_equal(facts.detail, detail(read_grey(image)))
 
 
 def test_decodes_a_file_once(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:

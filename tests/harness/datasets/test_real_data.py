@@ -11,6 +11,7 @@ from harness.datasets.readers.mtd import MagneticTileDefects
 from harness.datasets.splits import make_split
 from harness.datasets.twins import find_twins, samples_of
 from harness.environment import default_data_root
+from tests.support.exposure_series import whole_series
 
 # Looked up while tests are collected: they themselves do not see the user's surroundings.
 ROOT: Path = default_data_root()
@@ -33,16 +34,8 @@ def test_finds_the_exposures_of_each_magnetic_tile() -> None:
     if not dataset.is_installed(ROOT):
         pytest.skip(f"mtd is not in {ROOT}")
     normal = [sample for sample in samples_of(dataset, ROOT, "mtd") if not sample.is_defect]
-    # A tile was photographed at exp1 to exp6, one shortly after the other; the number counts frames.
-    photographs = sorted((*_frame_and_exposure(sample.id), sample.id) for sample in normal)
-    tiles: list[list[str]] = []
-    frame, exposure = -1, 0
-    for next_frame, next_exposure, sample_id in photographs:
-        if next_exposure <= exposure or next_frame - frame > 400 or not tiles:
-            tiles.append([])
-        tiles[-1].append(sample_id)
-        frame, exposure = next_frame, next_exposure
-    expected = {pair for tile in tiles if len(tile) == 6 for pair in combinations(sorted(tile), 2)}
+    tiles = whole_series([sample.id for sample in normal])
+    expected = {pair for tile in tiles for pair in combinations(sorted(tile), 2)}
     found = {pair for group in find_twins(normal) for pair in combinations(group.ids, 2)}
     assert len(expected) == 2205
     assert len(expected & found) >= 0.95 * len(expected)
@@ -60,8 +53,3 @@ def test_a_grouped_split_of_mtd_shares_no_tile() -> None:
         train = {sample.id for sample in split.train}
         assert len(train) > 740
         assert all(train.isdisjoint(group.ids) or train.issuperset(group.ids) for group in twins)
-
-
-def _frame_and_exposure(sample_id: str) -> tuple[int, int]:
-    exposure, _, frame = Path(sample_id).stem.removeprefix("exp").partition("_num_")
-    return int(frame), int(exposure)

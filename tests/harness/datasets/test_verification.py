@@ -132,7 +132,7 @@ def test_names_copies_on_both_sides_and_calls_the_data_sound(base: Path) -> None
     (twins,) = report.twins
     train = ("bottle/train/good/000.png", "bottle/train/good/001.png")
     test = ("bottle/test/good/000.png", "bottle/test/hole/000.png")
-    assert twins == CategoryTwins("bottle", (SplitTwins(train, test, (), True),), 2, 1, 1)
+    assert twins == CategoryTwins("bottle", (SplitTwins(train, test, (), True, 1.0),), 2, 1, 1)
     assert twins.groups[0].crosses
     assert report.is_sound
 

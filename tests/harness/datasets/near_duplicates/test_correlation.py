@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from harness.datasets.near_duplicates.correlation import MAX_SHIFT_PX, similarities, spectra
+from harness.datasets.near_duplicates.correlation import MAX_SHIFT, finer_similarities, shifted, similarities, spectra
 from harness.datasets.near_duplicates.thumbnail import SIDE_PX
+
+MAX_SHIFT_PX = round(MAX_SHIFT * SIDE_PX)
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,20 @@ def test_is_low_for_unlike_pictures(noise: np.ndarray) -> None:
 
 def test_an_inverted_picture_is_no_twin(noise: np.ndarray) -> None:
     assert similarity(noise[0], -noise[0]) < 0.3
+
+
+def test_a_fraction_of_a_pixel_is_found_and_costs_nothing(noise: np.ndarray) -> None:
+    smooth_NHW = gaussian_filter(noise.astype(float), (0, 2, 2), mode="wrap")
+    pictures_NHW = np.rint(60 * smooth_NHW / smooth_NHW.std()).clip(-127, 127).astype(np.int8)
+    spectra_NHW = spectra(pictures_NHW[:2], whitening=0.0)
+    moved_NHW = np.concatenate([spectra_NHW, shifted(spectra_NHW[:1], np.array([[1.375, -2.25]]))])
+    (coarse,) = similarities(moved_NHW, np.array([0]), np.array([2]))
+    (fine,), shifts_P2 = finer_similarities(moved_NHW, np.array([0]), np.array([2]))
+    np.testing.assert_allclose(shifts_P2, [[1.375, -2.25]])
+    assert coarse < fine == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_shift_by_whole_pixels_is_a_roll(noise: np.ndarray) -> None:
+    waves_NHW = np.fft.rfft2(noise[:1])
+    moved_NHW = np.fft.irfft2(shifted(waves_NHW, np.array([[3.0, -2.0]])))
+    np.testing.assert_allclose(moved_NHW[0], np.roll(noise[0], (-3, 2), (0, 1)), atol=1e-3)

@@ -1,15 +1,22 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.datasets.near_duplicates import TwinGroup, find_groups, thumbnail
+from harness.datasets.near_duplicates import TwinGroup, detail, find_groups, thumbnail
 from harness.datasets.near_duplicates.groups import MIN_FOR_SPREAD
+from tests.support.parts import photographs, plate, screw
 from tests.support.photographs import SIDE_PX, exposures, photograph, surface
 
 
-def groups_of(images: list[NDArray[np.uint8]]) -> list[tuple[int, ...]]:
+def found_in(images: list[NDArray[np.uint8]]) -> tuple[TwinGroup, ...]:
     contents = [str(image.tobytes()) for image in images]
-    return [group.members for group in find_groups(contents, [thumbnail(image) for image in images])]
+    return find_groups(contents, [thumbnail(image) for image in images], [detail(image) for image in images])
+
+
+def groups_of(images: list[NDArray[np.uint8]]) -> list[tuple[int, ...]]:
+    return [group.members for group in found_in(images)]
 
 
 def test_exposures_of_one_surface_are_one_group_and_surfaces_are_apart() -> None:
@@ -46,15 +53,17 @@ def test_among_few_images_only_one_that_was_saved_again_is_a_twin() -> None:
 
 
 def test_equal_files_are_a_group_even_if_nothing_can_be_seen() -> None:
-    assert find_groups(["a", "b", "a", "c", "b"], [None] * 5) == (TwinGroup((0, 2), 1), TwinGroup((1, 4), 1))
+    assert find_groups(["a", "b", "a", "c", "b"], [None] * 5, [None] * 5) == (
+        TwinGroup((0, 2), 1),
+        TwinGroup((1, 4), 1),
+    )
 
 
 def test_counts_the_different_files_of_a_group() -> None:
     images = [pixels for seed in range(10) for pixels in exposures(seed)]
     images.append(images[0])
-    contents = [str(image.tobytes()) for image in images]
-    first, *_ = find_groups(contents, [thumbnail(image) for image in images])
-    assert first == TwinGroup((0, 1, 2, 3, 40), 4)
+    first, *_ = found_in(images)
+    assert (first.members, first.num_contents) == ((0, 1, 2, 3, 40), 4)
 
 
 def test_an_image_of_one_colour_is_no_twin_of_another() -> None:
@@ -63,9 +72,34 @@ def test_an_image_of_one_colour_is_no_twin_of_another() -> None:
 
 
 def test_no_image_has_no_twin() -> None:
-    assert find_groups([], []) == ()
+    assert find_groups([], [], []) == ()
 
 
 def test_refuses_thumbnails_that_are_not_one_a_content() -> None:
-    with pytest.raises(ValueError, match="expected one thumbnail for each of 2 contents, got 1"):
-        find_groups(["a", "b"], [None])
+    with pytest.raises(ValueError, match="expected a thumbnail and a detail for each of 2 contents, got 1 and 2"):
+        find_groups(["a", "b"], [None], [None, None])
+
+
+@pytest.mark.parametrize("make", [screw, plate])
+def test_parts_that_look_alike_are_not_accused(make: Callable[[np.random.Generator], NDArray[np.float64]]) -> None:
+    # Of 100 screws in any pose, thumbnails alone put nearly all into one group.
+    images, _, _ = photographs(make, 100, 0)
+    assert groups_of(images) == []
+
+
+@pytest.mark.parametrize(("make", "num_parts"), [(screw, 250), (plate, 100)])
+def test_second_photographs_are_found_among_parts_that_look_alike(
+    make: Callable[[np.random.Generator], NDArray[np.float64]], num_parts: int
+) -> None:
+    images, parts, _ = photographs(make, num_parts, 10)
+    pairs = {(row, row + 1) for row in range(len(parts) - 1) if parts[row] == parts[row + 1]}
+    found = set(groups_of(images))
+    assert found <= pairs
+    assert len(found) >= 8
+
+
+def test_says_how_sure_it_is() -> None:
+    images = [pixels for seed in range(10) for pixels in exposures(seed)]
+    copied = [*images, images[0], images[5]]
+    assert all(0.99 <= group.confidence <= 1.0 for group in found_in(copied))
+    assert find_groups(["a", "a"], [None] * 2, [None] * 2)[0].confidence == 1.0
