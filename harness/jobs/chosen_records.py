@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.config import RecordFilter
 from harness.datasets import DATASETS
@@ -129,7 +129,7 @@ def _asked(frame: "pd.DataFrame", wanted: RecordFilter) -> "pd.DataFrame":
     )
 
 
-def _conditions(wanted: RecordFilter) -> dict[str, object]:
+def _conditions(wanted: RecordFilter) -> dict[str, Any]:
     return {name: getattr(wanted, name) for name in CONDITIONS}
 
 
