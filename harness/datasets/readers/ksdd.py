@@ -92,7 +92,7 @@ def _divided(base: Path, train_items: Collection[str], test_items: Collection[st
     )
 
 
-class _ListUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
+class _ListUnpickler(pickle._Unpickler):
     """Reads lists and strings and refuses everything else, so that a downloaded file cannot run code.
 
     The unpickler that pickle has in Python, because for that in C a file of ten bytes can take gigabytes.
