@@ -1,11 +1,11 @@
-"""Tensors of many images that are kept in a file and not in memory; a process holds the rows that it reads.
+"""Feature maps of many images that are kept in a file and not in memory; a process holds the rows that it reads.
 
-Shapes: N images, C channels, H x W positions.
+Shapes: N images, B of a batch, C channels, H x W positions.
 """
 
 import mmap
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -24,52 +24,53 @@ def release(array: NDArray[Any]) -> None:
 
 
 class DiskRows:
-    """Rows of equal shape in a temporary file, which goes with the object.
+    """Maps ``NCHW`` in a temporary file, which goes with the object.
 
-    >>> rows = DiskRows.of([torch.zeros(2, 3), torch.ones(1, 3)], num_rows=3)
-    >>> len(rows), rows.shape, rows[torch.tensor([2, 0])]
-    (3, (3, 3), tensor([[1., 1., 1.],
-            [0., 0., 0.]]))
+    >>> rows = DiskRows.of([torch.zeros(2, 1, 1, 2), torch.ones(1, 1, 1, 2)], num_rows=3)
+    >>> len(rows), rows.shape, rows[torch.tensor([2, 0])].flatten()
+    (3, (3, 1, 1, 2), tensor([1., 1., 0., 0.]))
     """
 
-    def __init__(self, values_N: NDArray[Any]) -> None:
+    def __init__(self, values_NHWC: NDArray[Any]) -> None:
         """Args:
-        values_N: Memory-mapped; the first axis is that of the rows.
+        values_NHWC: Memory-mapped.
         """
-        self._values_N = values_N
+        self._values_NHWC = values_NHWC
 
     @classmethod
-    def of(cls, batches: Iterable[Tensor], num_rows: int) -> "DiskRows":
+    def of(cls, batches_BCHW: Iterable[Tensor], num_rows: int) -> "DiskRows":
         """Write batches one after another.
 
         Args:
-            batches: Tensors on the CPU, equal but for the length of their first axis.
+            batches_BCHW: On the CPU, of any float type that numpy has.
             num_rows: Of all batches together, at least 1.
         """
-        values_N: NDArray[Any] | None = None
+        values_NHWC: NDArray[Any] | None = None
         done = 0
+        # The file has no name, so that nothing is left behind; the mapping keeps it.
         with tempfile.TemporaryFile() as file:
-            for batch in batches:
-                rows = batch.numpy()
-                if values_N is None:
-                    # The file has no name, so that nothing is left behind; the mapping keeps it.
-                    values_N = np.memmap(file, rows.dtype, "w+", shape=(num_rows, *rows.shape[1:]))
-                values_N[done : done + len(rows)] = rows
-                done += len(rows)
-                release(values_N)
-        assert values_N is not None, "at least one batch"
-        return cls(values_N)
+            for batch_BCHW in batches_BCHW:
+                # Channels last, as whitening leaves them: the order in memory decides the last bit of sums.
+                rows_BHWC = batch_BCHW.permute(0, 2, 3, 1).numpy()
+                if values_NHWC is None:
+                    values_NHWC = np.memmap(file, rows_BHWC.dtype, "w+", shape=(num_rows, *rows_BHWC.shape[1:]))
+                values_NHWC[done : done + len(rows_BHWC)] = rows_BHWC
+                done += len(rows_BHWC)
+                release(values_NHWC)
+        assert values_NHWC is not None, "at least one batch"
+        return cls(values_NHWC)
 
     def __len__(self) -> int:
-        return len(self._values_N)
+        return len(self._values_NHWC)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Of all rows."""
-        return self._values_N.shape
+    def shape(self) -> tuple[int, int, int, int]:
+        """``NCHW``."""
+        num_rows, height, width, channels = self._values_NHWC.shape
+        return num_rows, channels, height, width
 
-    def __getitem__(self, rows: Tensor | Sequence[int] | int) -> Tensor:
-        """A copy of some rows in memory, or of one row without the first axis."""
-        found = torch.from_numpy(np.array(self._values_N[rows.numpy() if isinstance(rows, Tensor) else rows]))
-        release(self._values_N)
-        return found
+    def __getitem__(self, rows: Tensor | int) -> Tensor:
+        """A copy of some rows in memory ``BCHW``, or of one row ``CHW``; its channels lie last."""
+        found = torch.from_numpy(np.array(self._values_NHWC[rows.numpy() if isinstance(rows, Tensor) else rows]))
+        release(self._values_NHWC)
+        return found.movedim(-1, -3)
