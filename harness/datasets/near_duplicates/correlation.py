@@ -98,7 +98,7 @@ def finer_similarities(
         ``(P,)`` and ``(P, 2)``.
     """
     _, shifts_P2 = _peaks(spectra_NHW, left_P, right_P)
-    steps = np.arange(-3, 4) * _FINE_STEP_PX
+    steps = np.arange(-3, 4).astype(np.float64) * _FINE_STEP_PX
     return _peaks_among(steps, spectra_NHW, left_P, right_P, shifts_P2)
 
 
