@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.environment import host_name, now
-from harness.store.folders import Folder, Stamp
+from harness.store.folders import Folder
 
 EXPIRY_SECONDS = 120.0
 """Of the store's clock, after which a run that has not renewed its claim counts as dead."""
@@ -82,7 +82,6 @@ class Claims:
         self._held: set[str] = set()
         self._lock = threading.Lock()
         self._has_begun = False
-        self._known: dict[str, tuple[Stamp, Claimant | None]] = {}
         self._others: list[Claimant] = []
         self._looked_at = -float("inf")
 
@@ -165,16 +164,16 @@ class Claims:
         stamps = {name: stamp for name, stamp in self._folder.stamps(_FOLDER).items() if not name.startswith(".")}
         # Of this run's own file, written when it last showed that it goes on; others may have taken it for dead.
         store_now = stamps.pop(self._name).modified_ns if self._name in stamps else 0
-        known, self._known, self._others = self._known, {}, []
+        self._others = []
         for name, stamp in stamps.items():
-            claimant = known[name][1] if name in known and known[name][0] == stamp else self._read(name)
+            # Read each time: in an object store, two writes of one second can have equal stamps.
+            claimant = self._read(name)
             if claimant is None:
                 continue
             if claimant.has_ended or store_now - stamp.modified_ns > EXPIRY_SECONDS * 1e9:
                 with suppress(OSError):
                     self._folder.delete(f"{_FOLDER}/{name}")
                 continue
-            self._known[name] = stamp, claimant
             self._others.append(claimant)
         self._looked_at = self._clock()
 

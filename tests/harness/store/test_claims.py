@@ -8,7 +8,7 @@ import threading
 from dataclasses import asdict, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.store.claims import EXPIRY_SECONDS, Claimant, Claims
@@ -136,6 +136,7 @@ def test_what_another_holds_is_not_looked_for_again_at_once(folder: MemoryFolder
 
 @settings(max_examples=150, deadline=None)
 @given(schedule=st.lists(st.integers(0, 2), max_size=40))
+@example(schedule=[0, 0, 1, 1, 1, 2, 2, 1, 2, 2, 2])
 def test_runs_that_ask_at_once_never_both_hold_a_cell(schedule: list[int]) -> None:
     """Every operation on the folder waits for its turn, so any order of operations can be tried."""
     folder = MemoryFolder()
