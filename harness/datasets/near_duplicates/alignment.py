@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from harness.datasets.near_duplicates.correlation import MAX_SHIFT, finer_similarities, shifted, spectra
 
@@ -52,8 +51,8 @@ def _of_middles(
     side_px = pictures_NSS.shape[1]
     margin_px = round(side_px * MAX_SHIFT)
     middle = slice(margin_px, side_px - margin_px)
-    waves_NHW = fft.rfft2(pictures_NSS.astype(np.float32))
-    moved_PSS = fft.irfft2(shifted(waves_NHW[left_P], shifts_P2), s=(side_px, side_px))
+    waves_NHW = np.fft.rfft2(pictures_NSS.astype(np.float32)).astype(np.complex64, copy=False)
+    moved_PSS = np.fft.irfft2(shifted(waves_NHW[left_P], shifts_P2), s=(side_px, side_px))
     lefts_PK = moved_PSS[:, middle, middle].reshape(len(left_P), -1)
     rights_PK = pictures_NSS[right_P, middle, middle].reshape(len(left_P), -1).astype(np.float32)
     lefts_PK = lefts_PK - lefts_PK.mean(1, keepdims=True)

@@ -35,8 +35,9 @@ class _Waves(NamedTuple):
 def _waves(side_px: int) -> _Waves:
     columns_W = np.arange(side_px // 2 + 1)
     weights_W = np.where(columns_W % (side_px // 2) == 0, 1.0, 2.0) / side_px**2
-    turn = 2 * np.pi / side_px
-    return _Waves(turn * np.fft.fftfreq(side_px, 1 / side_px), turn * columns_W, weights_W.astype(np.float32))
+    turn = np.float64(2 * np.pi / side_px)
+    rows_H = np.fft.fftfreq(side_px, 1 / side_px).astype(np.float64)
+    return _Waves(turn * rows_H, turn * columns_W.astype(np.float64), weights_W.astype(np.float32))
 
 
 def spectra(pictures_NHW: NDArray[np.int8], whitening: float = HALF_WHITENING) -> NDArray[np.complex64]:
@@ -97,8 +98,8 @@ def finer_similarities(
         ``(P,)`` and ``(P, 2)``.
     """
     _, shifts_P2 = _peaks(spectra_NHW, left_P, right_P)
-    steps = np.arange(-3, 4) * _FINE_STEP_PX
-    return _peaks_among(steps, spectra_NHW, left_P, right_P, shifts_P2)
+    steps_px = np.arange(-3, 4).astype(np.float64) * _FINE_STEP_PX
+    return _peaks_among(steps_px, spectra_NHW, left_P, right_P, shifts_P2)
 
 
 def shifted(spectra_NHW: NDArray[np.complex64], shifts_N2: NDArray[np.float64]) -> NDArray[np.complex64]:
@@ -113,8 +114,9 @@ def shifted(spectra_NHW: NDArray[np.complex64], shifts_N2: NDArray[np.float64]) 
 def _peaks(
     spectra_NHW: NDArray[np.complex64], left_P: NDArray[np.intp], right_P: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    reach_px = spectra_NHW.shape[1] * MAX_SHIFT
-    return _peaks_among(np.arange(-reach_px, reach_px + _STEP_PX, _STEP_PX), spectra_NHW, left_P, right_P)
+    num_steps = round(spectra_NHW.shape[1] * MAX_SHIFT / _STEP_PX)
+    steps_px = np.arange(-num_steps, num_steps + 1).astype(np.float64) * _STEP_PX
+    return _peaks_among(steps_px, spectra_NHW, left_P, right_P)
 
 
 def _peaks_among(
