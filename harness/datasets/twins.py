@@ -26,7 +26,7 @@ def find_twins(samples: Sequence[Sample]) -> tuple[Twins, ...]:
 
     Only pixels count, and whether alike images follow each other in the order of their ids, as in a sequence; roles
     change nothing. A file that cannot be decoded has no twins except its copies. Decodes the files that are not cached
-    (see `image_facts`), then takes about 15 seconds for 2,000 images.
+    (see `image_facts`), then compares them (see `find_groups`).
 
     Args:
         samples: All of one category, normal and defect images alike: what is a twin depends on all of them.

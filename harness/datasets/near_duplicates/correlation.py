@@ -98,8 +98,8 @@ def finer_similarities(
         ``(P,)`` and ``(P, 2)``.
     """
     _, shifts_P2 = _peaks(spectra_NHW, left_P, right_P)
-    steps = np.arange(-3, 4).astype(np.float64) * _FINE_STEP_PX
-    return _peaks_among(steps, spectra_NHW, left_P, right_P, shifts_P2)
+    steps_px = np.arange(-3, 4).astype(np.float64) * _FINE_STEP_PX
+    return _peaks_among(steps_px, spectra_NHW, left_P, right_P, shifts_P2)
 
 
 def shifted(spectra_NHW: NDArray[np.complex64], shifts_N2: NDArray[np.float64]) -> NDArray[np.complex64]:

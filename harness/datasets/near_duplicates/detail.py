@@ -6,8 +6,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 DETAIL_PX = 96
-"""Height and width. Screws with marks of their own, in 400 random poses: thumbnails of 48 px find 12 % of their twins
-without a false one, 96 px all, and 160 px show more noise than marks."""
+"""Height and width. At 48 px, the best look-alikes among generated screws in random poses are as alike as many twins;
+at 96 px all twins are above them, and at 160 px noise narrows the gap again."""
 
 _SURROUND_PX = 2.0
 _LEVELS_A_DEVIATION = 31.75

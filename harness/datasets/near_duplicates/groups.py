@@ -67,8 +67,8 @@ def find_groups(
 
     A pair is one of twins where it is more alike than an image and its best look-alike are in this category, with a
     confidence of .99, in its thumbnails or in detail; or where the alike images of the category follow each other, with
-    one of .9. Mirrored or rotated images are not twins. 2,000 images take about 15 seconds; memory is 25 KB for each
-    image and blocks of about 200 MB.
+    one of .9. Mirrored or rotated images are not twins. The time grows with the number of images, but for a
+    product of matrices; see ``benchmarks/verify_speed.py``.
 
     Args:
         contents: A hash of each file's bytes, in the order of the category; the order decides only whether the
