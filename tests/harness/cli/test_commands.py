@@ -513,7 +513,7 @@ def test_an_export_holds_what_the_board_would_show(bench: Bench, tmp_path: Path)
     written = bench("leaderboard --categories carpet --export some.parquet")
     assert (written.code, written.out) == (0, "some.parquet\n")
     assert pd.read_parquet(tmp_path / "some.parquet")["category"].tolist() == ["carpet"]
-    refused(bench, bench("leaderboard --export some.txt"), "some.txt: expected a name that ends in .parquet or .csv.")
+    commands.refused(bench("leaderboard --export some.txt"), "some.txt: expected a name that ends in .parquet or .csv.")
 
 
 def test_an_unknown_metric_gets_the_nearest_known_one(bench: Bench) -> None:
