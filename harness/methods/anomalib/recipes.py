@@ -62,6 +62,7 @@ RECIPES = {
         relative_cost=100,
         defaults={"dtd_dir": ""},
         builds_on_meta=False,
+        min_shots=2,
     ),
     "supersimplenet": Recipe(
         summary="anomalib's SuperSimpleNet: noise in features teaches a segmentation head",

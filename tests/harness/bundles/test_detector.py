@@ -281,7 +281,7 @@ def _fixed_detector(map_YX: NDArray[np.float32]) -> KeptDetector:
     )
     content = {
         "method": "constant", "method_version": 1, "settings": {}, "seed": 0, "protocol": {"image_size_px": 32},
-        "size_px": map_YX.shape, "aspect_range": (0.01, 100.0), "weights": "", "has_backbone": True, "values": {},
+        "size_px": (32, 32), "aspect_range": (0.01, 100.0), "weights": "", "has_backbone": True, "values": {},
         "thresholds": limits, "tensors_sha256": "0" * 64,
         "origin": {
             "dataset": "d", "category": "c", "data_fingerprint": "", "num_images": 4, "command": "", "code_commit": "",
