@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
@@ -10,13 +10,12 @@ from harness.metrics.measuring import CURVE_FPRS
 
 scores_with_ties = hnp.arrays(np.float32, 12, elements=st.integers(-3, 3).map(float))
 scores_of_any_kind = hnp.arrays(np.float64, 12, elements=st.floats(allow_nan=False, allow_infinity=False))
-labels = hnp.arrays(np.bool_, 12)
+labels = hnp.arrays(np.bool_, 12).map(lambda labels_B: np.append(labels_B[:10], [False, True]))
 
 
 @settings(deadline=None)
 @given(scores_with_ties | scores_of_any_kind, labels)
 def test_metrics_equal_scikit_learn(scores_B, labels_B):
-    assume(labels_B.any() and not labels_B.all())
     metrics = image_metrics(scores_B, labels_B)
     precision, recall, _ = precision_recall_curve(labels_B, scores_B)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
@@ -28,7 +27,6 @@ def test_metrics_equal_scikit_learn(scores_B, labels_B):
 @settings(deadline=None)
 @given(scores_with_ties, labels)
 def test_auroc_and_average_precision_equal_a_literal_loop(scores_B, labels_B):
-    assume(labels_B.any() and not labels_B.all())
     defects, normals = scores_B[labels_B], scores_B[~labels_B]
     wins = [1.0 if defect > normal else 0.5 if defect == normal else 0.0 for defect in defects for normal in normals]
     precisions = [(defects >= level).sum() / (scores_B >= level).sum() for level in defects]
