@@ -1,4 +1,4 @@
-"""An S3 server of this machine, for tests of stores in object stores; skips where moto is not installed."""
+"""An S3 server of this machine, for tests of stores in object stores."""
 
 import logging
 import threading
@@ -22,7 +22,6 @@ def object_store() -> Iterator[str]:
     Yields:
         An address that ``RecordStore`` takes.
     """
-    pytest.importorskip("moto", reason="needs moto[server]")
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
