@@ -56,6 +56,8 @@ class BundleDescription(BaseModel):
     """Of the method's state."""
     held_out: tuple[HeldOutScore, ...] = ()
     thresholds: Thresholds | None = None
+    threshold_command: str | None = None
+    """The command that set the thresholds anew; None for those that came with the fit."""
     origin: BundleOrigin
     tensors_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     """Of ``model.safetensors``."""

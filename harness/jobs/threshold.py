@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from harness.config.validation import one_line
+from harness.environment import command_line
 from harness.errors import BundleError, SettingsError
 
 if TYPE_CHECKING:
@@ -47,5 +48,7 @@ def threshold(bundle: str | Path, *, false_alarms: float = 0.05, rule: str = "or
             "--keep-models' with --calibration-folds."
         )
     found = set_thresholds(description.held_out, settings)
-    rewrite_description(folder, description.model_copy(update={"thresholds": found}))
+    rewrite_description(
+        folder, description.model_copy(update={"thresholds": found, "threshold_command": command_line()})
+    )
     return found

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 REQUIRED = "BENCH_REQUIRE_CHROMIUM"
+_PATIENCE_MS = 240_000
+"""For a machine that is busy with other work; Playwright's own is 30 s."""
 Open = Callable[..., Any]
 """Opens a page at a width and in a colour scheme."""
 FAINT_TEXT = """() => {
@@ -66,7 +68,7 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=_PATIENCE_MS)
         yield running
         running.close()
 
@@ -93,6 +95,7 @@ def quiet_pages(browser: Any, file: Path) -> Iterator[Open]:
 
     def open_page(width: int = 1600, scheme: str = "light") -> Any:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+        context.set_default_timeout(_PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         complaints.append(watched(page))

@@ -73,7 +73,7 @@ def render_predictions(page: PredictionPage, folder: Path) -> str:
         num_unlisted=len(judged) - len(listed),
         has_pictures=bool(overlays),
         rows_link=link_to(page.rows_file, folder),
-        commands=[*map(without_folders, (detector.origin.command, page.judged_by.command)), page.command],
+        commands=[*map(without_folders, _commands(page.judged_by)), page.command],
         content={
             "threshold": None if detector.thresholds is None else detector.thresholds.score,
             "heldOut": sorted(highest_of_groups(detector.held_out, "score")),
@@ -81,6 +81,12 @@ def render_predictions(page: PredictionPage, folder: Path) -> str:
             "images": [_image_data(row, overlays.get(row), pictures, folder) for row in listed],
         },
     )
+
+
+def _commands(judged_by: JudgedBy) -> list[str]:
+    detector = judged_by.detector
+    made = (detector.origin.command, detector.threshold_command, judged_by.command)
+    return [command for command in made if command is not None]
 
 
 def _parts(detector: BundleDescription) -> str:

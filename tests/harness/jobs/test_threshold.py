@@ -19,7 +19,9 @@ def test_a_new_rate_changes_the_threshold_and_nothing_else(copy: Path, bundle: P
     assert before.thresholds is not None
     assert found.score < before.thresholds.score
     assert after.thresholds == found == harness.load(copy).thresholds
-    assert after.model_copy(update={"thresholds": before.thresholds}) == before
+    assert before.threshold_command is None
+    assert after.threshold_command is not None
+    assert after.model_copy(update={"thresholds": before.thresholds, "threshold_command": None}) == before
 
 
 def test_the_rule_of_three_deviations_needs_no_rate(copy: Path) -> None:

@@ -82,6 +82,14 @@ def test_it_says_who_judged_and_how_the_threshold_came(page: str, bundle: Path) 
     assert '<a href="predictions.csv">predictions.csv</a>' in page
 
 
+def test_the_commands_name_the_one_that_set_the_threshold(bundle: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(bundle, tmp_path / "copy")
+    set_anew = {"threshold_command": "bench threshold /mnt/parts --false-alarms 20%"}
+    rewrite_description(copy, read_description(copy).model_copy(update=set_anew))
+    page = harness.report_predictions(write_predictions(tmp_path / "found", copy)).read_text(encoding="utf-8")
+    assert "\nbench threshold .../parts --false-alarms 20%\nbench predict .../parts new\n" in page
+
+
 def test_names_of_files_never_become_elements(page: str) -> None:
     assert re.findall(r"<script[^>]*>", page) == ['<script type="application/json" id="json-judged">', "<script>"]
     assert "<td>new/broken&lt;script&gt;alert(1)&lt;/script&gt;.png: not an image</td>" in page
