@@ -4,7 +4,7 @@ The gain of MFRNet over this detector is the gain of restoration. Shapes: B imag
 G groups, H x W grid positions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -103,17 +103,13 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
     held_out, training = split_held_out(len(stack), settings.calibration_share, generator)
     target = torch.device(device)
     aggregator = Aggregator.of(stack, training, settings, target)
+    starts = range(0, len(held_out), _BATCH)
     # Through the CPU, as processes of a group exchange them.
-    batches = list(
-        divided(
-            lambda start: aggregator(stack.batch(held_out[start : start + _BATCH])).cpu(),
-            range(0, len(held_out), _BATCH),
-        )
-    )
+    batches = divided(lambda start: aggregator(stack.batch(held_out[start : start + _BATCH])).cpu(), starts)
     distance = Whitening([torch.eye(count, device=target) for count in stack.channels])
     calibration = Calibration.none(target)
-    if batches:
-        features = torch.cat(batches).to(target)
+    if held_out:
+        features = _joined(batches, starts, len(held_out)).to(target)
         scatters = scatters_of(features, stack.channels)
         distance = Whitening.of(scatters, features[:, 0].numel(), settings.ridge, target)
         calibration = Calibration.of(distance.lengths(features).unsqueeze(1), settings.calibration_neighbourhood)
@@ -124,3 +120,14 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
         calibration=calibration,
         image_size_px=stack.image_size_px,
     )
+
+
+def _joined(batches: Iterable[Tensor], starts: Iterable[int], num_images: int) -> Tensor:
+    """As ``torch.cat``, without all batches a second time in memory."""
+    joined = torch.empty(0)
+    for start, batch_BCHW in zip(starts, batches, strict=True):
+        if not start:
+            shape = (num_images, *batch_BCHW.shape[1:])
+            joined = torch.empty(shape, dtype=batch_BCHW.dtype, memory_format=torch.channels_last)
+        joined[start : start + len(batch_BCHW)] = batch_BCHW
+    return joined
