@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +43,13 @@ class Fault:
 
 def _signalled(*numbers: signal.Signals, is_group: bool = False) -> Act:
     def act(command: Command, world: World, rng: random.Random) -> bool:
-        for number in numbers:
-            try:
+        num_met = 0
+        with suppress(ProcessLookupError):
+            for number in numbers:
                 (os.killpg if is_group else os.kill)(command.pid, number)
-            except ProcessLookupError:
-                return False
-            time.sleep(rng.uniform(0, 0.5) if len(numbers) > 1 else 0)
-        return True
+                num_met += 1
+                time.sleep(rng.uniform(0, 0.5) if len(numbers) > 1 else 0)
+        return num_met > 0
 
     return act
 
