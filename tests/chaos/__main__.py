@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 from harness.execution.session import HERE, prepare_ray_environment
 from tests.chaos.orphans import adopt_orphans
@@ -17,15 +18,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first scenario; the next ones count on")
     parser.add_argument("--faults", type=int, default=100, help="end after so many")
     parser.add_argument("--minutes", type=float, default=60, help="begin no scenario after so many")
-    parser.add_argument("--kind", choices=KINDS, help="only scenarios of this kind")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="only scenarios of these kinds (default: %(default)s)")
     asked = parser.parse_args()
+    kinds = asked.kinds.split(",")
+    if unknown := set(kinds) - set(KINDS):
+        parser.error(f"--kinds: expected some of {', '.join(KINDS)}, got {', '.join(sorted(unknown))}")
     adopt_orphans()
     prepare_ray_environment(HERE)
     clock, fired, num_broken, num_played = time.monotonic(), Counter[str](), 0, 0
     seed = asked.seed
     while fired.total() < asked.faults and time.monotonic() - clock < asked.minutes * 60:
-        played = play(scenario_of(seed, asked.kind))
-        tell(played, asked.kind)
+        played = play(scenario_of(seed, kinds))
+        tell(played, kinds)
         fired += played.fired
         num_broken += bool(played.breaches)
         num_played += not played.skipped
@@ -36,14 +40,15 @@ def main() -> int:
     return 1 if num_broken else 0
 
 
-def tell(played: Played, kind: str | None) -> None:
+def tell(played: Played, kinds: Sequence[str]) -> None:
     """A line for a scenario; if it broke an invariant, all that is known and how to play it again."""
     scenario = played.scenario
     met = " ".join(f"{name}*{number}" for name, number in sorted(played.fired.items()))
     how = f"skipped: {played.skipped}" if played.skipped else "BROKEN" if played.breaches else "ok"
     print(f"seed {scenario.seed} {scenario.kind}: {how}, {played.seconds:.0f} s: {met}", flush=True)
     if played.breaches:
-        again = f"make chaos FAULTS=1 SEED={scenario.seed}{f' KIND={kind}' if kind else ''}"
+        only = "" if list(kinds) == list(KINDS) else f" KINDS={','.join(kinds)}"
+        again = f"make chaos FAULTS=1 SEED={scenario.seed}{only}"
         for line in (*played.breaches, *played.log, f"again: {again}"):
             print(f"  {line}", flush=True)
 

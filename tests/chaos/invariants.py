@@ -58,10 +58,10 @@ def finished_trials(folder: Path) -> Finished:
     }
 
 
-def lost(before: Finished, after: Finished) -> Iterator[str]:
-    """What was finished stays so, with the same maps."""
+def lost(before: Finished, after: Finished, failed: Mapping[str, str]) -> Iterator[str]:
+    """What was finished stays so, with the same maps, unless it was run again as asked, and failed."""
     for name, value in before.items():
-        if after.get(name) != value:
+        if after.get(name) != value and name not in failed:
             yield f"{name} was finished ({value[:12]}), and is {after.get(name, 'lost')[:12]}"
 
 

@@ -68,7 +68,7 @@ def _reference(is_search: bool) -> Finished:
     """What an undisturbed command gives, in this process alone."""
     with new_world() as world:
         world.where = ("--concurrent", "1") if is_search else ("--workers", "0")
-        command = Command(world.search if is_search else world.run, world.environment)
+        command = Command(world.search if is_search else world.run(), world.environment)
         code = command.wait()
         found = _finished(world, is_search)
     assert code == 0, f"an undisturbed command ended with {code}: {command.errors}"
@@ -117,6 +117,7 @@ class _Play:
         self._is_search = _is_search(played.scenario)
         self._known = children()
         self._before: Finished = {}
+        self._most_executions = NUM_CELLS
 
     def all_rounds(self) -> None:
         for strikes in self._played.scenario.rounds:
@@ -126,8 +127,13 @@ class _Play:
     def _round(self, strikes: Sequence[Sequence[Strike]], *, is_last: bool = False) -> None:
         world, breaches = self._world, self._played.breaches
         num_writes = world.num_notes(_WRITES)
+        arguments = world.search if self._is_search else world.run()
+        if self._before.keys() >= self._reference.keys() and not is_last and not self._is_search:
+            # All is done: records are replaced now, and whatever is cut off must leave the earlier ones.
+            arguments = world.run("always")
+            self._most_executions += NUM_CELLS * len(strikes)
         struck = [_Struck(world, each) for each in strikes]
-        commands = [each.start(world.search if self._is_search else world.run) for each in struck]
+        commands = [each.start(arguments) for each in struck]
         codes = [command.wait() for command in commands]
         world.mend()
         if world.proxy is not None:
@@ -152,7 +158,7 @@ class _Play:
         """Compare with what was there before, and with what an undisturbed command gives."""
         world, breaches = self._world, self._played.breaches
         now = _finished(world, self._is_search)
-        breaches += invariants.lost(self._before, now)
+        breaches += invariants.lost(self._before, now, failed)
         breaches += invariants.others(now, self._reference)
         self._before = now
         fired = [FAULTS[name] for name in self._played.fired]
@@ -162,7 +168,7 @@ class _Play:
             return
         if now or failed:
             breaches += invariants.damaged(world.store)
-        most = NUM_CELLS + world.num_notes(_WRITES)
+        most = self._most_executions + world.num_notes(_WRITES)
         most += sum(FAULTS[name].attempts * number for name, number in self._played.fired.items())
         if world.num_notes("fit") > most:
             breaches.append(f"{world.num_notes('fit')} executions; faults explain {most}")

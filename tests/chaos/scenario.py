@@ -1,6 +1,7 @@
 """What happens in a scenario, all of it drawn from its seed."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.chaos.faults import WRITES
@@ -63,19 +64,18 @@ class Scenario:
     """Of each round its commands, which run at once, and of each command its strikes."""
 
 
-def scenario_of(seed: int, kind: str | None = None) -> Scenario:
+def scenario_of(seed: int, kinds: Sequence[str] = tuple(KINDS)) -> Scenario:
     """The scenario of a seed.
 
     Args:
         seed: Decides everything.
-        kind: One of ``KINDS`` for only such scenarios; None draws it.
+        kinds: Those of ``KINDS`` that the seed chooses among.
     """
     rng = random.Random(seed)
-    drawn = rng.choices(list(KINDS), [each.weight for each in KINDS.values()])[0]
-    chosen = kind or drawn
+    chosen = rng.choices(kinds, [KINDS[kind].weight for kind in kinds])[0]
     rounds = [
         tuple(_strikes(KINDS[chosen], rng) for _ in range(_num_commands(KINDS[chosen], rng)))
-        for _ in range(rng.randint(1, 3))
+        for _ in range(rng.randint(2, 4))
     ]
     return Scenario(seed=seed, kind=chosen, rounds=tuple(rounds))
 

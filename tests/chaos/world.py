@@ -72,6 +72,8 @@ class World:
             "OMP_NUM_THREADS": 1,
             "PYTHONPATH": ROOT,
             "RAY_TMPDIR": self.folder,
+            # A machine under load starts Ray late.
+            "RAY_raylet_start_wait_time_s": 180,
             "TMPDIR": self.scratch,
         }
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("BENCH_", "CHAOS_"))}
@@ -84,13 +86,12 @@ class World:
             "PYTHONPATH": f"{HOOK}{os.pathsep}{ROOT}",
         }
 
-    @property
-    def run(self) -> list[str]:
-        """Arguments of the run that every scenario but a search ends."""
+    def run(self, policy: str = "failed") -> list[str]:
+        """Arguments of the run that ends every scenario but a search."""
         return [
             *("run", "--datasets", "mvtec_ad", "--data", str(self.data), "--methods", "tests.chaos.noting:Noting"),
             *("--backbone", "filter_bank", "--image-size", "32", "--seeds", ",".join(map(str, SEEDS))),
-            *("--cpus-per-worker", "1", "--policy", "failed", "--json", "--results", self.results, *self.where),
+            *("--cpus-per-worker", "1", "--policy", policy, "--json", "--results", self.results, *self.where),
         ]
 
     @property
