@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from harness.execution.interruption import sigterm_interrupts
 from harness.execution.session import HERE, prepare_ray_environment
 from tests.chaos.orphans import adopt_orphans
 from tests.chaos.playing import Played, play
@@ -54,4 +55,5 @@ def tell(played: Played, kinds: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with sigterm_interrupts():
+        sys.exit(main())

@@ -30,7 +30,7 @@ high = 8.0
 why = "cheap"
 [space.layers]
 kind = "subset"
-of = [1, 2]
+of = [1, 2, 3]
 why = "cheap"
 """
 NUM_TRIALS = 8

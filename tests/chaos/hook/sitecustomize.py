@@ -1,8 +1,8 @@
 """Lets some writes of a process fail; on the path of the processes of a command whose ``CHAOS_WRITES`` is set.
 
 ``CHAOS_WRITES`` is ``NOTES:FOLDER:ERRNO:FIRST:NUMBER``: of the calls of ``os.fsync`` and ``os.replace`` on files below
-FOLDER, so many fail in each process, from the FIRST one on. Before ``os.fsync`` fails, the file loses its end, as when
-a disk is full. Each failure is an empty file in NOTES.
+FOLDER, so many fail in each process, from the FIRST one on. Before ``os.fsync`` fails, the file loses its last bytes,
+as when a disk is full. Each failure is an empty file in NOTES.
 """
 
 import errno
@@ -25,7 +25,7 @@ def _make_fail(notes: Path, folder: str, code: int, first: int, number: int) -> 
                 if first <= num_calls < first + number:
                     (notes / f"write-{secrets.token_hex(4)}").touch()
                     if name == "fsync":
-                        os.ftruncate(arguments[0], os.fstat(arguments[0]).st_size * 2 // 3)
+                        os.ftruncate(arguments[0], max(0, os.fstat(arguments[0]).st_size - 7))
                     raise OSError(code, os.strerror(code), path)
             return call(*arguments, **options)
 
