@@ -9,7 +9,7 @@ from contextlib import suppress
 import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 120
 
 
 def adopt_orphans() -> None:
@@ -23,7 +23,7 @@ def children() -> set[int]:
 
 
 def left_behind(known: Collection[int]) -> list[str]:
-    """The commands of processes that are still there after a minute, which are then killed.
+    """The commands of processes that are still there after two minutes, which are then killed.
 
     A worker ends when it notices that its node is gone, which is after its driver has ended.
 
