@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from harness.execution.interruption import sigterm_interrupts
 from harness.execution.session import HERE, prepare_ray_environment
 from tests.chaos.orphans import adopt_orphans
-from tests.chaos.playing import Played, play
+from tests.chaos.playing import Played, play, what_lacks
 from tests.chaos.scenario import KINDS, scenario_of
 
 
@@ -24,6 +24,8 @@ def main() -> int:
     kinds = asked.kinds.split(",")
     if unknown := set(kinds) - set(KINDS):
         parser.error(f"--kinds: expected some of {', '.join(KINDS)}, got {', '.join(sorted(unknown))}")
+    if all(map(what_lacks, kinds)):
+        parser.error(f"--kinds {asked.kinds}: {what_lacks(kinds[0])}")
     adopt_orphans()
     prepare_ray_environment(HERE)
     clock, fired, num_broken, num_played = time.monotonic(), Counter[str](), 0, 0

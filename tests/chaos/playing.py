@@ -37,15 +37,22 @@ class Played:
     log: list[str] = field(default_factory=list)
     """A line for each command."""
     seconds: float = 0.0
-    skipped: str = ""
-    """Why it was not played."""
+
+    @property
+    def skipped(self) -> str:
+        """Why it cannot be played here; empty if it can."""
+        return what_lacks(self.scenario.kind)
+
+
+def what_lacks(kind: str) -> str:
+    """What scenarios of a kind need and this machine lacks; empty for nothing."""
+    return "needs moto[server]" if kind == "s3" and importlib.util.find_spec("moto") is None else ""
 
 
 def play(scenario: Scenario) -> Played:
     """Play a scenario to its end."""
     played = Played(scenario=scenario)
-    if scenario.kind == "s3" and importlib.util.find_spec("moto") is None:
-        played.skipped = "needs moto[server]"
+    if played.skipped:
         return played
     reference = _reference(_is_search(scenario))
     known = children()
