@@ -100,8 +100,9 @@ def ended_wrongly(command: Command, code: int | None, faults: Sequence[str], is_
     met = [FAULTS[name] for name in faults]
     allowed = {0, *(each for fault in met for each in fault.codes)}
     if is_early or any(_OF_SUMMARY in line for line in command.lines):
-        # Before the plan and after the last cell nothing is there that a handler could save.
-        allowed |= {-2, -15} if {"term", "int", "ctrl_c", "int_twice"} & set(faults) else set()
+        # Before the plan and after the last cell nothing is there that a handler could save. A fork that is interrupted
+        # before it is a command ends with 1.
+        allowed |= {-2, -15, 1} if {"term", "int", "ctrl_c", "int_twice"} & set(faults) else set()
     told = command.errors.strip().splitlines()
     if code not in allowed:
         yield f"exit code {code}, expected one of {sorted(allowed)}: {' | '.join(told[-3:])}"

@@ -133,7 +133,7 @@ class _Play:
 
     def _round(self, strikes: Sequence[Sequence[Strike]], *, is_last: bool = False) -> None:
         world, breaches = self._world, self._played.breaches
-        num_writes = world.num_notes(_WRITES)
+        num_writes, self._num_fits = world.num_notes(_WRITES), world.num_notes("fit")
         arguments = world.search if self._is_search else world.run()
         if self._before.keys() >= self._reference.keys() and not is_last and not self._is_search:
             # All is done: records are replaced now, and whatever is cut off must leave the earlier ones.
@@ -182,8 +182,9 @@ class _Play:
         if is_last:
             breaches += [f"{name} is missing at the end" for name in self._reference if name not in now]
             breaches += [f"{name} is failed at the end: {error}" for name, error in failed.items()]
-            claims = Path(world.store) / "claims"
-            breaches += [f"claim {path.name} is left" for path in claims.glob("*")]
+            # A run with nothing to do looks at no claims.
+            claims = (Path(world.store) / "claims").glob("*") if world.num_notes("fit") > self._num_fits else ()
+            breaches += [f"claim {path.name} is left" for path in claims]
         breaches += invariants.stale_scratch(world.scratch)
 
     def _of_study(self, is_last: bool) -> Iterator[str]:

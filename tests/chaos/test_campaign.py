@@ -46,7 +46,7 @@ def test_a_finished_cell_that_is_gone_or_has_other_maps_is_noticed() -> None:
 
 
 def test_half_a_file_is_noticed(tmp_path: Path) -> None:
-    RecordStore(str(tmp_path)).write(cell_record(identity=identity()))
+    RecordStore(str(tmp_path)).write(cell_record(identity=identity(), num_test_normal=1, num_test_defect=1))
     assert list(invariants.damaged(str(tmp_path))) == []
     (part,) = (tmp_path / "records").iterdir()
     part.write_bytes(part.read_bytes()[:-100])
