@@ -50,7 +50,7 @@ KINDS = {
     ),
     "searches": Kind(weight=3, faults=("kill", "stop"), most_lines=9, most_commands=2),
     "cluster": Kind(weight=5, faults=(*_DRIVER, "kill_node", "kill_node", "kill_worker", "stop_worker"), most_lines=45),
-    "s3": Kind(weight=10, faults=("kill", "term", "int", "stop", "trouble"), most_lines=48, most_commands=2),
+    "s3": Kind(weight=10, faults=("kill", "term", "stop", *["trouble"] * 5), most_lines=48, most_commands=2),
 }
 
 

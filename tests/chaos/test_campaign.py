@@ -18,7 +18,7 @@ from tests.support.records import cell_record, identity
 
 @pytest.mark.integration
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("kinds", "seed", "faults"), [("in_process", 2, 5), ("search", 1, 2)])
+@pytest.mark.parametrize(("kinds", "seed", "faults"), [("in_process", 2, 3), ("search", 1, 1)])
 def test_nothing_is_lost(kinds: str, seed: int, faults: int) -> None:
     command = [sys.executable, "-m", "tests.chaos", "--kinds", kinds, "--seed", str(seed), "--faults", str(faults)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
