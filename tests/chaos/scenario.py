@@ -32,6 +32,8 @@ class Kind:
     """About as many as an undisturbed command prints."""
     most_commands: int = 1
     """That run at once."""
+    rounds: tuple[int, int] = (2, 4)
+    """Fewest and most; Ray takes its time to start."""
 
 
 _DRIVER = ("kill", "term", "int", "ctrl_c", "int_twice", "stop", "compacted", "kill")
@@ -44,12 +46,18 @@ KINDS = {
         weight=20,
         faults=(*_DRIVER, *_WORKERS, "kill_raylet", "stop_raylet", "kill_gcs", *WRITES, "cache_removed"),
         most_lines=45,
+        rounds=(1, 2),
     ),
     "search": Kind(
         weight=12, faults=("kill", "kill", "term", "int", "stop", *WRITES, "disk_full", "read_only"), most_lines=9
     ),
     "searches": Kind(weight=3, faults=("kill", "stop"), most_lines=9, most_commands=2),
-    "cluster": Kind(weight=5, faults=(*_DRIVER, "kill_node", "kill_node", "kill_worker", "stop_worker"), most_lines=45),
+    "cluster": Kind(
+        weight=5,
+        faults=(*_DRIVER, *["kill_node"] * 4, *["kill_worker", "stop_worker"] * 2),
+        most_lines=45,
+        rounds=(1, 2),
+    ),
     "s3": Kind(weight=10, faults=("kill", "term", "stop", *["trouble"] * 5), most_lines=48, most_commands=2),
 }
 
@@ -75,7 +83,7 @@ def scenario_of(seed: int, kinds: Sequence[str] = tuple(KINDS)) -> Scenario:
     chosen = rng.choices(kinds, [KINDS[kind].weight for kind in kinds])[0]
     rounds = [
         tuple(_strikes(KINDS[chosen], rng) for _ in range(_num_commands(KINDS[chosen], rng)))
-        for _ in range(rng.randint(2, 4))
+        for _ in range(rng.randint(*KINDS[chosen].rounds))
     ]
     return Scenario(seed=seed, kind=chosen, rounds=tuple(rounds))
 
