@@ -63,15 +63,17 @@ class Command:
         self.errors = ""
         self._on_line = on_line
         readers = ((self._read_lines, lines[0]), (self._read_errors, errors[0]))
-        self._threads = [threading.Thread(target=read, args=(_text(pipe),)) for read, pipe in readers]
+        self._threads = [threading.Thread(target=read, args=(_text(pipe),), daemon=True) for read, pipe in readers]
         for thread in self._threads:
             thread.start()
 
     def wait(self) -> int | None:
         """The exit code; None if it did not end in time and was killed."""
-        self._process.join(_MAX_SECONDS)
-        code = self._process.exitcode
-        if code is None:
+        try:
+            self._process.join(_MAX_SECONDS)
+            code = self._process.exitcode
+        finally:
+            # Too late, or the campaign is interrupted.
             self._process.kill()
             self._process.join()
         for thread in self._threads:
