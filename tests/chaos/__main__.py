@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from harness.execution.interruption import sigterm_interrupts
 from harness.execution.session import HERE, prepare_ray_environment
-from tests.chaos.orphans import adopt_orphans
+from tests.chaos.command import start_of_forks
+from tests.chaos.orphans import adopt_orphans, children, left_behind
 from tests.chaos.playing import Played, play, what_lacks
 from tests.chaos.scenario import KINDS, scenario_of
 
@@ -30,6 +31,8 @@ def main() -> int:
     prepare_ray_environment(HERE)
     clock, fired, num_broken, num_played = time.monotonic(), Counter[str](), 0, 0
     seed = asked.seed
+    start_of_forks()
+    known = children()
     while fired.total() < asked.faults and time.monotonic() - clock < asked.minutes * 60:
         played = play(scenario_of(seed, kinds))
         tell(played, kinds)
@@ -37,6 +40,9 @@ def main() -> int:
         num_broken += bool(played.breaches)
         num_played += not played.skipped
         seed += 1
+    if left := left_behind(known, is_last=True):
+        print(f"Left behind at the end: {', '.join(left)}")
+        num_broken += 1
     by_fault = ", ".join(f"{name} {number}" for name, number in sorted(fired.items()))
     print(f"{fired.total()} faults in {num_played} scenarios, {time.monotonic() - clock:.0f} s: {by_fault}")
     print(f"{num_broken} scenarios broke an invariant." if num_broken else "Every invariant held.")

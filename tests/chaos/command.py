@@ -25,6 +25,13 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.chaos.imported"])
 
 
+def start_of_forks() -> None:
+    """Start the process that forks commands, which stays until the end."""
+    process = _FORKS.Process()
+    process.start()
+    process.join()
+
+
 def below(pid: int, name: str) -> list[psutil.Process]:
     """Processes that another one has started, directly or not, whose command begins with a name."""
     found = []

@@ -10,6 +10,8 @@ import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PATIENCE_SECONDS = 120
+_LINGERING = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
+"""What Ray starts beside a raylet. After its death they try to reach the cluster for a minute or two, and then end."""
 
 
 def adopt_orphans() -> None:
@@ -22,16 +24,18 @@ def children() -> set[int]:
     return {process.pid for process in psutil.Process().children(recursive=True)}
 
 
-def left_behind(known: Collection[int]) -> list[str]:
+def left_behind(known: Collection[int], *, is_last: bool = False) -> list[str]:
     """The commands of processes that are still there after two minutes, which are then killed.
 
     A worker ends when it notices that its node is gone, which is after its driver has ended.
 
     Args:
         known: Process ids of those that may stay.
+        is_last: Whether Ray's agents, which end late, are waited for as well.
     """
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while (found := _running(known)) and time.monotonic() < until:
+    until = time.monotonic() + _PATIENCE_SECONDS * (1 + is_last)
+    may_stay = () if is_last else _LINGERING
+    while (found := _running(known, may_stay)) and time.monotonic() < until:
         time.sleep(0.1)
     told = []
     for process in found:
@@ -41,7 +45,7 @@ def left_behind(known: Collection[int]) -> list[str]:
     return told
 
 
-def _running(known: Collection[int]) -> list[psutil.Process]:
+def _running(known: Collection[int], may_stay: Collection[str]) -> list[psutil.Process]:
     found = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -50,6 +54,6 @@ def _running(known: Collection[int]) -> list[psutil.Process]:
             if process.status() == psutil.STATUS_ZOMBIE and process.ppid() == os.getpid():
                 with suppress(ChildProcessError):
                     os.waitpid(process.pid, os.WNOHANG)
-            else:
+            elif not set(process.cmdline()[:1]) & set(may_stay):
                 found.append(process)
     return found
