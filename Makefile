@@ -4,7 +4,7 @@ BIN := .venv/bin
 # A data root that is not there: 'all' is then the built-in demo, whatever BENCH_DATA says.
 DEMO := --datasets all --config demo.toml --data results/demo/no-data --results results/demo
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test chaos check bench clean
 
 # The stamps make a second call instant; a changed pin or dependency installs again.
 .venv/installed: pyproject.toml constraints.txt
@@ -25,6 +25,13 @@ demo: install
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# One scenario: make chaos SEED=7 FAULTS=1. What it does: docs/reliability.md.
+SEED ?= 0
+FAULTS ?= 100
+MINUTES ?= 90
+chaos: .venv/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS) --minutes $(MINUTES) $(if $(KINDS),--kinds $(KINDS))
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -3,10 +3,12 @@
 Shapes: N images, B of a batch, C channels, H x W positions.
 """
 
+import math
 import mmap
+import os
 import tempfile
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -21,6 +23,20 @@ def release(array: NDArray[Any]) -> None:
     """
     if isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         array.base.madvise(mmap.MADV_DONTNEED)
+
+
+def reserve(file: IO[bytes], num_bytes: int) -> None:
+    """Take the room on the disk that a file is to have before it is memory-mapped.
+
+    A memory-mapped file has holes until it is written, and a process that writes into a hole for which the disk has no
+    room is ended by the system (SIGBUS), without an error that anybody could tell.
+
+    Raises:
+        OSError: The disk has no room.
+    """
+    file.truncate(num_bytes)
+    if hasattr(os, "posix_fallocate") and num_bytes:  # not on macOS
+        os.posix_fallocate(file.fileno(), 0, num_bytes)
 
 
 class DiskRows:
@@ -44,6 +60,9 @@ class DiskRows:
         Args:
             batches_BCHW: On the CPU, of any float type that numpy has.
             num_rows: Of all batches together, at least 1.
+
+        Raises:
+            OSError: The disk has no room for all rows.
         """
         values_NHWC: NDArray[Any] | None = None
         done = 0
@@ -53,7 +72,9 @@ class DiskRows:
                 # Channels last, as whitening leaves them: the order in memory decides the last bit of sums.
                 rows_BHWC = batch_BCHW.permute(0, 2, 3, 1).numpy()
                 if values_NHWC is None:
-                    values_NHWC = np.memmap(file, rows_BHWC.dtype, "w+", shape=(num_rows, *rows_BHWC.shape[1:]))
+                    shape = (num_rows, *rows_BHWC.shape[1:])
+                    reserve(file, math.prod(shape) * rows_BHWC.itemsize)
+                    values_NHWC = np.memmap(file, rows_BHWC.dtype, "r+", shape=shape)
                 values_NHWC[done : done + len(rows_BHWC)] = rows_BHWC
                 done += len(rows_BHWC)
                 release(values_NHWC)

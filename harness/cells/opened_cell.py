@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -45,6 +45,9 @@ class OpenedCell:
     features: FeatureCache
     """Keeps the time of the backbone, which is no part of the time of fitting."""
     device: str
+    check_unchanged: Callable[[], None]
+    """Raises ``DataError`` where the data are no longer those of the plan; before anything is kept that was made of
+    images, because they are read long after they were checked first."""
 
 
 def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
@@ -59,8 +62,12 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         # A mount that this node lacks is not the cell's fault.
         raise FileNotFoundError(f"Data root {context.data_root} does not exist on {host_name()}.")
     dataset = find(reference, context.data_root)
-    if fingerprint(dataset, context.data_root, cell.category, cell.regime) != cell.data_fingerprint:
-        raise DataError(f"{cell.dataset}/{cell.category} changed during the run; run the command again.")
+
+    def check_unchanged() -> None:
+        if fingerprint(dataset, context.data_root, cell.category, cell.regime) != cell.data_fingerprint:
+            raise DataError(f"{cell.dataset}/{cell.category} changed during the run; run the command again.")
+
+    check_unchanged()
     if is_manifest(context.split) and not Path(context.split).is_file():
         raise FileNotFoundError(f"Manifest {context.split} does not exist on {host_name()}.")
     if split_identity(context.split) != cell.split:
@@ -76,7 +83,7 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     base = pooled(splits)
     size_px = category_size(base, cell.protocol)
     train, test = image_sets(base, size_px, cell.protocol, cell.data_fingerprint, split)
-    features, device = FeatureCache(), resolve_device(context.device)
+    features, device = FeatureCache(check_images=check_unchanged), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
         split=split,
@@ -88,6 +95,7 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         method=method,
         features=features,
         device=device,
+        check_unchanged=check_unchanged,
     )
 
 

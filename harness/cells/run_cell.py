@@ -4,11 +4,9 @@ Shapes: B images of the test set.
 """
 
 import logging
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -65,8 +63,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     fit_seconds = fit_cell(opened, cell, context, report)
     fit_feature_seconds = features.seconds
 
-    with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
-        maps = maps_for(test, Path(scratch))
+    with maps_for(test) as maps:
         clock = time.perf_counter()
         scores_B = score_all(method, test, cell.protocol, maps, report)
         score_seconds = time.perf_counter() - clock - (features.seconds - fit_feature_seconds)
@@ -95,6 +92,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
                 # A picture is no reason to lose what was fitted and measured.
                 logging.getLogger(__name__).exception("No panels of %s", cell.label)
 
+    opened.check_unchanged()
     made = provenance(context, opened.device, started_at)
     if context.models_dir is not None:
         keep(context.models_dir, cell, opened, made, calibrated)

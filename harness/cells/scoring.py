@@ -4,8 +4,9 @@ Shapes: B images of the test set.
 """
 
 import hashlib
-from collections.abc import Callable
-from pathlib import Path
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,16 @@ _REPORT_EVERY = 8
 """Images."""
 
 
-def maps_for(test: ImageSet, folder: Path) -> MapFile:
-    """An empty file for the maps of all images of a set."""
-    return MapFile(folder / "maps.npy", [test.view(rows[0]).scaled_px for rows in test.images()])
+@contextmanager
+def maps_for(test: ImageSet) -> Iterator[MapFile]:
+    """An empty file for the maps of all images of a set, for the time of the block.
+
+    Raises:
+        OSError: The disk has no room for all maps.
+    """
+    # The file has no name, so that a process that is killed leaves nothing behind.
+    with tempfile.TemporaryFile() as file:
+        yield MapFile(file, [test.view(rows[0]).scaled_px for rows in test.images()])
 
 
 def score_all(

@@ -62,6 +62,7 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
         return bool(found)
 
     def put(seconds: float) -> None:
+        opened.check_unchanged()
         if not folder.is_dir():
             made = provenance(context, opened.device, now())
             state = opened.method.state()

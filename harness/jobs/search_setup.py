@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from harness.atomic_files import write_atomically
 from harness.config import RunSettings, as_json, build_settings
 from harness.datasets import Dataset, Split
 from harness.datasets.splits import split_identity
@@ -214,7 +215,7 @@ def settings_file_of(prepared: PreparedSearch, record: TrialRecord, *, is_winner
     path = prepared.folder / f"{prepared.name}{'' if is_winner else f'.trial-{record.number}'}.settings.toml"
     head = "".join(f"# {remark}\n" for remark in remarks)
     try:
-        path.write_text(head + tomli_w.dumps(values), encoding="utf-8")
+        write_atomically(path, (head + tomli_w.dumps(values)).encode())
     except OSError as error:
         raise StoreError(f"Cannot write {path}: {error.strerror}.") from error
     return path

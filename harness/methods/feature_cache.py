@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from harness.environment import cache_dir
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone, weights_identity
 from mfrnet import Backbone, BackboneSettings, FeatureStack, backbone, features, filter_bank
-from mfrnet.disk_rows import release
+from mfrnet.disk_rows import release, reserve
 from mfrnet.features import stored_features
 from mfrnet.parallel import divided, on_all_ranks, rank, world_size
 
@@ -41,10 +42,12 @@ class FeatureCache:
     default 50).
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, check_images: Callable[[], None] = lambda: None) -> None:
         """Args:
         folder: Folder of the entries; None for the default below the cache folder.
+        check_images: Called before an entry is kept; raises where images are not what their key says.
         """
+        self._check_images = check_images
         self.folder = folder or cache_dir() / "features"
         self.seconds = 0.0
         """Time spent on features so far."""
@@ -126,6 +129,7 @@ class FeatureCache:
 
         def put() -> None:
             if is_writer:
+                self._check_images()
                 with lock:
                     (scratch / _COMPLETE).touch()
                     shutil.rmtree(entry, ignore_errors=True)
@@ -140,9 +144,7 @@ class FeatureCache:
             for start, layers in zip(starts, batches, strict=True):
                 if is_writer:
                     whole = whole or [
-                        np.lib.format.open_memmap(
-                            scratch / f"{number}.npy", "w+", layer.dtype, (len(images), *layer.shape[1:])
-                        )
+                        _new_array(scratch / f"{number}.npy", layer.dtype, (len(images), *layer.shape[1:]))
                         for number, layer in enumerate(layers)
                     ]
                     for array, layer in zip(whole, layers, strict=True):
@@ -156,6 +158,13 @@ class FeatureCache:
         for abandoned in self.folder.glob(f"{_SCRATCH}*"):
             if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
                 shutil.rmtree(abandoned, ignore_errors=True)
+
+
+def _new_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    array: NDArray[Any] = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    with path.open("r+b") as file:
+        reserve(file, path.stat().st_size)
+    return array
 
 
 def _opened(entry: Path) -> list[NDArray[Any]]:

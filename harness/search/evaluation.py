@@ -4,7 +4,6 @@ Shapes: B images, H x W pixels of the scoring resolution.
 """
 
 import logging
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -112,8 +111,7 @@ class Evaluation:
         method.fit(train, lambda done, total, loss: None)
         fit_seconds = time.perf_counter() - clock - (features.seconds - in_backbone)
         samples = category.split.test
-        with tempfile.TemporaryDirectory(prefix="bench-maps-") as scratch:
-            maps = maps_for(test, Path(scratch))
+        with maps_for(test) as maps:
             scores_B = score_all(method, test, self.protocol, maps, lambda progress: None)
             labels_B = np.array([sample.is_defect for sample in samples])
             with_truth = partial(with_masks, maps, samples, self.protocol) if category.has_masks else None

@@ -9,10 +9,11 @@ without a finite objective running for ever, and cannot continue a study after a
 
 import hashlib
 import math
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -256,12 +257,15 @@ def _why_not(values: tuple[float, ...] | None) -> str:
 
 
 def _cut_torn_line(path: Path) -> None:
-    """Remove the line that a killed process was writing: Optuna would refuse the file once another follows."""
+    """Remove a line that was written in part, by a killed process or to a full disk: Optuna would refuse the file once
+    another follows.
+    """
     if not path.is_file():
         return
     content = path.read_bytes()
     if content and not content.endswith(b"\n"):
-        path.write_bytes(content[: content.rfind(b"\n") + 1])
+        # In place: no moment at which the file lacks more, and no need of room on the disk.
+        os.truncate(path, content.rfind(b"\n") + 1)
 
 
 @contextmanager
@@ -269,4 +273,6 @@ def _as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        with suppress(OSError):
+            _cut_torn_line(path)  # of this process, which may still note how its running trials ended
         raise StoreError(f"{path.parent}: the study cannot be read or written: {error.strerror or error}.") from error

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,13 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"Cannot write {folder}: {error.strerror or error}.") from error
     try:
-        holder.write_text(f"process {os.getpid()} on {host_name()}\n", encoding="utf-8")
+        # It only tells others who holds the folder.
+        with suppress(OSError):
+            holder.write_text(f"process {os.getpid()} on {host_name()}\n", encoding="utf-8")
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
         lock.release()
 
 

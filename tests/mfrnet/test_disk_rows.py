@@ -1,7 +1,11 @@
+import os
+import tempfile
+
 import numpy as np
+import pytest
 import torch
 
-from mfrnet.disk_rows import DiskRows, release
+from mfrnet.disk_rows import DiskRows, release, reserve
 
 
 def test_rows_come_back_as_they_were_written_in_any_order() -> None:
@@ -31,3 +35,16 @@ def test_an_array_in_memory_is_left_alone() -> None:
     array = np.ones(3)
     release(array)
     assert array.tolist() == [1, 1, 1]
+
+
+def test_a_file_that_is_reserved_has_no_holes() -> None:
+    with tempfile.TemporaryFile() as file:
+        reserve(file, 1_000_000)
+        status = os.fstat(file.fileno())
+    assert status.st_size == 1_000_000
+    assert status.st_blocks * 512 >= 1_000_000
+
+
+def test_a_disk_without_room_is_an_error() -> None:
+    with tempfile.TemporaryFile() as file, pytest.raises(OSError, match=r"No space left|too large"):
+        reserve(file, 2**60)

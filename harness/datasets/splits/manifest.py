@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from harness.atomic_files import unfinished_file
 from harness.datasets._base import Dataset, Split
 from harness.errors import SettingsError
 from harness.limited_reading import read_limited
@@ -89,7 +90,7 @@ def write_manifest(splits: Iterable[Split], path: Path) -> None:
         rows += [(sample.id, TEST) for sample in split.test]
         rows += [(sample_id, LEFT_OUT) for sample_id, _ in split.left_out]
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with unfinished_file(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             writer.writerows(sorted(rows))

@@ -1,3 +1,4 @@
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +31,10 @@ def scored(samples: tuple[Sample, ...], *good: float) -> NDArray[np.float32]:
 
 
 def written(folder: Path, samples: tuple[Sample, ...], scores_B: NDArray[np.float32], count: int) -> list[str]:
-    maps = MapFile(folder / "maps.npy", [(32, 32)] * len(samples))
-    maps.values[:] = np.linspace(0, 1, len(maps.values))
-    save_panels(folder / "panels", make_cell("bottle"), samples, maps, scores_B, count)
+    with tempfile.TemporaryFile() as file:
+        maps = MapFile(file, [(32, 32)] * len(samples))
+        maps.values[:] = np.linspace(0, 1, len(maps.values))
+        save_panels(folder / "panels", make_cell("bottle"), samples, maps, scores_B, count)
     return sorted(path.name for path in (folder / "panels").iterdir())
 
 

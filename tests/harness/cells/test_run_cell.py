@@ -303,6 +303,26 @@ def test_data_that_changed_after_the_plan_are_refused(root: Path) -> None:
         ran(cell, root)
 
 
+@pytest.mark.parametrize("method", ["constant", "gaussian"])
+def test_data_that_change_while_a_cell_runs_leave_no_record_and_no_features(
+    root: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    kind, image = METHODS.get(method), root / "mvtec_ad/bottle/test/hole/001.png"
+    undisturbed, before, fit = ran(cell_of(root, method), root), image.read_bytes(), kind.fit
+    monkeypatch.setenv("BENCH_CACHE", str(root / "cache"))
+
+    def fit_changed(*arguments: Any) -> None:
+        miniatures.write_image(image, 99)
+        fit(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "fit", fit_changed)
+        with pytest.raises(DataError, match=r"^mvtec_ad/bottle changed during the run; run the command again"):
+            ran(cell_of(root, method), root)
+    image.write_bytes(before)
+    assert ran(cell_of(root, method), root).maps_sha256 == undisturbed.maps_sha256
+
+
 def test_a_method_that_gives_no_number_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     method = METHODS.get("constant")
     score = method.score

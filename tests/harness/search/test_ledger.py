@@ -1,4 +1,7 @@
+import errno
+import itertools
 import math
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
+from harness.errors import StoreError
 from harness.search.ledger import STUDY_FILE, Ledger
 from harness.search.local import search_local
 from harness.search.trials import INTERRUPTED, TrialRecord, TrialReport
@@ -199,6 +203,31 @@ def test_a_torn_line_of_the_study_is_forgotten(tmp_path: Path) -> None:
     ledger = ledger_in(tmp_path, 5)
     search_local(ledger, parabola)
     assert [t.number for t in stored(tmp_path)] == list(range(5))
+
+
+@pytest.mark.parametrize("failing", range(1, 9))
+def test_a_line_that_a_full_disk_took_in_part_costs_its_trial_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    ledger = ledger_in(tmp_path, 6)
+    run(ledger, 2)
+    before, calls, fsync = ledger.records, itertools.count(1), os.fsync
+
+    def full(file: int) -> None:
+        if next(calls) == failing:
+            os.ftruncate(file, os.fstat(file).st_size - 7)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StoreError, match=r"the study cannot be read or written: No space left on device\.$"):
+            search_local(ledger, parabola)
+    ledger = ledger_in(tmp_path, 6)
+    search_local(ledger, parabola)
+    assert ledger.records[:2] == before
+    assert [trial.number for trial in stored(tmp_path)] == list(range(6))
+    assert all(trial.state.is_finished() for trial in stored(tmp_path))
 
 
 def test_ctrl_c_closes_what_runs_and_keeps_the_rest(tmp_path: Path) -> None:

@@ -48,3 +48,12 @@ def test_a_live_search_is_held_and_says_by_whom(tmp_path: Path) -> None:
             pass
     with locked(tmp_path):
         assert (tmp_path / "search.holder").is_file()
+
+
+def test_a_search_is_held_where_nobody_can_be_told_by_whom(tmp_path: Path) -> None:
+    (tmp_path / "search.holder").mkdir()  # as little to be written as a file of a full disk
+    with locked(tmp_path):  # noqa: SIM117 - the second one is what fails
+        with pytest.raises(SettingsError, match=r"is running in another process; wait for it"), locked(tmp_path):
+            pass
+    with locked(tmp_path):
+        pass

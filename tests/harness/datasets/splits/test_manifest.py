@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,18 @@ def test_one_file_serves_every_category(tmp_path: Path) -> None:
 def test_says_where_it_cannot_write(dataset: TinyDataset, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none/split\.csv: cannot be written \(No such file or directory\)"):
         write_manifest([dataset.split(tmp_path, "tiny", 0)], tmp_path / "none/split.csv")
+
+
+def test_a_write_that_is_cut_off_leaves_the_earlier_file(
+    dataset: TinyDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = manifest(tmp_path, RIGHT)
+    before = path.read_bytes()
+
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(SettingsError, match=r"split\.csv: cannot be written \(No space left on device\)"):
+        write_manifest([dataset.split(tmp_path, "tiny", 0)], path)
+    assert path.read_bytes() == before
