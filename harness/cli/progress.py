@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
@@ -298,7 +298,8 @@ class JsonNarrator(Narrator):
         match event:
             case CellFinished(outcome=outcome):
                 fields |= {"status": outcome.status, "error": outcome.error, "image_auroc": outcome.image_auroc}
-                fields |= {"seconds": round(outcome.seconds, 3), "warnings": outcome.warnings}
+                fields |= {"seconds": round(outcome.seconds, 3), "phase_seconds": _rounded(outcome.phase_seconds)}
+                fields["warnings"] = outcome.warnings
             case CellProgressed(progress=progress):
                 fields |= {"stage": progress.stage, "done": progress.done, "total": progress.total}
                 fields |= {"loss": progress.loss}
@@ -312,7 +313,9 @@ class JsonNarrator(Narrator):
 
     def close(self, summary: RunSummary) -> None:
         """The counts."""
-        self._emit("summary", ok=summary.num_ok, failed=summary.num_failed, seconds=round(summary.work_seconds, 3))
+        counts = {"ok": summary.num_ok, "failed": summary.num_failed}
+        phase_seconds = _rounded(summary.phase_seconds)
+        self._emit("summary", **counts, seconds=round(summary.work_seconds, 3), phase_seconds=phase_seconds)
 
     @staticmethod
     def _emit(event: str, **fields: Any) -> None:
@@ -334,6 +337,10 @@ def labels_of(cells: Sequence[Cell]) -> dict[str, str]:
             shown = ", ".join(f"{name}={values.get(name)}" for name in differing)
             labels[cell.id] = f"{label} ({shown})" if shown else label
     return labels
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {phase: round(value, 3) for phase, value in seconds.items()}
 
 
 def progress_text(progress: CellProgress | None) -> str:

@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_MAX_PROFILED = 20
+"""Cells with a row of their own."""
+
 
 @o.takes(RunSettings)
 def run(
     given: o.Given,
-    json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines, with the times of phases.")] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Where the time of the cells went, by phase, at the end.")
+    ] = False,
 ) -> None:
     """Fit and judge methods on every category; cells that are stored already are not run again."""
     settings = o.run_settings(given)
@@ -37,9 +43,45 @@ def run(
         from harness.jobs.leaderboard import board_of_run
 
         print_tables(board_of_run(result))
+        if profile:
+            print_profile(result)
         where = _where(settings, result)
         print(f"Records: {without_credentials(settings.results)}. Tables for a paper: bench tables {where}")
     exit_by_failures(result, settings, as_json=json_lines)
+
+
+def print_profile(result: "RunResult") -> None:
+    """Print the seconds of each phase, of the longest cells and of all that this run finished."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.cli.progress import labels_of
+    from harness.phase_clock import PHASES
+
+    summary = result.summary
+    if summary is None or not summary.outcomes:
+        print("No profile: no cell ran.")
+        return
+    labels = labels_of(result.planned.plan.cells)
+    table = Table(title="Seconds by phase", title_justify="left", padding=(0, 0, 0, 1))
+    table.add_column("cell", overflow="fold")
+    for heading in ("all", *PHASES):
+        table.add_column(heading, justify="right")
+
+    def add(name: str, seconds: float, of: Mapping[str, float]) -> None:
+        table.add_row(Text(name), f"{seconds:.2f}", *(f"{of.get(phase, 0.0):.2f}" for phase in PHASES))
+
+    longest = sorted(summary.outcomes, key=lambda outcome: -outcome.seconds)[:_MAX_PROFILED]
+    for outcome in longest:
+        add(labels[outcome.cell_id], outcome.seconds, outcome.phase_seconds)
+    table.add_section()
+    total_seconds, total_of = sum(outcome.seconds for outcome in summary.outcomes), summary.phase_seconds
+    add(counted(len(summary.outcomes), "cell"), total_seconds, total_of)
+    table.add_row("share", "", *(f"{100 * total_of.get(phase, 0.0) / total_seconds:.0f} %" for phase in PHASES))
+    Console().print(table)
+    if len(longest) < len(summary.outcomes):
+        print(f"Shown are the {len(longest)} longest; --json tells all.")
 
 
 def told(

@@ -303,6 +303,23 @@ def test_json_lines_tell_the_run_to_a_program(bench: Bench) -> None:
     assert (finished["category"], finished["status"], finished["image_auroc"]) == ("bottle", "ok", 0.5)
     assert bench.statuses() == {finished["cell_id"]: "ok"}
     assert (lines[-1]["ok"], lines[-1]["failed"]) == (1, 0)
+    assert sum(finished["phase_seconds"].values()) == pytest.approx(finished["seconds"], abs=0.01)
+    assert lines[-1]["phase_seconds"] == finished["phase_seconds"]
+
+
+def test_a_profile_is_a_row_a_cell_and_their_sum_and_changes_no_record(bench: Bench) -> None:
+    plain = bench.run(*SMALL)
+    columns = ["cell_id", "maps_sha256", "image_auroc"]
+    records = RecordStore(str(bench.results)).frame()[columns]
+    profiled = bench.run(*SMALL, "--policy", "always", "--profile")
+    assert (plain.code, profiled.code) == (0, 0)
+    assert "Seconds by phase" not in plain.out
+    table = profiled.out.partition("Seconds by phase")[2]
+    for word in ("decode", "features", "fit", "score", "metrics", "store", "rest", "4 cells", "share"):
+        assert word in table
+    assert table.count("seed 0") == 4
+    pd.testing.assert_frame_equal(RecordStore(str(bench.results)).frame()[columns], records)
+    assert "No profile: no cell ran." in bench.run(*SMALL, "--profile").out
 
 
 def test_a_config_file_says_what_to_run_and_flags_go_over_it(bench: Bench, tmp_path: Path) -> None:
