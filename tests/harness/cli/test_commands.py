@@ -494,6 +494,30 @@ def test_a_plan_says_why_a_cell_is_skipped(bench: Bench) -> None:
     assert {cell["id"] for cell in planned if cell["action"] != "run"} == set(bench.statuses())
 
 
+def test_an_estimate_is_a_row_a_method_and_runs_no_cell(bench: Bench) -> None:
+    arguments = (*SMALL, "--categories", "bottle", "--workers", "0")
+    shown = bench("plan", *arguments, "--estimate")
+    assert shown.code == 0, shown.err
+    for text in (
+        "Estimate",
+        "mvtec_ad",
+        "gaussian",
+        "Time: about",
+        "Memory: about",
+        "Disk: ",
+        "Assumed: Rates are those",
+    ):
+        assert text in shown.out
+    assert "2 to run, 0 skipped. Nothing was run." in shown.out
+    assert not bench.results.exists()
+    told = json.loads(bench("plan", *arguments, "--estimate", "--json").out)
+    assert [cell["action"] for cell in told["cells"]] == ["run", "run"]
+    assert {cell["id"] for cell in told["cells"]} == {cell["id"] for cell in told["estimate"]["cells"]}
+    assert [cell["num_fit"] for cell in told["estimate"]["cells"]] == [6, 6]
+    bench.run(*arguments)
+    assert json.loads(bench("plan", *arguments, "--estimate", "--json").out)["estimate"] is None
+
+
 def test_a_plan_finds_the_same_mistakes_as_a_run(bench: Bench) -> None:
     refused(bench, bench("plan", *SMALL, "--set", "gaussian.layers=[9]"), "has no layer 9")
 
