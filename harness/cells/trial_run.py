@@ -20,8 +20,11 @@ from harness.config import as_json
 from harness.phase_clock import REST, phase
 from harness.plan import Cell, canonical_json
 
-FEW_IMAGES, SOME_IMAGES = 4, 16
-"""Most images of a kind (training, normal, defect) of the two sizes of a trial."""
+_LEAST_IMAGES = 4
+"""Of a kind (training, normal, defect): what every method can be fitted on."""
+_FEW_WINDOWS = 16
+"""Of a kind, in the smaller of two sizes; fewer would not fill the batches in which methods work, so that memory would
+seem to grow with the images."""
 _FEW_STEPS, _SOME_STEPS = 2, 8
 _MAPPINGS = Path("/proc/self/maps")
 """See proc(5)."""
@@ -109,29 +112,34 @@ def num_steps(settings: Any, num_images: float) -> int:
     return most or 1
 
 
-def measure_rates(cell: Cell, settings: Any, context: CellContext) -> Rates:
+def measure_rates(cell: Cell, settings: Any, context: CellContext, windows_per_image: float) -> Rates:
     """Run a cell on a few images and with a few steps; nothing of it is kept.
 
-    Takes some seconds, of a slow backbone more. The first of four runs is not counted, because it loads what all share.
+    The first of five runs is not counted, because it loads what all share. All together see at most 180 images.
 
     Args:
         cell: One-class and undisturbed; its limit is replaced.
         settings: Of its method.
         context: Where it runs.
+        windows_per_image: Tiles of an image; 1 for whole images.
 
     Raises:
         Exception: As ``run_cell``.
     """
+    few_images = max(_LEAST_IMAGES, math.ceil(_FEW_WINDOWS / windows_per_image))
     has_steps = any(each.name == "steps" for each in fields(settings))
 
     def run(limit: int, steps: int) -> _Run:
         changed = replace(settings, steps=steps) if has_steps else settings
         return _run(replace(cell, limit=limit, settings_json=canonical_json(as_json(changed))), changed, context)
 
-    run(FEW_IMAGES, _FEW_STEPS)
-    few, some = run(FEW_IMAGES, _FEW_STEPS), run(SOME_IMAGES, _FEW_STEPS)
-    longer = run(FEW_IMAGES, _SOME_STEPS) if has_steps else few
-    more_steps = longer.size.num_steps - few.size.num_steps
+    run(_LEAST_IMAGES, _FEW_STEPS)
+    few, some = run(few_images, _FEW_STEPS), run(2 * few_images, _FEW_STEPS)
+    more_steps, more_seconds = 0, 0.0
+    if has_steps:
+        shorter, longer = (run(_LEAST_IMAGES, steps) for steps in (_FEW_STEPS, _SOME_STEPS))
+        more_steps = longer.size.num_steps - shorter.size.num_steps
+        more_seconds = max(0.0, longer.fit_seconds - shorter.fit_seconds)
 
     def line(count: str, cost: str) -> Line:
         points = [(getattr(each.size, count), getattr(each, cost)) for each in (few, some)]
@@ -144,7 +152,7 @@ def measure_rates(cell: Cell, settings: Any, context: CellContext) -> Rates:
     return Rates(
         feature_seconds=line("num_features", "feature_seconds"),
         fit_seconds=line("num_fit", "fit_seconds"),
-        step_seconds=max(0.0, longer.fit_seconds - few.fit_seconds) / more_steps if more_steps else 0.0,
+        step_seconds=more_seconds / more_steps if more_steps else 0.0,
         trial_steps=some.size.num_steps,
         judge_seconds=line("num_test", "judge_seconds"),
         memory_bytes=memory,

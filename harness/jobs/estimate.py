@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from harness.cached_folders import limit_bytes
 from harness.cells.opened_cell import category_size
-from harness.cells.trial_run import SOME_IMAGES, CellSize, Rates, measure_rates, num_steps
+from harness.cells.trial_run import CellSize, Rates, measure_rates, num_steps
 from harness.config import Protocol, RunSettings
 from harness.datasets import Sample, Split
 from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
-from harness.datasets.splits import chosen_split, disturbed, pooled, splits_of_cell
+from harness.datasets.splits import pooled
 from harness.environment import cache_dir, host_name
 from harness.execution.sizing import size_workers
 from harness.framing import views_of
 from harness.images import image_size
-from harness.jobs.planning import Planned
+from harness.jobs.planning import CellSplits, Planned
 from harness.jobs.run import cell_runner
 from harness.phrasing import counted
 from harness.plan import Cell
@@ -136,18 +136,15 @@ class _Work:
         self._planned, self._settings = planned, settings
         runner = cell_runner(planned, settings, num_workers)
         self._context = replace(runner.context, panels_dir=None, models_dir=None, calibration_folds=0)
-        self._datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
         self._frame: pd.DataFrame = RecordStore(settings.results).frame()
-        self._splits: dict[tuple[str, str, int], dict[str, Split]] = {}
+        self._splits = CellSplits(planned, settings)
         self._pixels: dict[tuple[str, str, str], float] = {}
         self._rates: dict[tuple[str, str, str, str], tuple[Rates, float]] = {}
         self._done: set[tuple[str, ...]] = set()
 
     def estimate(self, cell: Cell) -> CellEstimate:
-        splits = self._splits_of(cell)
+        (_, splits), split = self._splits.of(cell), self._splits.chosen(cell)
         base = pooled(splits)
-        dataset = self._datasets[cell.dataset]
-        split = disturbed(chosen_split(dataset, self._settings.data, cell, self._settings.split, splits), cell)
         rates, trial_pixels = self._rates_of(cell)
         share = self._pixels_of(cell, base) / trial_pixels
         settings = self._planned.settings_of[cell.method, cell.settings_json]
@@ -185,36 +182,28 @@ class _Work:
         self._done.add(key)
         return is_new
 
-    def _splits_of(self, cell: Cell) -> dict[str, Split]:
-        place = cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category, cell.seed
-        if place not in self._splits:
-            dataset, root = self._datasets[cell.dataset], self._settings.data
-            self._splits[place] = splits_of_cell(dataset, root, cell, self._settings.split)
-        return self._splits[place]
-
     def _pixels_of(self, cell: Cell, base: Split) -> float:
-        """Pixels that a method is shown of an image, on average, by the headers of some."""
         place = cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category, cell.protocol.key()
         if place not in self._pixels:
-            self._pixels[place] = pixels_shown(base, cell.protocol)
+            windows, pixels = windows_shown(base, cell.protocol)
+            self._pixels[place] = windows * pixels
         return self._pixels[place]
 
     def _rates_of(self, cell: Cell) -> tuple[Rates, float]:
         """Measured on the first category of the data set that comes, and the pixels of an image there."""
         key = cell.dataset, cell.method, cell.settings_json, cell.protocol.key()
         if key not in self._rates:
-            dataset, root = self._datasets[cell.dataset], self._settings.data
-            own = self._splits_of(cell)[cell.category]
+            dataset = find(self._planned.datasets[cell.dataset], self._settings.data)
+            windows, pixels = windows_shown(self._splits.of(cell)[1][cell.category], cell.protocol)
             trial = replace(
                 cell,
                 regime=ONE_CLASS,
                 corrupt=None,
                 contaminate=None,
-                data_fingerprint=fingerprint(dataset, root, cell.category),
+                data_fingerprint=fingerprint(dataset, self._settings.data, cell.category),
             )
             settings = self._planned.settings_of[cell.method, cell.settings_json]
-            rates = measure_rates(trial, settings, self._context)
-            self._rates[key] = rates, pixels_shown(own, cell.protocol)
+            self._rates[key] = measure_rates(trial, settings, self._context, windows), windows * pixels
         return self._rates[key]
 
     def _recorded_fit_seconds(self, cell: Cell) -> float | None:
@@ -232,8 +221,10 @@ class _Work:
         return float(frame.loc[same, "fit_seconds"].mean()) if same.any() else None
 
 
-def pixels_shown(split: Split, protocol: Protocol) -> float:
-    """Pixels that a method is shown of an image, on average over some of a split; reads headers alone.
+def windows_shown(split: Split, protocol: Protocol) -> tuple[float, int]:
+    """How many windows of an image a method is shown, on average over some of a split, and the pixels of a window.
+
+    Reads headers alone.
 
     Raises:
         DataError: A header cannot be read.
@@ -241,7 +232,7 @@ def pixels_shown(split: Split, protocol: Protocol) -> float:
     train, every = _spaced(split.train), _spaced((*split.train, *split.test))
     size_px = category_size(Split(train=tuple(train), test=()), protocol)
     num_windows = mean(len(views_of(image_size(sample.image), size_px, protocol)) for sample in every)
-    return num_windows * size_px[0] * size_px[1]
+    return num_windows, size_px[0] * size_px[1]
 
 
 def _spaced(samples: Sequence[Sample]) -> list[Sample]:
@@ -252,8 +243,8 @@ def _spaced(samples: Sequence[Sample]) -> list[Sample]:
 def _grounds(found: Sequence[CellEstimate], settings: RunSettings, num_workers: int) -> list[str]:
     recorded = sum(each.is_fit_recorded for each in found)
     notes = [
-        f"Rates are those of a trial on this machine: at most {SOME_IMAGES} images of a kind of one category of each "
-        "data set, and lines through two sizes. What grows faster than the number of images (a core set) takes longer."
+        "Rates are those of a trial on this machine, on a few images of one category of each data set, and of lines "
+        "through two sizes. What grows faster than the number of images (a core set) takes longer."
     ]
     if recorded:
         notes.append(f"Seconds of fits come from stored records of this machine for {counted(recorded, 'cell')}.")

@@ -26,7 +26,7 @@ RATES = Rates(
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(job, "measure_rates", lambda cell, settings, context: RATES)
+    monkeypatch.setattr(job, "measure_rates", lambda cell, settings, context, windows: RATES)
     miniatures.mvtec_ad(tmp_path / "data")
     return tmp_path
 
