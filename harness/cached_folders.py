@@ -20,6 +20,12 @@ def lock_of(entry: Path, timeout: float = -1) -> FileLock:
     return FileLock(entry.with_suffix(".lock"), timeout=timeout)
 
 
+def limit_bytes() -> float:
+    """Most that a cache of folders holds: ``BENCH_CACHE_LIMIT_GB``, default 50, in units of 2**30 bytes."""
+    limit_gb = os.environ.get("BENCH_CACHE_LIMIT_GB")
+    return float(limit_gb) * 2**30 if limit_gb else _DEFAULT_LIMIT_BYTES
+
+
 def remove_oldest(folder: Path, mark: str, keep: Path) -> None:
     """Remove the least recently used entries of a cache that has outgrown ``BENCH_CACHE_LIMIT_GB``, default 50.
 
@@ -28,8 +34,7 @@ def remove_oldest(folder: Path, mark: str, keep: Path) -> None:
         mark: Name of a file that complete entries have; it goes first, so that an interrupted removal leaves none.
         keep: Stays whatever its size.
     """
-    limit_gb = os.environ.get("BENCH_CACHE_LIMIT_GB")
-    limit = float(limit_gb) * 2**30 if limit_gb else _DEFAULT_LIMIT_BYTES
+    limit = limit_bytes()
     entries = [each for each in folder.iterdir() if (each / mark).is_file()]
     total = 0
     for entry in sorted(entries, key=lambda each: each.stat().st_mtime, reverse=True):

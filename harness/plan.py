@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from harness.config.protocol import Protocol
@@ -66,12 +67,12 @@ class Cell:
     """Share of the training set that is defect images, in (0, 1); None where all are normal."""
     regime: str = ONE_CLASS
 
-    @property
+    @cached_property
     def fit_id(self) -> str:
         """The same for cells that one fitted method judges; the cell's own id where it is fitted for it alone."""
         return replace(self, corrupt=None, category="" if self.regime == MULTI_CLASS else self.category).id
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Sixteen hexadecimal digits that depend on content alone, never on paths or machines."""
         content = [

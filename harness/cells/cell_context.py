@@ -20,6 +20,8 @@ class CellContext:
     """Data set to what ``find`` opens it by, where that is not its name: a folder, or ``module:Class``."""
     split: str = PUBLISHED_SPLIT
     """What ``make_split`` takes for the cells' split: its name, or a manifest's path."""
+    features_dir: Path | None = None
+    """Where features are kept; None for the folder that all runs share."""
     weights: Mapping[str, Path] = field(default_factory=dict)
     """Backbone name to local weights."""
     device: str = "auto"

@@ -1,6 +1,5 @@
 """What a cell costs, on a machine that does nothing else."""
 
-import time
 from dataclasses import asdict
 
 import torch
@@ -12,6 +11,7 @@ from harness.cells.machine_load import load_of_others, max_quiet_load
 from harness.cells.opened_cell import open_cell
 from harness.cells.peak_memory import PeakMemory
 from harness.environment import host_name, now, num_cores, package_versions
+from harness.phase_clock import FEATURES, FIT, phase
 from harness.plan import Cell, canonical_json
 from harness.records import CostRecord
 
@@ -31,14 +31,13 @@ def measure_costs(cell: Cell, context: CellContext) -> CostRecord:
     load_before = load_of_others()
     opened = open_cell(cell, context)
     with PeakMemory(opened.device) as peak_memory:
-        clock = time.perf_counter()
-        opened.method.fit(opened.train, lambda done, total, loss: None)
-        fit_seconds = time.perf_counter() - clock - opened.features.seconds
+        with phase(FIT) as fit:
+            opened.method.fit(opened.train, lambda done, total, loss: None)
         judging = measure_judging(opened.method, opened.test, opened.device)
     load_after = load_of_others()
     return CostRecord(
         cell_id=cell.id,
-        fit_seconds=fit_seconds,
+        fit_seconds=fit.seconds_without(FEATURES),
         **asdict(judging),
         peak_memory_bytes=peak_memory.process_bytes,
         peak_device_memory_bytes=peak_memory.device_bytes,

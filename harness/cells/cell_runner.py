@@ -1,7 +1,6 @@
 """What a worker does with a cell: run it and write its record the moment it exists."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from harness.cells.run_cell import run_cell
 from harness.config import build_settings
 from harness.environment import now
 from harness.methods import METHODS
+from harness.phase_clock import REST, STORE, phase
 from harness.plan import Cell
 from harness.records import CellRecord, FailureRecord
 from harness.store import RecordStore
@@ -36,7 +36,7 @@ class CellRunner:
                 the cell, which is tried again, here or elsewhere. An unreadable image is a ``DataError``.
             RuntimeError: Likewise a CUDA error, or too little memory on a GPU that others use too.
         """
-        started_at, clock = now(), time.perf_counter()
+        started_at = now()
         warnings: list[str] = []
 
         def pass_on(progress: CellProgress) -> None:
@@ -44,27 +44,24 @@ class CellRunner:
                 warnings.append(progress.warning)
             report(progress)
 
-        try:
-            record = run_cell(cell, self.context, pass_on)
-        except Exception as error:
-            if _is_of_the_process(error):
-                raise
-            failure = failure_of(cell, self.context, error, started_at)
-            self._write(failure)
-            return CellOutcome(
-                cell_id=cell.id,
-                status="failed",
-                error=failure.error,
-                image_auroc=None,
-                seconds=time.perf_counter() - clock,
-            )
-        self._write(record)
+        record: CellRecord | FailureRecord
+        with phase(REST) as span:
+            try:
+                record = run_cell(cell, self.context, pass_on)
+            except Exception as error:
+                if _is_of_the_process(error):
+                    raise
+                record = failure_of(cell, self.context, error, started_at)
+            with phase(STORE):
+                self._write(record)
+        error_text = record.error if isinstance(record, FailureRecord) else None
         return CellOutcome(
             cell_id=cell.id,
-            status="ok",
-            error=None,
-            image_auroc=record.metrics["image_auroc"],
-            seconds=time.perf_counter() - clock,
+            status="ok" if error_text is None else "failed",
+            error=error_text,
+            image_auroc=record.metrics["image_auroc"] if isinstance(record, CellRecord) else None,
+            seconds=span.seconds,
+            phase_seconds=dict(span.seconds_of),
             warnings=tuple(warnings),
         )
 

@@ -83,7 +83,7 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     base = pooled(splits)
     size_px = category_size(base, cell.protocol)
     train, test = image_sets(base, size_px, cell.protocol, cell.data_fingerprint, split)
-    features, device = FeatureCache(check_images=check_unchanged), resolve_device(context.device)
+    features, device = FeatureCache(context.features_dir, check_unchanged), resolve_device(context.device)
     method = new_method(cell, context, features, device)
     return OpenedCell(
         split=split,

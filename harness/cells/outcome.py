@@ -1,7 +1,7 @@
 """Progress and outcome of a cell: plain data that is sent between processes, without Ray and torch."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from harness.plan import Cell
@@ -35,6 +35,8 @@ class CellOutcome:
     """One line; None when the status is ``ok``."""
     image_auroc: float | None
     seconds: float
+    phase_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Phase to its share of ``seconds``; see ``harness.phase_clock.PHASES``."""
     warnings: tuple[str, ...] = ()
     """One line each."""
 

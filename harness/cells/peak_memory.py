@@ -22,6 +22,8 @@ class PeakMemory:
     process_bytes: int | None = None
     """Peak growth of the resident size, memory-mapped features included; None where the kernel
     does not let a process reset its peak."""
+    held_bytes: int | None = None
+    """The resident size at that peak, with what the process held before."""
     device_bytes: int | None = None
     """Most memory that tensors held on the GPU; None on a CPU."""
 
@@ -48,7 +50,8 @@ class PeakMemory:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._start_bytes is not None:
-            self.process_bytes = max(0, _status_bytes("VmHWM") - self._start_bytes)
+            self.held_bytes = _status_bytes("VmHWM")
+            self.process_bytes = max(0, self.held_bytes - self._start_bytes)
         if self._device:
             self.device_bytes = int(torch.cuda.max_memory_allocated(self._device))
 

@@ -4,7 +4,6 @@ Shapes: B images of the test set.
 """
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -27,6 +26,7 @@ from harness.datasets.vanished_masks import vanished_masks
 from harness.environment import now
 from harness.images import ImageSet
 from harness.metrics import measure
+from harness.phase_clock import FEATURES, FIT, METRICS, SCORE, STORE, phase
 from harness.phrasing import counted
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord, ImageScore
@@ -60,30 +60,32 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
 
     if (lacking := check_calibration(opened, context)) is not None:
         report(CellProgress(stage="read", done=0, total=1, warning=lacking))
-    fit_seconds = fit_cell(opened, cell, context, report)
-    fit_feature_seconds = features.seconds
+    with phase(FIT):
+        fit_seconds = fit_cell(opened, cell, context, report)
 
     with maps_for(test) as maps:
-        clock = time.perf_counter()
-        scores_B = score_all(method, test, cell.protocol, maps, report)
-        score_seconds = time.perf_counter() - clock - (features.seconds - fit_feature_seconds)
-        warning = _vanished(split, test, cell.protocol)
+        with phase(SCORE) as scoring:
+            scores_B = score_all(method, test, cell.protocol, maps, report)
+        with phase(METRICS):
+            warning = _vanished(split, test, cell.protocol)
         report(CellProgress(stage="metrics", done=0, total=1, warning=warning))
         labels_B = np.array([sample.is_defect for sample in split.test])
         has_masks = all(sample.mask is not None for sample in split.test if sample.is_defect)
         feature_seconds = features.seconds
-        calibrated = calibrate(opened, cell, context, report) if lacking is None else None
+        with phase(FIT):
+            calibrated = calibrate(opened, cell, context, report) if lacking is None else None
         thresholds = None if calibrated is None else calibrated.thresholds
-        measured = measure(
-            scores_B,
-            labels_B,
-            partial(with_masks, maps, split.test, cell.protocol) if has_masks else None,
-            regions_of_kinds(maps, split, cell.protocol) if split.saturations else None,
-            None if thresholds is None else thresholds.score,
-            _parts(split),
-            None if thresholds is None else thresholds.pixel,
-        )
-        maps_sha256 = hash_of_maps(maps)
+        with phase(METRICS):
+            measured = measure(
+                scores_B,
+                labels_B,
+                partial(with_masks, maps, split.test, cell.protocol) if has_masks else None,
+                regions_of_kinds(maps, split, cell.protocol) if split.saturations else None,
+                None if thresholds is None else thresholds.score,
+                _parts(split),
+                None if thresholds is None else thresholds.pixel,
+            )
+            maps_sha256 = hash_of_maps(maps)
         if context.panels_dir is not None and context.num_panels > 0:
             folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
             try:
@@ -95,7 +97,8 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
     opened.check_unchanged()
     made = provenance(context, opened.device, started_at)
     if context.models_dir is not None:
-        keep(context.models_dir, cell, opened, made, calibrated)
+        with phase(STORE):
+            keep(context.models_dir, cell, opened, made, calibrated)
     groups = groups_of_images(opened.samples)
     return CellRecord(
         identity=cell.identity(),
@@ -113,7 +116,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         image_width_px=test.size_px[1],
         fit_seconds=fit_seconds,
         feature_seconds=feature_seconds,
-        score_seconds=score_seconds,
+        score_seconds=scoring.seconds_without(FEATURES),
         num_parameters=method.num_parameters,
         num_frozen_parameters=method.num_frozen_parameters,
         maps_sha256=maps_sha256,

@@ -7,7 +7,6 @@ so does a run that goes on later; each machine of a cluster makes its own.
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from harness.cells.outcome import CellProgress, reports_fit
 from harness.cells.record_making import provenance
 from harness.environment import cache_dir, code_version, now, package_versions
 from harness.errors import BundleError
+from harness.phase_clock import FEATURES, FIT, phase
 from harness.plan import Cell, canonical_json
 from mfrnet.parallel import on_all_ranks, world_size
 
@@ -95,9 +95,9 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
 
 
 def _fit(opened: OpenedCell, report: Callable[[CellProgress], None]) -> float:
-    started, of_features = time.perf_counter(), opened.features.seconds
-    opened.method.fit(opened.train, reports_fit(report))
-    return time.perf_counter() - started - (opened.features.seconds - of_features)
+    with phase(FIT) as span:
+        opened.method.fit(opened.train, reports_fit(report))
+    return span.seconds_without(FEATURES)
 
 
 def _key(opened: OpenedCell, cell: Cell, context: CellContext) -> str:

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
@@ -55,12 +55,13 @@ class Narrator:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.plan: RunPlan | None = None
-        self.done: list[Cell] = []
+        self.num_done = 0
         self.num_failed = 0
         self.running: dict[str, tuple[Cell, CellProgress | None]] = {}
         self.elsewhere: dict[str, str] = {}
         """Cells that other runs hold, and which run."""
         self.started = clock()
+        self._cost = self._cost_done = 0.0
         self._labels: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -79,6 +80,7 @@ class Narrator:
         match event:
             case PlanMade(planned=planned, settings=settings):
                 self.plan = planned.plan
+                self._cost = sum(cell.cost for cell in planned.plan.cells)
                 self._labels = labels_of(planned.plan.cells)
                 return self.announce(planned, settings)
             case CellsChecked(notes=notes):
@@ -93,16 +95,20 @@ class Narrator:
                 self.elsewhere[cell.id] = run
             case CellStoredElsewhere(cell=cell):
                 self.elsewhere.pop(cell.id, None)
-                self.done.append(cell)
+                self._end(cell)
             case CellProgressed(cell=cell, progress=progress):
                 self.running[cell.id] = (cell, progress)
             case CellFinished(cell=cell) | CellLost(cell=cell):
                 self.running.pop(cell.id, None)
-                self.done.append(cell)
+                self._end(cell)
                 self.num_failed += isinstance(event, CellLost) or event.outcome.status == "failed"
             case WorkerLost(cell=cell) if cell is not None:
                 self.running.pop(cell.id, None)
         return self.tell(event)
+
+    def _end(self, cell: Cell) -> None:
+        self.num_done += 1
+        self._cost_done += cell.cost
 
     def announce(self, planned: Planned, settings: RunSettings) -> None:
         """Say what is going to happen."""
@@ -126,7 +132,7 @@ class Narrator:
         """One line for an event that a reader of a log wants to know."""
         line = self.line_of(event)
         if line is not None:
-            print(f"[{len(self.done)}/{self.num_cells}] {line}", flush=True)
+            print(f"[{self.num_done}/{self.num_cells}] {line}", flush=True)
 
     def line_of(self, event: RunEvent) -> str | None:
         """An event as one line, and one for each warning; None for events that a log does not need."""
@@ -167,8 +173,8 @@ class Narrator:
             return "Interrupted before the plan was made. Nothing was run."
         if not self.plan.cells:
             return "Interrupted. All cells were stored already."
-        stored = f"Interrupted: {len(self.done)} of {counted(self.num_cells, 'cell')} stored."
-        return stored if len(self.done) == self.num_cells else f"{stored} {how}"
+        stored = f"Interrupted: {self.num_done} of {counted(self.num_cells, 'cell')} stored."
+        return stored if self.num_done == self.num_cells else f"{stored} {how}"
 
     def elsewhere_text(self) -> str:
         """What other runs hold, e.g. ``, 2 in hand of process 4711 on bench-2``; empty if nothing."""
@@ -177,15 +183,14 @@ class Narrator:
 
     def seconds_left(self) -> float | None:
         """From the cost of the finished cells; None before the first progress."""
-        done = sum(cell.cost for cell in self.done)
-        done += sum(
+        done = self._cost_done + sum(
             cell.cost * 0.9 * progress.done / max(progress.total, 1)
             for cell, progress in tuple(self.running.values())
             if progress is not None and progress.stage == "fit"
         )
         if done <= 0 or self.plan is None:
             return None
-        return (self.clock() - self.started) * (sum(cell.cost for cell in self.plan.cells) - done) / done
+        return (self.clock() - self.started) * (self._cost - done) / done
 
 
 class LineNarrator(Narrator):
@@ -227,7 +232,7 @@ class LineNarrator(Narrator):
         more = f"; and {len(running) - _MAX_SHOWN} more" if len(running) > _MAX_SHOWN else ""
         left = self.seconds_left()
         time_left = f" (about {duration_text(left)} left)" if left is not None else ""
-        print(f"[{len(self.done)}/{self.num_cells}] {shown}{more}{self.elsewhere_text()}{time_left}", flush=True)
+        print(f"[{self.num_done}/{self.num_cells}] {shown}{more}{self.elsewhere_text()}{time_left}", flush=True)
 
     def _watch(self) -> None:
         while not self._ended.wait(1.0):
@@ -269,12 +274,12 @@ class LiveNarrator(Narrator):
             grid.add_row(Text(self._labels[cell.id], style="cyan"), Text(progress_text(progress), style=style))
         left = self.seconds_left()
         summary = Text(
-            f"{len(self.done)} done, {len(self.running)} running, {self.num_failed} failed of "
+            f"{self.num_done} done, {len(self.running)} running, {self.num_failed} failed of "
             + counted(self.num_cells, "cell")
             + self.elsewhere_text()
             + (f", about {duration_text(left)} left" if left is not None else ", starting workers")
         )
-        return Group(grid, ProgressBar(total=self.num_cells, completed=len(self.done), width=60), summary)
+        return Group(grid, ProgressBar(total=self.num_cells, completed=self.num_done, width=60), summary)
 
 
 class JsonNarrator(Narrator):
@@ -298,7 +303,8 @@ class JsonNarrator(Narrator):
         match event:
             case CellFinished(outcome=outcome):
                 fields |= {"status": outcome.status, "error": outcome.error, "image_auroc": outcome.image_auroc}
-                fields |= {"seconds": round(outcome.seconds, 3), "warnings": outcome.warnings}
+                fields |= {"seconds": round(outcome.seconds, 3), "phase_seconds": _rounded(outcome.phase_seconds)}
+                fields["warnings"] = outcome.warnings
             case CellProgressed(progress=progress):
                 fields |= {"stage": progress.stage, "done": progress.done, "total": progress.total}
                 fields |= {"loss": progress.loss}
@@ -312,7 +318,9 @@ class JsonNarrator(Narrator):
 
     def close(self, summary: RunSummary) -> None:
         """The counts."""
-        self._emit("summary", ok=summary.num_ok, failed=summary.num_failed, seconds=round(summary.work_seconds, 3))
+        counts = {"ok": summary.num_ok, "failed": summary.num_failed}
+        phase_seconds = _rounded(summary.phase_seconds)
+        self._emit("summary", **counts, seconds=round(summary.work_seconds, 3), phase_seconds=phase_seconds)
 
     @staticmethod
     def _emit(event: str, **fields: Any) -> None:
@@ -334,6 +342,10 @@ def labels_of(cells: Sequence[Cell]) -> dict[str, str]:
             shown = ", ".join(f"{name}={values.get(name)}" for name in differing)
             labels[cell.id] = f"{label} ({shown})" if shown else label
     return labels
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {phase: round(value, 3) for phase, value in seconds.items()}
 
 
 def progress_text(progress: CellProgress | None) -> str:

@@ -3,8 +3,9 @@
 import json
 import shlex
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields as fields_of
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,20 +13,27 @@ from harness.cli import options as o
 from harness.config import RunSettings
 from harness.environment import without_credentials
 from harness.errors import DataError
-from harness.phrasing import counted
+from harness.phrasing import counted, duration_text
 from harness.records import PUBLISHED_SPLIT
 from harness.regimes import ONE_CLASS
 
 if TYPE_CHECKING:
+    from harness.jobs.estimate import CellEstimate, Estimate
     from harness.jobs.run import Listener, RunResult
 
 Result = TypeVar("Result")
+
+_MAX_PROFILED = 20
+"""Cells with a row of their own."""
 
 
 @o.takes(RunSettings)
 def run(
     given: o.Given,
-    json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Events as JSON lines, with the times of phases.")] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Where the time of the cells went, by phase, at the end.")
+    ] = False,
 ) -> None:
     """Fit and judge methods on every category; cells that are stored already are not run again."""
     settings = o.run_settings(given)
@@ -37,9 +45,45 @@ def run(
         from harness.jobs.leaderboard import board_of_run
 
         print_tables(board_of_run(result))
+        if profile:
+            print_profile(result)
         where = _where(settings, result)
         print(f"Records: {without_credentials(settings.results)}. Tables for a paper: bench tables {where}")
     exit_by_failures(result, settings, as_json=json_lines)
+
+
+def print_profile(result: "RunResult") -> None:
+    """Print the seconds of each phase, of the longest cells and of all that this run finished."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.cli.progress import labels_of
+    from harness.phase_clock import PHASES
+
+    summary = result.summary
+    if summary is None or not summary.outcomes:
+        print("No profile: no cell ran.")
+        return
+    labels = labels_of(result.planned.plan.cells)
+    table = Table(title="Seconds by phase", title_justify="left", padding=(0, 0, 0, 1))
+    table.add_column("cell", overflow="fold")
+    for heading in ("all", *PHASES):
+        table.add_column(heading, justify="right")
+
+    def add(name: str, seconds: float, of: Mapping[str, float]) -> None:
+        table.add_row(Text(name), f"{seconds:.2f}", *(f"{of.get(phase, 0.0):.2f}" for phase in PHASES))
+
+    longest = sorted(summary.outcomes, key=lambda outcome: -outcome.seconds)[:_MAX_PROFILED]
+    for outcome in longest:
+        add(labels[outcome.cell_id], outcome.seconds, outcome.phase_seconds)
+    table.add_section()
+    total_seconds, total_of = sum(outcome.seconds for outcome in summary.outcomes), summary.phase_seconds
+    add(counted(len(summary.outcomes), "cell"), total_seconds, total_of)
+    table.add_row("share", "", *(f"{100 * total_of.get(phase, 0.0) / total_seconds:.0f} %" for phase in PHASES))
+    Console().print(table)
+    if len(longest) < len(summary.outcomes):
+        print(f"Shown are the {len(longest)} longest; --json tells all.")
 
 
 def told(
@@ -106,7 +150,14 @@ def _where(settings: RunSettings, result: "RunResult") -> str:
 
 
 @o.takes(RunSettings)
-def plan(given: o.Given, as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False) -> None:
+def plan(
+    given: o.Given,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
+    estimated: Annotated[
+        bool,
+        typer.Option("--estimate", help="Time, memory and disk that the run will take, from a trial on a few images."),
+    ] = False,
+) -> None:
     """Show what 'bench run' would do with these flags, check it, and run nothing."""
     settings = o.run_settings(given)
     from harness.jobs.planning import plan as plan_job
@@ -115,9 +166,15 @@ def plan(given: o.Given, as_json: Annotated[bool, typer.Option("--json", help="T
     planned = plan_job(settings)
     rows = [(cell, "run") for cell in planned.plan.cells]
     rows += [(skipped.cell, f"skip: {skipped.reason}") for skipped in planned.plan.skipped]
+    found = None
+    if estimated and planned.plan.cells:
+        from harness.jobs.estimate import estimate
+
+        found = estimate(planned, settings)
     if as_json:
         fields = ("dataset", "category", "method", "seed")
-        print(json.dumps([{"id": c.id, "action": action} | {f: getattr(c, f) for f in fields} for c, action in rows]))
+        cells = [{"id": c.id, "action": action} | {f: getattr(c, f) for f in fields} for c, action in rows]
+        print(json.dumps({"cells": cells, "estimate": _plain(found)} if estimated else cells))
         return
     from rich.console import Console
     from rich.table import Table
@@ -128,4 +185,59 @@ def plan(given: o.Given, as_json: Annotated[bool, typer.Option("--json", help="T
     Console().print(table)
     for note in (*settings.notes, *weights_notes(planned)):
         print(f"Note: {note}")
+    if found is not None:
+        print_estimate(found)
     print(f"{len(planned.plan.cells)} to run, {len(planned.plan.skipped)} skipped. Nothing was run.")
+
+
+def print_estimate(found: "Estimate") -> None:
+    """Print what a run will take: a row for each data set and method, and the whole below."""
+    from rich.console import Console
+    from rich.table import Table
+
+    alike: dict[tuple[str, str], list[CellEstimate]] = {}
+    for each in found.cells:
+        alike.setdefault((each.cell.dataset, each.cell.method), []).append(each)
+    table = Table(title="Estimate", title_justify="left")
+    for heading in ("data set", "method"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("cells", "fitted on", "tested on", "features", "fit", "judge"):
+        table.add_column(heading, justify="right")
+    for (dataset, method), cells in alike.items():
+        numbers = [str(len(cells)), *(_range(getattr(e, name) for e in cells) for name in ("num_fit", "num_test"))]
+        names = ("feature_seconds", "fit_seconds", "judge_seconds")
+        times = [duration_text(sum(getattr(each, name) for each in cells)) for name in names]
+        table.add_row(dataset, method, *numbers, *times)
+    Console().print(table)
+    whole = sum(each.seconds for each in found.cells)
+    workers = counted(found.num_workers, "worker")
+    print(f"Time: about {duration_text(found.seconds)} with {workers} ({duration_text(whole)} of work).")
+    if found.memory_bytes is not None:
+        on_device = "" if found.device_bytes is None else f"; on the GPU {_gb(found.device_bytes)} each"
+        print(f"Memory: about {_gb(found.memory_bytes)} for {workers}{on_device}.")
+    print(f"Disk: {_gb(found.feature_bytes)} of features; {_gb(found.training_bytes)} in temporary files (TMPDIR).")
+    for note in found.notes:
+        print(f"Assumed: {note}")
+
+
+def _range(numbers: Iterable[int]) -> str:
+    found = sorted(numbers)
+    least, most = found[0], found[-1]
+    return str(least) if least == most else f"{least} to {most}"
+
+
+def _gb(num_bytes: float) -> str:
+    return f"{num_bytes / 1e9:.2f} GB"
+
+
+def _plain(found: "Estimate | None") -> dict[str, Any] | None:
+    """For JSON: cells by id."""
+    if found is None:
+        return None
+    plain = {field.name: getattr(found, field.name) for field in fields_of(found)}
+    cells = [
+        {"id": each.cell.id, "seconds": each.seconds}
+        | {field.name: getattr(each, field.name) for field in fields_of(each) if field.name != "cell"}
+        for each in found.cells
+    ]
+    return plain | {"cells": cells}

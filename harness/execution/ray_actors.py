@@ -154,12 +154,11 @@ class _Run:
                 if not all(attempts.is_done for attempts in self._attempts.values()):
                     self._turns.pause()
                 continue
-            ready, _ = ray.wait(
-                [worker.awaited for worker in awaited.values()],
-                num_returns=1,
-                timeout=_WAIT_SECONDS,
-                fetch_local=False,
-            )
+            references = [worker.awaited for worker in awaited.values()]
+            ready, _ = ray.wait(references, num_returns=1, timeout=_WAIT_SECONDS, fetch_local=False)
+            if ready:
+                # One at a time would take time for each message that grows with the number of workers.
+                ready, _ = ray.wait(references, num_returns=len(references), timeout=0, fetch_local=False)
             for reference in ready:
                 self._hear(awaited[id(reference)])
             self._look_around()

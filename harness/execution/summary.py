@@ -1,6 +1,7 @@
 """What a run came to, counted from its events; and the two ways in which it can end early."""
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 
 from harness.cells.outcome import CellOutcome
@@ -44,6 +45,15 @@ class RunSummary:
     def num_failed(self) -> int:
         """Cells with a failed record, lost ones included."""
         return sum(outcome.status == "failed" for outcome in self.outcomes) + len(self.lost)
+
+    @property
+    def phase_seconds(self) -> dict[str, float]:
+        """Phase to its seconds in all finished cells; see ``CellOutcome``."""
+        total: defaultdict[str, float] = defaultdict(float)
+        for outcome in self.outcomes:
+            for phase, seconds in outcome.phase_seconds.items():
+                total[phase] += seconds
+        return dict(total)
 
     @property
     def num_open(self) -> int:

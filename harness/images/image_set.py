@@ -16,6 +16,7 @@ from harness.images.corruption import Corruption
 from harness.images.reading import read_rgb
 from harness.images.resizing import resize_rgb
 from harness.images.view import View
+from harness.phase_clock import DECODE, phase
 
 _DECODING_THREADS = 4
 
@@ -67,7 +68,8 @@ class ImageSet:
             DataError: The file cannot be read.
             IndexError: No such item.
         """
-        return self._read([index])[0]
+        with phase(DECODE):
+            return self._read([index])[0]
 
     def view(self, index: int) -> View:
         """What an item shows of its image."""
@@ -109,7 +111,9 @@ class ImageSet:
                     waiting.append(
                         [executor.submit(self._read, [start + row for row in run]) for run in self._runs(paths)]
                     )
-                yield np.stack([item for run in waiting.popleft() for item in run.result()])
+                with phase(DECODE):
+                    batch = np.stack([item for run in waiting.popleft() for item in run.result()])
+                yield batch
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
 

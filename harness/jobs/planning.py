@@ -188,24 +188,32 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         check_device(settings.device)
     check_workers(size_workers(settings, len(planned.plan.cells)), settings)
 
-    datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
-    splits: dict[tuple[str, str, int], dict[str, Split]] = {}
+    splits = CellSplits(planned, settings)
+    looked_at: set[tuple[str, str, int | None]] = set()
+    drawn: set[tuple[str, str, int]] = set()
+    sizes: dict[tuple[str, str, int | None, str], tuple[int, int] | None] = {}
     checked: set[tuple[str, str, tuple[int, int]]] = set()
     # One reason is enough for settings that do not fit, although other categories may have it too.
     misfits: dict[tuple[str, str], SettingsError] = {}
     for cell in planned.plan.cells:
-        # Cells of one fit have the same categories.
-        place = (cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category, cell.seed)
-        if place not in splits:
-            dataset = datasets[cell.dataset]
-            splits[place] = splits_of_cell(dataset, settings.data, cell, settings.split)
-            for category, split in splits[place].items():
+        place, of_categories = splits.of(cell)
+        if place not in looked_at:
+            looked_at.add(place)
+            for category, split in of_categories.items():
                 check_split(split, f"{cell.dataset}/{category}")
-            disturbed(chosen_split(dataset, settings.data, cell, settings.split, splits[place]), cell)
-        try:
-            size = category_size(pooled(splits[place]), cell.protocol)
-        except DataError:
-            # A damaged image fails its own cells, and the others go on.
+        # Methods are given the same images; of one fit, one cell stands for all.
+        if (draw := (cell.dataset, place[1], cell.seed)) not in drawn:
+            drawn.add(draw)
+            splits.chosen(cell)
+        if (*place, cell.protocol.key()) not in sizes:
+            try:
+                size = category_size(pooled(of_categories), cell.protocol)
+            except DataError:
+                # A damaged image fails its own cells, and the others go on.
+                size = None
+            sizes[*place, cell.protocol.key()] = size
+        size = sizes[*place, cell.protocol.key()]
+        if size is None:
             continue
         chosen = (cell.method, cell.settings_json)
         if (*chosen, size) not in checked and chosen not in misfits:
@@ -222,6 +230,44 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         weights = planned.weights.get(getattr(resolved, "backbone", ""))
         if may_download or not must_be_downloaded(resolved, weights):
             METHODS.get(method).check_weights(resolved, weights)
+
+
+class CellSplits:
+    """The splits of the cells of a plan, each made once: files are listed for every split that is made."""
+
+    def __init__(self, planned: Planned, settings: RunSettings) -> None:
+        """Args:
+        planned: The plan.
+        settings: Of the run.
+        """
+        self._settings = settings
+        self._datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
+        self._known: dict[tuple[str, str, int | None], dict[str, Split]] = {}
+
+    def of(self, cell: Cell) -> tuple[tuple[str, str, int | None], dict[str, Split]]:
+        """A name that is equal for cells of equal splits, and what ``splits_of_cell`` says of the cell.
+
+        Raises:
+            BenchError: As ``splits_of_cell``.
+        """
+        # Cells of one fit have the same categories.
+        dataset, category = cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category
+        for seed in (None, cell.seed):
+            if (dataset, category, seed) in self._known:
+                return (dataset, category, seed), self._known[dataset, category, seed]
+        found = splits_of_cell(self._datasets[dataset], self._settings.data, cell, self._settings.split)
+        place = dataset, category, cell.seed if any(split.is_seeded for split in found.values()) else None
+        self._known[place] = found
+        return place, found
+
+    def chosen(self, cell: Cell) -> Split:
+        """The images that a cell fits on and those that it judges.
+
+        Raises:
+            BenchError: As ``chosen_split`` and ``disturbed``.
+        """
+        dataset, (_, splits) = self._datasets[cell.dataset], self.of(cell)
+        return disturbed(chosen_split(dataset, self._settings.data, cell, self._settings.split, splits), cell)
 
 
 def check_methods_regime(regime: str, methods: Sequence[str]) -> None:

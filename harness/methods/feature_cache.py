@@ -22,6 +22,7 @@ from harness.cached_folders import lock_of, remove_oldest
 from harness.environment import cache_dir
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone, weights_identity
+from harness.phase_clock import FEATURES, phase
 from mfrnet import Backbone, BackboneSettings, FeatureStack, backbone, features, filter_bank
 from mfrnet.disk_rows import release, reserve
 from mfrnet.features import stored_features
@@ -71,16 +72,16 @@ class FeatureCache:
         base = images.base or images
         entry = self.folder / _key(base, settings, weights_identity(settings, weights), device)
         self.folder.mkdir(parents=True, exist_ok=True)
-        started = time.perf_counter()
-        if world_size() > 1:
-            layers = self._layers_of_group(entry, base, settings, weights, device)
-        else:
-            # Workers that want the same entry wait for the first one instead of computing it twice.
-            with lock_of(entry):
-                if not (entry / _COMPLETE).is_file():
-                    self._compute(entry, base, settings, weights, device, nullcontext())
-                layers = _opened(entry)
-        self.seconds += time.perf_counter() - started
+        with phase(FEATURES) as span:
+            if world_size() > 1:
+                layers = self._layers_of_group(entry, base, settings, weights, device)
+            else:
+                # Workers that want the same entry wait for the first one instead of computing it twice.
+                with lock_of(entry):
+                    if not (entry / _COMPLETE).is_file():
+                        self._compute(entry, base, settings, weights, device, nullcontext())
+                    layers = _opened(entry)
+        self.seconds += span.seconds
         return FeatureStack(layers, base.size_px, images.rows)
 
     def _layers_of_group(

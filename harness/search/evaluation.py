@@ -27,6 +27,7 @@ from harness.methods import METHODS
 from harness.methods.base import MethodContext
 from harness.methods.feature_cache import FeatureCache
 from harness.metrics import measure
+from harness.phase_clock import FEATURES, FIT, phase
 from harness.search.judged_images import JudgedCategory
 from harness.search.trials import TrialReport
 from harness.spaces import Goal
@@ -107,9 +108,8 @@ class Evaluation:
         weights = self.weights.get(getattr(resolved, "backbone", ""))
         method = method_type(resolved, MethodContext(seed=self.seed, device=device, weights=weights, features=features))
         train, test = image_sets(category.split, category.size_px, self.protocol, category.key)
-        in_backbone, clock = features.seconds, time.perf_counter()
-        method.fit(train, lambda done, total, loss: None)
-        fit_seconds = time.perf_counter() - clock - (features.seconds - in_backbone)
+        with phase(FIT) as fit:
+            method.fit(train, lambda done, total, loss: None)
         samples = category.split.test
         with maps_for(test) as maps:
             scores_B = score_all(method, test, self.protocol, maps, lambda progress: None)
@@ -117,7 +117,7 @@ class Evaluation:
             with_truth = partial(with_masks, maps, samples, self.protocol) if category.has_masks else None
             measured = measure(scores_B, labels_B, with_truth)
         metrics = measured.metrics | {
-            "fit_seconds": fit_seconds,
+            "fit_seconds": fit.seconds_without(FEATURES),
             "num_parameters": float(method.num_parameters),
         }
         if _MEASURED & {name for goal in self.goals for name in goal.metrics}:

@@ -375,6 +375,34 @@ def test_a_good_cell_is_stored_at_once(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", TINY)
+def test_phases_add_up_to_the_seconds_of_a_cell_and_to_those_of_its_record(
+    root: Path, tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))  # features of another test need no decoding
+    cell = cell_of(root, method)
+    outcome = runner_of(root, tmp_path / "results")(cell, lambda progress: None)
+    of = outcome.phase_seconds
+    expected = {"decode", "fit", "score", "metrics", "store", "rest"}
+    assert set(of) == expected | (set() if method == "constant" else {"features"})
+    assert min(of.values()) >= 0
+    assert sum(of.values()) == pytest.approx(outcome.seconds)
+    record = RecordStore(str(tmp_path / "results")).record(cell.id)
+    assert isinstance(record, CellRecord)
+    # The record counts decoding where it happens: in the features, and where there are none, in fit and score.
+    of_record = record.fit_seconds + record.feature_seconds + record.score_seconds
+    assert 0 < of_record <= of["fit"] + of.get("features", 0.0) + of["score"] + of["decode"] + 1e-9
+    assert of.get("features", 0.0) <= record.feature_seconds <= of_record
+
+
+def test_a_failed_cell_has_phases_too(root: Path, tmp_path: Path) -> None:
+    miniatures.truncate(root / "mvtec_ad/bottle/train/good/002.png")
+    outcome = runner_of(root, tmp_path / "results")(cell_of(root, "constant"), lambda progress: None)
+    assert outcome.status == "failed"
+    assert {"decode", "fit", "store", "rest"} == set(outcome.phase_seconds)
+    assert sum(outcome.phase_seconds.values()) == pytest.approx(outcome.seconds)
+
+
+@pytest.mark.parametrize("method", TINY)
 @pytest.mark.parametrize("damaged", ["train/good/002.png", "test/hole/001.png", "ground_truth/hole/001_mask.png"])
 def test_a_damaged_file_fails_its_cell_by_name_and_no_other(
     root: Path, tmp_path: Path, method: str, damaged: str

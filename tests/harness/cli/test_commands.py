@@ -303,6 +303,23 @@ def test_json_lines_tell_the_run_to_a_program(bench: Bench) -> None:
     assert (finished["category"], finished["status"], finished["image_auroc"]) == ("bottle", "ok", 0.5)
     assert bench.statuses() == {finished["cell_id"]: "ok"}
     assert (lines[-1]["ok"], lines[-1]["failed"]) == (1, 0)
+    assert sum(finished["phase_seconds"].values()) == pytest.approx(finished["seconds"], abs=0.01)
+    assert lines[-1]["phase_seconds"] == finished["phase_seconds"]
+
+
+def test_a_profile_is_a_row_a_cell_and_their_sum_and_changes_no_record(bench: Bench) -> None:
+    plain = bench.run(*SMALL)
+    columns = ["cell_id", "maps_sha256", "image_auroc"]
+    records = RecordStore(str(bench.results)).frame()[columns]
+    profiled = bench.run(*SMALL, "--policy", "always", "--profile")
+    assert (plain.code, profiled.code) == (0, 0)
+    assert "Seconds by phase" not in plain.out
+    table = profiled.out.partition("Seconds by phase")[2]
+    for word in ("decode", "features", "fit", "score", "metrics", "store", "rest", "4 cells", "share"):
+        assert word in table
+    assert table.count("seed 0") == 4
+    pd.testing.assert_frame_equal(RecordStore(str(bench.results)).frame()[columns], records)
+    assert "No profile: no cell ran." in bench.run(*SMALL, "--profile").out
 
 
 def test_a_config_file_says_what_to_run_and_flags_go_over_it(bench: Bench, tmp_path: Path) -> None:
@@ -475,6 +492,30 @@ def test_a_plan_says_why_a_cell_is_skipped(bench: Bench) -> None:
     assert {cell["category"]: cell["action"] for cell in planned} == {"carpet": "run", "bottle": "skip: stored (ok)"}
     assert {(cell["dataset"], cell["method"], cell["seed"]) for cell in planned} == {("mvtec_ad", "constant", 0)}
     assert {cell["id"] for cell in planned if cell["action"] != "run"} == set(bench.statuses())
+
+
+def test_an_estimate_is_a_row_a_method_and_runs_no_cell(bench: Bench) -> None:
+    arguments = (*SMALL, "--categories", "bottle", "--workers", "0")
+    shown = bench("plan", *arguments, "--estimate")
+    assert shown.code == 0, shown.err
+    for text in (
+        "Estimate",
+        "mvtec_ad",
+        "gaussian",
+        "Time: about",
+        "Memory: about",
+        "Disk: ",
+        "Assumed: Rates are those",
+    ):
+        assert text in shown.out
+    assert "2 to run, 0 skipped. Nothing was run." in shown.out
+    assert not bench.results.exists()
+    told = json.loads(bench("plan", *arguments, "--estimate", "--json").out)
+    assert [cell["action"] for cell in told["cells"]] == ["run", "run"]
+    assert {cell["id"] for cell in told["cells"]} == {cell["id"] for cell in told["estimate"]["cells"]}
+    assert [cell["num_fit"] for cell in told["estimate"]["cells"]] == [6, 6]
+    bench.run(*arguments)
+    assert json.loads(bench("plan", *arguments, "--estimate", "--json").out)["estimate"] is None
 
 
 def test_a_plan_finds_the_same_mistakes_as_a_run(bench: Bench) -> None:
