@@ -15,6 +15,7 @@ from harness.cli import (
     figures,
     fit,
     methods,
+    plan,
     predict,
     report,
     robustness,
@@ -54,7 +55,7 @@ def bench(
 
 
 app.command()(run.run)
-app.command()(run.plan)
+app.command()(plan.plan)
 app.command()(ablate.ablate)
 app.command()(search.search)
 app.command()(costs.costs)

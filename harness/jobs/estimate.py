@@ -19,7 +19,8 @@ from harness.environment import cache_dir, host_name
 from harness.execution.sizing import size_workers
 from harness.framing import views_of
 from harness.images import image_size
-from harness.jobs.planning import CellSplits, Planned
+from harness.jobs.cell_splits import CellSplits
+from harness.jobs.planning import Planned
 from harness.jobs.run import cell_runner
 from harness.phrasing import counted
 from harness.plan import Cell
@@ -137,7 +138,7 @@ class _Work:
         runner = cell_runner(planned, settings, num_workers)
         self._context = replace(runner.context, panels_dir=None, models_dir=None, calibration_folds=0)
         self._frame: pd.DataFrame = RecordStore(settings.results).frame()
-        self._splits = CellSplits(planned, settings)
+        self._splits = CellSplits(planned.datasets, settings)
         self._pixels: dict[tuple[str, str, str], float] = {}
         self._rates: dict[tuple[str, str, str, str], tuple[Rates, float]] = {}
         self._done: set[tuple[str, ...]] = set()

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import RunSettings, as_json, build_settings, run_settings
-from harness.datasets import DATASETS, Dataset, Split
-from harness.datasets.finding import find
+from harness.datasets import DATASETS, Dataset
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.datasets.splits import chosen_split, disturbed, pooled, split_identity, splits_of_cell
+from harness.datasets.splits import pooled, split_identity
 from harness.errors import DataError, SettingsError, UnknownNameError
 from harness.images import check_corruption
+from harness.jobs.cell_splits import CellSplits
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.plan import CategorySource, Cell, MethodChoice, RunPlan, build_plan, canonical_json
@@ -188,7 +188,7 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         check_device(settings.device)
     check_workers(size_workers(settings, len(planned.plan.cells)), settings)
 
-    splits = CellSplits(planned, settings)
+    splits = CellSplits(planned.datasets, settings)
     looked_at: set[tuple[str, str, int | None]] = set()
     drawn: set[tuple[str, str, int]] = set()
     sizes: dict[tuple[str, str, int | None, str], tuple[int, int] | None] = {}
@@ -230,44 +230,6 @@ def check_cells(planned: Planned, settings: RunSettings, *, may_download: bool =
         weights = planned.weights.get(getattr(resolved, "backbone", ""))
         if may_download or not must_be_downloaded(resolved, weights):
             METHODS.get(method).check_weights(resolved, weights)
-
-
-class CellSplits:
-    """The splits of the cells of a plan, each made once: files are listed for every split that is made."""
-
-    def __init__(self, planned: Planned, settings: RunSettings) -> None:
-        """Args:
-        planned: The plan.
-        settings: Of the run.
-        """
-        self._settings = settings
-        self._datasets = {name: find(reference, settings.data) for name, reference in planned.datasets.items()}
-        self._known: dict[tuple[str, str, int | None], dict[str, Split]] = {}
-
-    def of(self, cell: Cell) -> tuple[tuple[str, str, int | None], dict[str, Split]]:
-        """A name that is equal for cells of equal splits, and what ``splits_of_cell`` says of the cell.
-
-        Raises:
-            BenchError: As ``splits_of_cell``.
-        """
-        # Cells of one fit have the same categories.
-        dataset, category = cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category
-        for seed in (None, cell.seed):
-            if (dataset, category, seed) in self._known:
-                return (dataset, category, seed), self._known[dataset, category, seed]
-        found = splits_of_cell(self._datasets[dataset], self._settings.data, cell, self._settings.split)
-        place = dataset, category, cell.seed if any(split.is_seeded for split in found.values()) else None
-        self._known[place] = found
-        return place, found
-
-    def chosen(self, cell: Cell) -> Split:
-        """The images that a cell fits on and those that it judges.
-
-        Raises:
-            BenchError: As ``chosen_split`` and ``disturbed``.
-        """
-        dataset, (_, splits) = self._datasets[cell.dataset], self.of(cell)
-        return disturbed(chosen_split(dataset, self._settings.data, cell, self._settings.split, splits), cell)
 
 
 def check_methods_regime(regime: str, methods: Sequence[str]) -> None:

@@ -31,10 +31,11 @@ from harness.images import image_mode, image_size, read_rgb
 from harness.spaces import load_space
 from harness.store import RecordStore
 from mfrnet import LocalWeights
-from tests.hostile import bundle_inputs, image_inputs, part_inputs, toml_inputs
+from tests.hostile import bundle_inputs, image_inputs, part_inputs
 from tests.hostile.archive_inputs import LIMITS, member, tar_of, zip_of
 from tests.hostile.bad_input import written
 from tests.support import miniatures
+from tests.support.searches import SPACE_TEXT
 
 Reader = Callable[[Path], object]
 
@@ -82,7 +83,7 @@ values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | table
 
 TEXTS: dict[str, tuple[str, str, Reader]] = {
     "description": (miniatures.FOLDER_TOML, "dataset.toml", read_description),
-    "space": (toml_inputs.SPACE, "space.toml", load_space),
+    "space": (SPACE_TEXT, "space.toml", load_space),
     "configuration": ("seeds = [0]\n[protocol]\naspect = 'pad'\n", "a.toml", lambda path: load_run_settings({}, path)),
     "TOML": ('a = 1\n[b]\nc = "x"\n', "any.toml", read_toml),
 }

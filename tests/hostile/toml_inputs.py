@@ -12,6 +12,7 @@ from harness.datasets.folder.folder_description import read_description
 from harness.spaces import load_space
 from tests.hostile.bad_input import BadInput, written
 from tests.support.miniatures import FOLDER_TOML
+from tests.support.searches import SPACE_TEXT
 
 _NESTED = "[" * 5000
 _DOTTED = ".".join("a" * 5000)
@@ -23,17 +24,6 @@ mixed = "kos*/*.jpg"
 masks = "{folder}/{stem}_label.png"
 train_share = 0.4
 groups = "^([^/]+)/"
-"""
-
-SPACE = """\
-method = "mfrnet"
-[objective]
-metrics = ["image_auroc"]
-[space.k]
-kind = "int"
-low = 2
-high = 4
-why = "hides more"
 """
 
 
@@ -209,7 +199,7 @@ _SUITES: dict[str, str | bytes] = {
 _CHANGED = [
     *((f"description: {name}", _described(_replaced(FOLDER_TOML, *change))) for name, change in _DESCRIPTIONS.items()),
     *((f"description: {name}", _described(_replaced(_MIXED, *change))) for name, change in _UNDIVIDED.items()),
-    *((f"space: {name}", _spaced(_replaced(SPACE, *change))) for name, change in _SPACES.items()),
+    *((f"space: {name}", _spaced(_replaced(SPACE_TEXT, *change))) for name, change in _SPACES.items()),
     *((f"config: {name}", _configured(text)) for name, text in _CONFIGS.items()),
     *((f"suite: {name}", _suite(text)) for name, text in _SUITES.items()),
 ]
@@ -231,7 +221,7 @@ TOML_INPUTS = [
         "description: an image without a group",
         _split('[categories.parts]\ngood = "a"\ntest_defects.x = "b"\ngroups = "^(c)"\n', "a/0.png", "b/0.png"),
     ),
-    BadInput("space: keys five thousand deep", _spaced(f"{SPACE}\n[fixed]\n{_DOTTED} = 1")),
+    BadInput("space: keys five thousand deep", _spaced(f"{SPACE_TEXT}\n[fixed]\n{_DOTTED} = 1")),
     BadInput("config: no file", lambda here: load_run_settings({}, here / "gone.toml")),
     BadInput("config: a folder", lambda here: load_run_settings({}, here)),
     BadInput("config: an endless device", lambda here: load_run_settings({}, Path("/dev/zero"))),

@@ -1,8 +1,6 @@
 """The page of predictions as people see it: in a real browser, from ``file://``."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,22 +22,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def file(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page_file(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_predictions(tmp_path_factory.mktemp("found") / "found", bundle)
     write_overlays(folder, some_rows(threshold_of(read_description(bundle))))
     return harness.report_predictions(folder)
-
-
-@pytest.fixture(scope="module")
-def browser(file: Path) -> Iterator[Any]:
-    with chromium.browser() as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Any, file: Path) -> Iterator[Open]:
-    with chromium.quiet_pages(browser, file) as open_page:
-        yield open_page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

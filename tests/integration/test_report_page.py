@@ -1,6 +1,5 @@
 """The report as people see it: in a real browser, from ``file://``."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,11 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     chromium.browser_path()
     folder = tmp_path_factory.mktemp("results")
     report_pages.small_store(folder)
     return harness.report(str(folder))
-
-
-@pytest.fixture(scope="module")
-def browser(report: Path) -> Iterator[Any]:
-    with chromium.browser() as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Any, report: Path) -> Iterator[Open]:
-    with chromium.quiet_pages(browser, report) as open_page:
-        yield open_page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

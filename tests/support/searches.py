@@ -12,6 +12,17 @@ from harness.spaces import SearchSpace
 from tests.support import miniatures
 
 DEFAULT = {"x": 0.5, "y": 3}
+SPACE_TEXT = """\
+method = "mfrnet"
+[objective]
+metrics = ["image_auroc"]
+[space.k]
+kind = "int"
+low = 2
+high = 4
+why = "hides more"
+"""
+"""The smallest file of a space that is taken."""
 
 
 def line_space(**others: Any) -> SearchSpace:

@@ -136,11 +136,11 @@ def test_a_method_that_fails_leaves_no_fit_and_frees_the_lock(root: Path, tmp_pa
     context = CellContext(data_root=root, device="cpu")
 
     def failing(*_: Any) -> None:
-        raise ArithmeticError
+        raise ArithmeticError("no fit")
 
     opened = open_cell(cell_of(root), context)
     opened.method.fit = failing  # type: ignore[method-assign]
-    with pytest.raises(ArithmeticError):
+    with pytest.raises(ArithmeticError, match=r"^no fit$"):
         fit_cell(opened, cell_of(root), context, lambda progress: None)
     assert not [path for path in (tmp_path / "cache/fits").iterdir() if path.is_dir()]
     assert ran(cell_of(root), root)[0].metrics["image_auroc"] is not None

@@ -5,7 +5,7 @@ import pytest
 import harness
 from harness.datasets import preflight
 from harness.errors import SettingsError
-from harness.jobs import planning
+from harness.jobs import cell_splits, planning
 from harness.jobs.planning import check_methods_regime
 from harness.methods import METHODS
 from tests.support import miniatures
@@ -55,8 +55,8 @@ def test_files_are_looked_at_once_for_each_split_there_is_whatever_the_number_of
     getattr(miniatures, dataset)(tmp_path)
     made: list[str] = []
     checked: list[str] = []
-    splits_of_cell, check_split = planning.splits_of_cell, preflight.check_split
-    monkeypatch.setattr(planning, "splits_of_cell", lambda *of: made.append("") or splits_of_cell(*of))
+    splits_of_cell, check_split = cell_splits.splits_of_cell, preflight.check_split
+    monkeypatch.setattr(cell_splits, "splits_of_cell", lambda *of: made.append("") or splits_of_cell(*of))
     monkeypatch.setattr(planning, "check_split", lambda split, name: checked.append(name) or check_split(split, name))
     harness.plan(
         datasets=[dataset], methods=["constant", "gaussian"], seeds=range(8), data=tmp_path, backbone="filter_bank",

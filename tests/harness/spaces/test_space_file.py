@@ -4,17 +4,7 @@ import pytest
 
 from harness.errors import SettingsError
 from harness.spaces import load_space
-
-GOOD = """\
-method = "mfrnet"
-[objective]
-metrics = ["image_auroc"]
-[space.k]
-kind = "int"
-low = 2
-high = 4
-why = "hides more"
-"""
+from tests.support.searches import SPACE_TEXT
 
 
 def written(folder: Path, text: str) -> Path:
@@ -24,13 +14,13 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_small_space_is_read(tmp_path: Path) -> None:
-    space = load_space(written(tmp_path, GOOD))
+    space = load_space(written(tmp_path, SPACE_TEXT))
     assert (space.method, space.budget.trials, space.objective.selection) == ("mfrnet", 30, "synthetic")
     assert [goal.name for goal in space.goals] == ["image AUROC"]
 
 
 def test_a_fidelity_takes_one_objective_only(tmp_path: Path) -> None:
-    text = GOOD.replace(
+    text = SPACE_TEXT.replace(
         'metrics = ["image_auroc"]',
         'metrics = [["image_auroc"], ["fit_seconds"]]\ndirection = ["maximize", "minimize"]',
     )
