@@ -47,6 +47,10 @@ class Sleep:
         """Nothing here can be lost."""
         raise AssertionError(f"{cell.label}: {reason}")
 
+    def missing_here(self) -> tuple[str, ...]:
+        """Needs nothing."""
+        return ()
+
     def batch_size(self, cell: Cell) -> int:
         """Sleep cannot be divided."""
         return 1

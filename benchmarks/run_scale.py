@@ -117,6 +117,10 @@ class Empty:
         """Nothing here can be lost."""
         raise AssertionError(f"{cell.label}: {reason}")
 
+    def missing_here(self) -> tuple[str, ...]:
+        """Needs nothing."""
+        return ()
+
     def batch_size(self, cell: Cell) -> int:
         """An empty cell cannot be divided."""
         return 1

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.cells.cell_context import CellContext
 from harness.cells.opened_cell import open_cell
@@ -10,7 +11,10 @@ from harness.cells.outcome import CellOutcome, CellProgress
 from harness.cells.record_making import failure_of
 from harness.cells.run_cell import run_cell
 from harness.config import build_settings
+from harness.datasets.finding import find
+from harness.datasets.splits import is_manifest
 from harness.environment import now
+from harness.errors import BenchError
 from harness.methods import METHODS
 from harness.phase_clock import REST, STORE, phase
 from harness.plan import Cell
@@ -26,6 +30,9 @@ class CellRunner:
     results: str
     """URL or folder of the record store."""
     context: CellContext
+    claim: str = ""
+    """Name of the run's claim in the store, by which another machine knows that it sees the same store; empty where
+    the run has none."""
 
     def __call__(self, cell: Cell, report: Callable[[CellProgress], None]) -> CellOutcome:
         """Run one cell. Of several processes that train it together, rank 0 alone writes the record.
@@ -64,6 +71,23 @@ class CellRunner:
             phase_seconds=dict(span.seconds_of),
             warnings=tuple(warnings),
         )
+
+    def missing_here(self) -> tuple[str, ...]:
+        """Data sets, split, weights and results of the run that this machine does not have."""
+        found: list[str] = []
+        root = self.context.data_root
+        for name, reference in self.context.datasets.items():
+            try:
+                find(reference, root)
+            except BenchError:
+                found.append(f"there is no data set {name!r} in {root if reference == name else reference}")
+        files = [path for path in self.context.weights.values() if not path.is_file()]
+        if is_manifest(self.context.split) and not Path(self.context.split).is_file():
+            files.append(Path(self.context.split))
+        found += [f"there is no file {path}" for path in files]
+        if self.claim and not RecordStore(self.results).has_claim(self.claim):
+            found.append(f"the results folder {self.results} is another one there")
+        return tuple(found)
 
     def batch_size(self, cell: Cell) -> int:
         """Images of one training step, which several processes can share; see ``Method.global_batch_size``."""

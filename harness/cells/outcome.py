@@ -59,6 +59,10 @@ class CellWork(Protocol):
         """Write the failed record of a cell that no attempt finished; ``reason`` says why the last one ended."""
         ...
 
+    def missing_here(self) -> tuple[str, ...]:
+        """What the cells need and this machine lacks, a clause each; empty where it has everything."""
+        ...
+
     def batch_size(self, cell: Cell) -> int:
         """Images of one training step, which several processes can share; 1 where they cannot."""
         ...

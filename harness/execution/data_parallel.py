@@ -79,6 +79,10 @@ class DataParallelWork:
         """Write the failed record."""
         self._work.give_up(cell, reason)
 
+    def missing_here(self) -> tuple[str, ...]:
+        """What this machine lacks."""
+        return self._work.missing_here()
+
     def batch_size(self, cell: Cell) -> int:
         """Images of one training step."""
         return self._work.batch_size(cell)

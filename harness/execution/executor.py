@@ -10,6 +10,7 @@ from harness.environment import log_dir, num_cores
 from harness.execution.events import RunListener
 from harness.execution.in_process import InProcess
 from harness.execution.interruption import sigterm_interrupts
+from harness.execution.node_check import check_nodes
 from harness.execution.ray_actors import Limits, RayActors
 from harness.execution.session import HERE, RaySession
 from harness.execution.sizing import WorkerSize, most_processes, processes_of_cells, size_workers
@@ -40,6 +41,7 @@ class Executor(Protocol):
 
         Raises:
             ExecutionError: No worker came up, or none is left and none comes back.
+            SettingsError: A node of a cluster lacks data, weights or the results folder; no cell was begun.
             RunInterrupted: Ctrl-C or SIGTERM. Everything has stopped; finished records are kept.
         """
         ...
@@ -103,6 +105,8 @@ class ChosenExecutor:
     ) -> RunSummary:
         session = self._session or self._begin(size.workers * size.cpus_per_worker)
         session.wait()
+        if not self._settings.is_here:
+            check_nodes(work, size)
         storage = f"{self._settings.results.rstrip('/')}/.ray_train"
         try:
             actors = RayActors(session, size, processes=processes, storage=storage, limits=self._limits)

@@ -134,8 +134,8 @@ def run_planned(
         check_cells(planned, settings)
         store.check_writable()
         size = size_workers(settings, len(planned.plan.cells))
-        work = cell_runner(planned, settings, max(size.workers, 1))
         with shared(store, planned.stored) as (turns, notes), tracked(settings, store, tell) as listen:
+            work = cell_runner(planned, settings, max(size.workers, 1), turns.claim)
             tell(CellsChecked(notes=(*size_notes(size, settings), *notes)))
             summary = executor.run(planned.plan.cells, work, listen, turns)
         tell(RunEnded(summary=summary))
@@ -146,8 +146,8 @@ def run_planned(
     return RunResult(cells=planned.cells, planned=planned, summary=summary, frame=frame)
 
 
-def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "CellRunner":
-    """What a worker does with each cell of a plan; ``num_workers`` of them run side by side."""
+def cell_runner(planned: Planned, settings: RunSettings, num_workers: int, claim: str = "") -> "CellRunner":
+    """What a worker does with each cell of a plan; ``num_workers`` of them run side by side, under a claim."""
     from harness.cells.cell_context import CellContext
     from harness.cells.cell_runner import CellRunner
 
@@ -155,6 +155,7 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int) -> "C
     panels_dir = Path(results) / "panels" if "://" not in results else Path("panels").absolute()
     return CellRunner(
         results=results,
+        claim=claim,
         context=CellContext(
             data_root=settings.data,
             datasets=dict(planned.datasets),

@@ -39,6 +39,11 @@ class SharedTurns:
         """
         self._store, self._claims, self._planned, self._pause = store, claims, planned, pause
 
+    @property
+    def claim(self) -> str:
+        """Name of the run's claim in the store; empty where it could not be written."""
+        return self._claims.name if self._store.has_claim(self._claims.name) else ""
+
     def take(self, cell: Cell) -> HeldElsewhere | StoredElsewhere | None:
         """See ``Turns.take``."""
         try:

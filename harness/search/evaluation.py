@@ -48,6 +48,10 @@ class TrialWork(Protocol):
         """
         ...
 
+    def missing_here(self) -> tuple[str, ...]:
+        """What the trials need and this machine lacks, a clause each."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
@@ -91,6 +95,14 @@ class Evaluation:
             logging.getLogger(__name__).info("A trial failed", exc_info=True)
             reason = str(error) if isinstance(error, BenchError) else cause_of(error)
             yield report(values=None, is_final=True, error=reason)
+
+    def missing_here(self) -> tuple[str, ...]:
+        """Images and weights that this machine does not have; one image stands for those of a category."""
+        needed = list(self.weights.values())
+        for category in self.categories:
+            for part in (category.split.train, category.split.test):
+                needed += [part[0].image] if part else []
+        return tuple(f"there is no file {path}" for path in needed if not path.is_file())
 
     def judge(
         self, settings: Mapping[str, Any], category: JudgedCategory, features: FeatureCache

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import cause_of
-from harness.execution.session import ray_session
+from harness.execution.node_check import check_nodes
+from harness.execution.session import HERE, ray_session
 from harness.execution.summary import ExecutionError
 from harness.search.evaluation import TrialWork
 from harness.search.ledger import Ledger
@@ -50,6 +51,7 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "WorkerSize", addres
 
     Raises:
         ExecutionError: A worker process could not be started; its trial has failed.
+        SettingsError: A node of a cluster lacks images or weights; no trial was begun.
         KeyboardInterrupt: Ctrl-C; running trials are closed as failed.
     """
     if not ledger.num_left:
@@ -59,6 +61,8 @@ def search_with_tune(ledger: Ledger, work: TrialWork, size: "WorkerSize", addres
     num_cpus = size.workers * size.cpus_per_worker
     never_started: list[str] = []
     with ray_session(num_cpus=num_cpus, address=address, log_dir=log_dir):
+        if address != HERE:
+            check_nodes(work, size)
         try:
             _tuner(ledger, work, size, log_dir, never_started).fit()
         finally:

@@ -85,6 +85,11 @@ class Claims:
         self._others: list[Claimant] = []
         self._looked_at = -float("inf")
 
+    @property
+    def name(self) -> str:
+        """Of the file in the store, which is there between ``begin`` and ``end``."""
+        return self._name
+
     def begin(self) -> list[Claimant]:
         """Tell other runs of this one.
 
@@ -184,6 +189,15 @@ class Claims:
             return Claimant(**found | {"cells": tuple(found["cells"])})
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return None
+
+
+def has_claim(folder: Folder, name: str) -> bool:
+    """Whether a claim of this name is there.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    return name in folder.stamps(_FOLDER)
 
 
 @cache

@@ -15,7 +15,7 @@ from harness.errors import SettingsError, StoreError
 from harness.metrics.catalogue import BUILT_IN_NAMES
 from harness.records import CellRecord, CostRecord, ImageScore
 from harness.store.checking import StoreCheck, check_store
-from harness.store.claims import Claims
+from harness.store.claims import Claims, has_claim
 from harness.store.compaction import MANY_PARTS, Compaction
 from harness.store.folders import open_folder
 from harness.store.parquet_bytes import encoded, encoded_many
@@ -277,6 +277,13 @@ class RecordStore:
     def claims(self) -> Claims:
         """A claim of this process on cells of the store; nobody else knows of it before it takes one."""
         return Claims(self._folder)
+
+    def has_claim(self, name: str) -> bool:
+        """Whether a run's claim of this name is there; False also where the store cannot be read."""
+        try:
+            return has_claim(self._folder, name)
+        except OSError:
+            return False
 
     def _joined(self) -> Any:
         records = self._records.rows().select(RECORD_SCHEMA.names)

@@ -49,6 +49,9 @@ class MarkedTrials:
             case _:
                 yield whole(1 - (settings["x"] - 0.3) ** 2)
 
+    def missing_here(self) -> tuple[str, ...]:
+        return ()
+
 
 def main(folder: Path, num_trials: int, where: str) -> None:
     (folder / "tries").mkdir(exist_ok=True)

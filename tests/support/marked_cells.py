@@ -105,5 +105,8 @@ class MarkerWork:
         outcome = CellOutcome(cell_id=cell.id, status="failed", error=reason, image_auroc=None, seconds=0.0)
         self.store.write(outcome, cell.category)
 
+    def missing_here(self) -> tuple[str, ...]:
+        return ()
+
     def batch_size(self, cell: Cell) -> int:
         return 1

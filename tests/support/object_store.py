@@ -1,6 +1,11 @@
-"""An S3 server of this machine, for tests of stores in object stores."""
+"""An S3 server of this machine, for tests of stores in object stores.
+
+``python -m tests.support.object_store HOST`` serves on that address of the machine, says in a line where, and ends with
+its input.
+"""
 
 import logging
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -8,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-_ENVIRONMENT = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -16,8 +21,8 @@ _ENVIRONMENT = {
 
 
 @contextmanager
-def object_store() -> Iterator[str]:
-    """Serve an empty bucket on the loopback interface.
+def object_store(host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve an empty bucket, by default on the loopback interface.
 
     Yields:
         An address that ``RecordStore`` takes.
@@ -27,15 +32,21 @@ def object_store() -> Iterator[str]:
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # One request at a time: moto does not bear several writes of one key at once.
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=False)
+    server = make_server(host, 0, DomainDispatcherApplication(create_backend_app), threaded=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    place = f"127.0.0.1:{server.server_port}"
+    place = f"{host}:{server.server_port}"
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in _ENVIRONMENT.items():
+        for name, value in CREDENTIALS.items():
             patch.setenv(name, value)
         urllib.request.urlopen(urllib.request.Request(f"http://{place}/bucket", method="PUT")).close()
         yield f"s3://bucket/results?scheme=http&endpoint_override={place.replace(':', '%3A')}&region=us-east-1"
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+if __name__ == "__main__":
+    with object_store(sys.argv[1]) as address:
+        print(address, flush=True)
+        sys.stdin.read()

@@ -116,3 +116,14 @@ def test_a_missing_metric_leaves_no_objective() -> None:
     assert objectives((QUALITY,), {"a": known}) == (0.5,)
     assert objectives((QUALITY,), {"a": known, "b": known | {"pixel_average_precision": None}}) is None
     assert objectives((QUALITY,), {}) is None
+
+
+def test_images_and_weights_that_a_machine_lacks_are_named(root: Path, tmp_path: Path) -> None:
+    assert evaluation(root).missing_here() == ()
+    searchable(tmp_path / "data", ("bottle",))
+    work = evaluation(tmp_path / "data", "gaussian", weights={"resnet18": tmp_path / "weights.safetensors"})
+    (tmp_path / "data").rename(tmp_path / "moved")
+    weights, *images = work.missing_here()
+    assert weights == f"there is no file {tmp_path / 'weights.safetensors'}"
+    assert len(images) == 2
+    assert all(each.startswith(f"there is no file {tmp_path / 'data'}") for each in images)
