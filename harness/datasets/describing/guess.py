@@ -8,7 +8,8 @@ from pathlib import Path
 from harness.atomic_files import unfinished_file
 from harness.datasets import DATASETS
 from harness.datasets.archives.recognition import recognise
-from harness.datasets.describing.guessed_category import GuessedCategory, guess_categories
+from harness.datasets.describing.guessed_categories import guess_categories
+from harness.datasets.describing.guessed_category import GuessedCategory
 from harness.datasets.describing.mask_patterns import FoundMasks, find_masks
 from harness.datasets.describing.places import locate
 from harness.datasets.describing.survey import survey

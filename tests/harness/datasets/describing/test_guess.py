@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from harness.datasets.describing import describe
-from harness.datasets.describing.guessed_category import ONLY_GOOD
+from harness.datasets.describing.guessed_categories import ONLY_GOOD
 from harness.datasets.finding import find
 from harness.datasets.preflight import check_split
 from harness.datasets.verification import verify
