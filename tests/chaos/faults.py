@@ -19,6 +19,7 @@ from tests.chaos.world import CATEGORIES, NUM_CELLS, World, remounted
 from tests.support import miniatures
 
 _MOST_WORKERS = 2
+_MOST_TOGETHER = 3
 _WORKER = "ray::CellWorker"
 Act = Callable[[Command, World, random.Random], bool]
 """Break something, with what may be drawn; says whether there was anything to break."""
@@ -142,6 +143,18 @@ def _trouble(command: Command, world: World, rng: random.Random) -> bool:
     return True
 
 
+def _clock_jumped(command: Command, world: World, rng: random.Random) -> bool:
+    """The clock of the store jumps after claims were written; nothing else of a run asks for the time of day."""
+    jump = rng.choice([-1, 1]) * rng.choice([150, 3600, 86400 * 365])
+    num_met = 0
+    for path in Path(world.store, "claims").glob("*.json"):
+        with suppress(FileNotFoundError):
+            moment = path.stat().st_mtime + jump
+            os.utime(path, (moment, moment))
+            num_met += 1
+    return num_met > 0
+
+
 def _no_act(command: Command, world: World, rng: random.Random) -> bool:
     raise AssertionError("the environment of the command does it")
 
@@ -185,5 +198,7 @@ FAULTS: dict[str, Fault] = {
         act=_trouble, codes=(1, 2), attempts=3 * NUM_CELLS, cause=_ON_DISK + "|cannot be read|AWS", is_everywhere=True
     ),
     "compacted": Fault(act=_compacted),
+    # A run that seems dead loses its claims: each cell in hand may be run twice.
+    "clock_jumped": Fault(act=_clock_jumped, attempts=_MOST_TOGETHER),
     **{name: Fault(act=_no_act, codes=(1, 2), cause=_ON_DISK) for name in WRITES},
 }

@@ -41,7 +41,9 @@ _FILES = (*WRITES, "cache_removed", "image_replaced", "disk_full", "read_only")
 _WORKERS = ("kill_worker", "kill_worker", "kill_workers", "stop_worker", "term_worker")
 KINDS = {
     "in_process": Kind(weight=35, faults=(*_DRIVER, *_FILES), most_lines=48),
-    "together": Kind(weight=15, faults=(*_DRIVER, *WRITES, "cache_removed"), most_lines=30, most_commands=3),
+    "together": Kind(
+        weight=15, faults=(*_DRIVER, *WRITES, "cache_removed", *["clock_jumped"] * 2), most_lines=30, most_commands=3
+    ),
     "actors": Kind(
         weight=20,
         faults=(*_DRIVER, *_WORKERS, "kill_raylet", "stop_raylet", "kill_gcs", *WRITES, "cache_removed"),
