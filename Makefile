@@ -24,7 +24,7 @@ demo: install
 	$(BIN)/bench tables --results results/demo
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # One scenario: make chaos SEED=7 FAULTS=1. What it does: docs/reliability.md.
 SEED ?= 0

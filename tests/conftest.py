@@ -14,9 +14,14 @@ def pytest_configure(config: pytest.Config) -> None:
     prepare_ray_environment(HERE)
     # Read when the hub's client is imported, which some test modules do as they are collected.
     os.environ["HF_HUB_OFFLINE"] = "1"
+    # Read when torch is imported, here and in every process that a test starts. Tests run side by side, and more
+    # threads than cores make all of them slower.
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # First what takes longest, so that no process of tests has nothing to do while another one runs it.
+    items.sort(key=lambda item: item.get_closest_marker("integration") is None)
     if importlib.util.find_spec("anomalib") is None:
         for item in items:
             if item.get_closest_marker("baselines"):
