@@ -60,8 +60,10 @@ class CellRunner:
                     raise
                 record = failure_of(cell, self.context, error, started_at)
             with phase(STORE):
-                self._write(record)
+                is_kept = self._write(record)
         error_text = record.error if isinstance(record, FailureRecord) else None
+        if error_text is not None and not is_kept:
+            error_text += " (the earlier record stays)"
         return CellOutcome(
             cell_id=cell.id,
             status="ok" if error_text is None else "failed",
@@ -95,15 +97,19 @@ class CellRunner:
         settings = build_settings(cell.method, kind.Settings, json.loads(cell.settings_json))
         return kind.global_batch_size(settings, open_cell(cell, self.context).train.size_px)
 
-    def _write(self, record: CellRecord | FailureRecord) -> None:
-        if parallel.rank() == 0:
-            RecordStore(self.results).write(record)
+    def _write(self, record: CellRecord | FailureRecord) -> bool:
+        """Store a record, unless it is a failure and the cell has a good one: that is as true as before."""
+        if parallel.rank() != 0:
+            return True
+        store = RecordStore(self.results)
+        if isinstance(record, FailureRecord) and store.statuses().get(record.identity.cell_id) == "ok":
+            return False
+        store.write(record)
+        return True
 
     def give_up(self, cell: Cell, reason: str) -> None:
         """Store the failure of a cell that ended its worker process too often, unless it has a good record."""
-        store = RecordStore(self.results)
-        if store.statuses().get(cell.id) != "ok":
-            store.write(failure_of(cell, self.context, RuntimeError(reason), now()))
+        self._write(failure_of(cell, self.context, RuntimeError(reason), now()))
 
 
 def _is_of_the_process(error: Exception) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harness.errors import SettingsError
+from harness.execution.interruption import deferred_interrupts
 from harness.execution.sizing import Offer
 from harness.execution.summary import ExecutionError
 
@@ -123,12 +124,19 @@ class RaySession:
         return Offer(cores=has.get("CPU", 0.0), gpus=has.get("GPU", 0.0))
 
     def close(self) -> None:
-        """Leave the cluster; one of our own ends."""
-        self._is_over.set()
-        # A thread that still asks a silent address is left behind; it ends with this process.
-        if self._address == HERE or self._is_up.is_set():
-            self._thread.join()
-        self._surroundings.close()
+        """Leave the cluster; one of our own ends.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM meanwhile; the cluster has been left all the same.
+        """
+        # While Ray shuts down, whatever asks it for something ends the process: another Ctrl-C has to wait.
+        with deferred_interrupts() as raise_if_interrupted:
+            self._is_over.set()
+            # A thread that still asks a silent address is left behind; it ends with this process.
+            if self._address == HERE or self._is_up.is_set():
+                self._thread.join()
+            self._surroundings.close()
+            raise_if_interrupted()
 
     def _live(self) -> None:
         try:

@@ -61,8 +61,12 @@ class RunResult:
 
     @property
     def num_failed(self) -> int:
-        """Cells whose record is a failure."""
-        return int((self.frame["status"] == "failed").sum())
+        """Cells whose record is a failure, and those that failed now and kept an earlier record."""
+        failed = set(self.frame.loc[self.frame["status"] == "failed", "cell_id"])
+        if self.summary is not None:
+            failed |= {outcome.cell_id for outcome in self.summary.outcomes if outcome.status == "failed"}
+            failed |= {cell.id for cell in self.summary.lost}
+        return len(failed)
 
 
 def run(

@@ -152,7 +152,7 @@ class _Play:
         """Compare with what was there before, and with what an undisturbed command gives."""
         world, breaches = self._world, self._played.breaches
         now = _finished(world, self._is_search)
-        breaches += invariants.lost(self._before, now, failed)
+        breaches += invariants.lost(self._before, now)
         breaches += invariants.others(now, self._reference)
         self._before = now
         fired = [FAULTS[name] for name in self._played.fired]

@@ -509,3 +509,20 @@ def test_a_cell_that_is_given_up_leaves_a_failure_with_the_reason(root: Path, tm
     cell = cell_of(root)
     runner_of(root, tmp_path / "results").give_up(cell, "worker 0 was killed")
     assert RecordStore(str(tmp_path / "results")).record(cell.id).error == "RuntimeError: worker 0 was killed"
+
+
+def test_a_failure_leaves_a_good_record_of_the_cell_as_it_is(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, runner = cell_of(root, "constant"), runner_of(root, tmp_path / "results")
+    runner(cell, lambda progress: None)
+    before = RecordStore(str(tmp_path / "results")).record(cell.id)
+
+    def crash(*_: Any) -> None:
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr(METHODS.get("constant"), "fit", crash)
+    outcome = runner(cell, lambda progress: None)
+    assert (outcome.status, outcome.error) == ("failed", "RuntimeError: no luck (the earlier record stays)")
+    runner.give_up(cell, "worker 0 was killed")
+    assert RecordStore(str(tmp_path / "results")).record(cell.id) == before

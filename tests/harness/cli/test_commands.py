@@ -13,6 +13,7 @@ from PIL import Image
 
 from harness import cli
 from harness.datasets import DATASETS
+from harness.methods import METHODS
 from harness.store import RecordStore
 from harness.trackers import TRACKERS
 from harness.trackers.tracked_run import TrackedRun
@@ -289,6 +290,23 @@ def test_failed_cells_run_again_when_asked(bench: Bench) -> None:
     arguments = ("--methods", "constant", "--image-size", "32")
     assert bench.run(*arguments).code == 1
     assert "1 cell to run, 1 skipped" in bench.run(*arguments, "--policy", "failed").out
+
+
+def test_a_repeated_cell_that_fails_keeps_its_record_and_the_exit_code_is_1(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--methods", "constant", "--image-size", "32", "--categories", "bottle")
+    assert bench.run(*arguments).code == 0
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr(METHODS.get("constant"), "fit", crash)
+    again = bench.run(*arguments, "--policy", "always")
+    assert again.code == 1
+    assert "FAILED: RuntimeError: no luck (the earlier record stays)" in again.out
+    assert "1 of 1 cell failed" in again.out
+    assert list(bench.statuses().values()) == ["ok"]
 
 
 def test_json_lines_tell_the_run_to_a_program(bench: Bench) -> None:
