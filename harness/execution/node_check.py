@@ -43,7 +43,7 @@ def check_nodes(work: WorkOnNodes, size: WorkerSize) -> None:
 def _answers(work: WorkOnNodes, size: WorkerSize) -> list[tuple[str, tuple[str, ...]]]:
     """Name of each node, and what it lacks."""
     import ray
-    from ray.exceptions import RayError
+    from ray.exceptions import RayError, RayTaskError
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     def needs(node: dict[str, Any]) -> bool:
@@ -65,8 +65,11 @@ def _answers(work: WorkOnNodes, size: WorkerSize) -> list[tuple[str, tuple[str, 
     for reference in answered:
         try:
             found.append((asked[reference], ray.get(reference)))
-        except RayError as error:
-            found.append((asked[reference], (f"does not work ({cause_of(getattr(error, 'cause', None) or error)})",)))
+        except RayTaskError as error:
+            found.append((asked[reference], (f"does not work ({cause_of(error.cause)})",)))
+        except RayError:
+            # The node goes just now, which the run bears as at any other time.
+            continue
     return found
 
 
