@@ -9,7 +9,7 @@ from harness.config import RunSettings
 from harness.environment import log_dir, num_cores
 from harness.execution.events import RunListener
 from harness.execution.in_process import InProcess
-from harness.execution.interruption import sigterm_interrupts
+from harness.execution.interruption import interruptible
 from harness.execution.node_check import check_nodes
 from harness.execution.ray_actors import Limits, RayActors
 from harness.execution.session import HERE, RaySession
@@ -136,7 +136,7 @@ def open_executor(settings: RunSettings, limits: Limits | None = None) -> Iterat
     Raises:
         SettingsError: No cluster answers at the address.
     """
-    with sigterm_interrupts():
+    with interruptible():
         chosen = ChosenExecutor(settings, limits)
         try:
             yield chosen

@@ -1,4 +1,4 @@
-"""SIGTERM ends a job as Ctrl-C does, and both wait for a moment at which nothing can be lost by it."""
+"""SIGTERM ends a job as Ctrl-C does, and both wait for a moment at which nothing can be lost or locked by it."""
 
 import signal
 import threading
@@ -6,22 +6,38 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_IMPORT_CODE = "<frozen importlib"
+_AGAIN_SECONDS = 0.02
+
 
 @contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """Let SIGTERM raise ``KeyboardInterrupt``; does nothing outside the main thread, which alone gets signals."""
-    if threading.current_thread() is not threading.main_thread():
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM raise ``KeyboardInterrupt`` as Ctrl-C does, and neither of them within Python's code of ``import``.
+
+    An exception there can leave a lock taken, and another thread that imports, as that in which Ray starts, would wait
+    for it for ever. Does nothing outside the main thread, which alone gets signals.
+    """
+    main = threading.main_thread()
+    if threading.current_thread() is not main:
         yield
         return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        if frame is None or not frame.f_code.co_filename.startswith(_IMPORT_CODE):
+            raise KeyboardInterrupt
+        again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main.ident, number))
+        again.daemon = True
+        again.start()
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, interrupt)}
+    # What a shell or a caller has set instead goes on.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.config import RunSettings, run_settings
 from harness.errors import SettingsError, UnknownNameError
-from harness.execution.interruption import sigterm_interrupts
+from harness.execution.interruption import interruptible
 from harness.jobs.search_setup import PreparedSearch, fixed_settings, prepare, settings_file_of
 from harness.search.ledger import Ledger
 from harness.search.search_folder import SPLIT_FILE, locked, write_asked
@@ -107,7 +107,7 @@ def search(
     wanted = _with_changes(wanted, trials, seconds, selection)
     fixed = fixed_settings(wanted, file, _targeted(settings, targets, wanted.method))
     prepared = prepare(wanted, file, fixed, name=name, seed=seed, resume=resume)
-    with locked(prepared.folder), sigterm_interrupts():
+    with locked(prepared.folder), interruptible():
         ledger = _run_trials(prepared, on_event)
         outcome = outcome_of(wanted.goals, ledger.records, prepared.default)
         found = tuple(importances(ledger.study, number) for number in range(len(wanted.goals)))

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.execution.interruption import sigterm_interrupts
+from harness.execution.interruption import interruptible
 from harness.execution.session import HERE, prepare_ray_environment
 from tests.chaos.command import start_of_forks
 from tests.chaos.orphans import adopt_orphans, children, left_behind
@@ -61,5 +61,5 @@ def tell(played: Played, kinds: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    with sigterm_interrupts():
+    with interruptible():
         sys.exit(main())
