@@ -1,7 +1,10 @@
 """SIGTERM ends a job as Ctrl-C does, and both wait for a moment at which nothing can be lost or locked by it."""
 
+import queue
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -15,20 +18,37 @@ def interruptible() -> Iterator[None]:
     """Let SIGTERM raise ``KeyboardInterrupt`` as Ctrl-C does, and neither of them within Python's code of ``import``.
 
     An exception there can leave a lock taken, and another thread that imports, as that in which Ray starts, would wait
-    for it for ever. Does nothing outside the main thread, which alone gets signals.
+    for it for ever. An interrupt that Python drops, because it hit a finaliser or a callback, comes again. Does nothing
+    outside the main thread, which alone gets signals.
     """
     main = threading.main_thread()
     if threading.current_thread() is not main:
         yield
         return
+    # A handler may put into this queue wherever it interrupts the program, also itself.
+    again: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+
+    def send_again() -> None:
+        while (number := again.get()) is not None:
+            time.sleep(_AGAIN_SECONDS)
+            signal.pthread_kill(main.ident or 0, number)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if frame is None or not frame.f_code.co_filename.startswith(_IMPORT_CODE):
-            raise KeyboardInterrupt
-        again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main.ident, number))
-        again.daemon = True
-        again.start()
+        code = frame.f_code if frame is not None else None
+        if code is not None and (code is interrupt.__code__ or code.co_filename.startswith(_IMPORT_CODE)):
+            again.put(number)
+            return
+        raise KeyboardInterrupt
 
+    def unraisable(dropped: "sys.UnraisableHookArgs") -> None:
+        if dropped.exc_type is KeyboardInterrupt:
+            again.put(signal.SIGTERM)
+        else:
+            hook(dropped)
+
+    sender = threading.Thread(target=send_again, name="interrupts", daemon=True)
+    sender.start()
+    hook, sys.unraisablehook = sys.unraisablehook, unraisable
     before = {signal.SIGTERM: signal.signal(signal.SIGTERM, interrupt)}
     # What a shell or a caller has set instead goes on.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -36,8 +56,13 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        try:
+            again.put(None)
+            sender.join()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            sys.unraisablehook = hook
 
 
 @contextmanager

@@ -31,6 +31,19 @@ def test_a_signal_waits_until_an_import_is_at_a_safe_place(number: signal.Signal
     assert done == ["import"]
 
 
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    class Dropping:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    def drops_and_waits() -> None:
+        Dropping()
+        threading.Event().wait()
+
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        drops_and_waits()
+
+
 def test_a_signal_interrupts_everything_else_at_once() -> None:
     with interruptible(), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
