@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from harness.bundles import Thresholds
 from harness.config.validation import one_line
 from harness.errors import DataError
+from harness.limited_reading import LimitedCsv
 from harness.report.judged_by import FILE as DETECTOR
 from harness.report.prediction_rows import COLUMNS, FORMATS, VERDICTS, PredictionRow, rows_file, unfinished_rows
 
@@ -70,8 +71,7 @@ def _values(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise _unlike_ours(file, number, f"expected an object, got {type(values).__name__}.")
             yield number, values
         return
-    csv.field_size_limit(_MAX_FIELD)
-    table = csv.reader(io.StringIO(text, newline=""), strict=True)
+    table = LimitedCsv(io.StringIO(text, newline=""), _MAX_FIELD, strict=True)
     try:
         if (header := tuple(next(table, ()))) != COLUMNS:
             raise _unlike_ours(file, 1, f"expected the columns {','.join(COLUMNS)}, got {','.join(header)[:80]!r}.")

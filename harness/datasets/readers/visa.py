@@ -9,6 +9,7 @@ from harness.datasets._base import DatasetInfo, Sample, Split
 from harness.datasets.image_folders import GOOD, defect_sample, images_in, normal_sample, path_below
 from harness.datasets.readers.published_dataset import PublishedDataset
 from harness.errors import DataError
+from harness.limited_reading import LimitedCsv
 
 _SPLIT_FILE = "split_csv/1cls.csv"
 _HEADER = ["object", "split", "label", "image", "mask"]
@@ -120,7 +121,7 @@ def _rows(base: Path, category: str) -> Iterator[_Row]:
     path = base / _SPLIT_FILE
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file)
+            reader = LimitedCsv(file)
             header = next(reader, [])
             if header != _HEADER:
                 raise DataError(f"{path}, line 1: expected {','.join(_HEADER)!r}, got {','.join(header)!r}.")

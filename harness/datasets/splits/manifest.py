@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.atomic_files import unfinished_file
 from harness.datasets._base import Dataset, Split
 from harness.errors import SettingsError
-from harness.limited_reading import read_limited
+from harness.limited_reading import LimitedCsv, read_limited
 
 COLUMNS = ("image", "part")
 TRAIN, TEST, LEFT_OUT = "train", "test", "left_out"
@@ -115,7 +115,7 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
     rows: dict[str, tuple[str, int]] = {}
     try:
         text = read_limited(path, _MAX_BYTES).decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""))
+        reader = LimitedCsv(io.StringIO(text, newline=""))
         header = next(reader, [])
         if tuple(name.strip() for name in header) != COLUMNS:
             raise SettingsError(
