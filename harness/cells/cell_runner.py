@@ -13,7 +13,7 @@ from harness.cells.run_cell import run_cell
 from harness.config import build_settings
 from harness.datasets.finding import find
 from harness.datasets.splits import is_manifest
-from harness.environment import now
+from harness.environment import now, without_credentials
 from harness.errors import BenchError
 from harness.methods import METHODS
 from harness.phase_clock import REST, STORE, phase
@@ -88,7 +88,7 @@ class CellRunner:
             files.append(Path(self.context.split))
         found += [f"there is no file {path}" for path in files]
         if self.claim and not RecordStore(self.results).has_claim(self.claim):
-            found.append(f"the results folder {self.results} is another one there")
+            found.append(f"the results folder {without_credentials(self.results)} is another one there")
         return tuple(found)
 
     def batch_size(self, cell: Cell) -> int:

@@ -24,5 +24,5 @@ def test_the_limit_on_fields_is_its_own_and_leaves_that_of_others_as_it_is() -> 
 def test_lines_are_counted_and_quoting_can_be_strict() -> None:
     reader = LimitedCsv(["a,b\n", '"c\n', 'd",e\n'])
     assert [(row, reader.line_num) for row in reader] == [(["a", "b"], 1), (["c\nd", "e"], 3)]
-    with pytest.raises(csv.Error):
+    with pytest.raises(csv.Error, match="expected after '\"'"):
         list(LimitedCsv(['"a"b'], strict=True))

@@ -66,12 +66,12 @@ def machines(names: Sequence[str], environment: Mapping[str, str]) -> Iterator[l
         # Ray's sockets have names of at most 107 bytes.
         disk = Path(tempfile.mkdtemp(prefix="m-"))
         stack.callback(shutil.rmtree, disk)
-        switch = stack.enter_context(_first_process("sleep", "infinity"))
+        switch = stack.enter_context(_first_process())
         _ip(switch, "link", "add", "switch", "type", "bridge")
         _ip(switch, "link", "set", "switch", "up")
         made: list[Machine] = []
         for number, name in enumerate(names, start=1):
-            pid = stack.enter_context(_first_process("sleep", "infinity"))
+            pid = stack.enter_context(_first_process())
             machine = Machine(
                 name=name,
                 address=f"10.77.0.{number}",
@@ -104,10 +104,10 @@ def _environment(disk: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _first_process(*arguments: str) -> Iterator[int]:
+def _first_process() -> Iterator[int]:
     """The process that a new set of namespaces lives with."""
     with subprocess.Popen(
-        [*_UNSHARE, "sh", "-c", f"echo; exec {' '.join(arguments)}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*_UNSHARE, "sh", "-c", "echo; exec sleep infinity"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as outer:
         assert outer.stdout is not None
         outer.stdout.readline()
