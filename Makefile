@@ -46,6 +46,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/verify_speed.py
 	$(BIN)/python -m benchmarks.twins_precision
 	$(BIN)/python benchmarks/decoding_speed.py
+	$(BIN)/python benchmarks/freed_memory.py
 	$(BIN)/python benchmarks/baselines_speed.py
 	$(BIN)/python benchmarks/search_speed.py
 	$(BIN)/python benchmarks/predict_speed.py

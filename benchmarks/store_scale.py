@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 DATASETS, CATEGORIES, METHODS = 5, 20, 10
 NUM_IMAGES = 100
@@ -119,7 +120,7 @@ def fill(folder: Path, num_records: int) -> None:
 
 def fill_packed(folder: Path, num_records: int) -> None:
     from harness.store.compaction import FULL_ROWS
-    from harness.store.parquet_bytes import conformed, decoded, encoded_many
+    from harness.store.parquet_bytes import conformed, encoded_many
     from harness.store.part_names import cell_of
     from harness.store.schema import PACKED_RECORD_SCHEMA, SCORES_PART
 
@@ -127,7 +128,7 @@ def fill_packed(folder: Path, num_records: int) -> None:
     ready = parts(num_records)
     number = 0
     while some := list(islice(ready, FULL_ROWS)):
-        table = decoded(some[0][1], "template").take(pa.array([0] * len(some)))
+        table = pq.read_table(pa.BufferReader(some[0][1])).take(pa.array([0] * len(some)))
         rows = range(number, number + len(some))
         values = {
             "cell_id": [cell_of(name) for name, _, _ in some],

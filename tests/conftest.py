@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from harness.execution.session import HERE, prepare_ray_environment
+from harness.freed_memory import keep_freed_memory
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Ray reads its settings when it is first imported, and all tests share one process.
     del config
+    keep_freed_memory()
     prepare_ray_environment(HERE)
     # Read when the hub's client is imported, which some test modules do as they are collected.
     os.environ["HF_HUB_OFFLINE"] = "1"

@@ -14,7 +14,7 @@ from harness.config import build_settings
 from harness.datasets.finding import find
 from harness.datasets.splits import is_manifest
 from harness.environment import now, without_credentials
-from harness.errors import BenchError
+from harness.errors import BenchError, StoreError
 from harness.methods import METHODS
 from harness.phase_clock import REST, STORE, phase
 from harness.plan import Cell
@@ -87,8 +87,11 @@ class CellRunner:
         if is_manifest(self.context.split) and not Path(self.context.split).is_file():
             files.append(Path(self.context.split))
         found += [f"there is no file {path}" for path in files]
-        if self.claim and not RecordStore(self.results).has_claim(self.claim):
-            found.append(f"the results folder {without_credentials(self.results)} is another one there")
+        try:
+            if self.claim and not RecordStore(self.results).has_claim(self.claim):
+                found.append(f"the results folder {without_credentials(self.results)} is another one there")
+        except StoreError as error:
+            found.append(f"the results cannot be read ({str(error).rstrip('.')})")
         return tuple(found)
 
     def batch_size(self, cell: Cell) -> int:

@@ -4,9 +4,12 @@ import errno
 import sys
 from typing import Any
 
+from harness.freed_memory import keep_freed_memory
+
 
 def main() -> None:
     """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2, Ctrl-C as one line and 130."""
+    keep_freed_memory()
     try:
         code = _call()
     except KeyboardInterrupt:

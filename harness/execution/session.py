@@ -22,6 +22,7 @@ from harness.errors import SettingsError
 from harness.execution.interruption import deferred_interrupts
 from harness.execution.sizing import Offer
 from harness.execution.summary import ExecutionError
+from harness.freed_memory import VARIABLES
 
 HERE = "local"
 """The address of a cluster that is started on this machine, as Ray has it."""
@@ -56,7 +57,7 @@ def prepare_ray_environment(address: str) -> None:
     Args:
         address: The cluster to join, whose token the user has; or ``HERE``.
     """
-    settings = _SETTINGS | (_SETTINGS_HERE if address == HERE else {})
+    settings = VARIABLES | _SETTINGS | (_SETTINGS_HERE if address == HERE else {})
     for name, value in settings.items():
         os.environ.setdefault(name, value)
     if address == HERE and os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
@@ -92,7 +93,7 @@ class RaySession:
             self._options |= {"num_cpus": math.ceil(num_cpus), "include_dashboard": False}
             self._options["object_store_memory"] = object_store_bytes
         else:
-            ours = {name: value for name, value in os.environ.items() if name.startswith("BENCH_")}
+            ours = {name: value for name, value in os.environ.items() if name.startswith("BENCH_") or name in VARIABLES}
             self._options["runtime_env"] = {"env_vars": ours}
         self._is_up, self._is_over = threading.Event(), threading.Event()
         # A thread of its own, which lives as long as the cluster: the processes that Ray starts end with the

@@ -42,7 +42,10 @@ class SharedTurns:
     @property
     def claim(self) -> str:
         """Name of the run's claim in the store; empty where it could not be written."""
-        return self._claims.name if self._store.has_claim(self._claims.name) else ""
+        try:
+            return self._claims.name if self._store.has_claim(self._claims.name) else ""
+        except StoreError:
+            return ""
 
     def take(self, cell: Cell) -> HeldElsewhere | StoredElsewhere | None:
         """See ``Turns.take``."""

@@ -191,13 +191,13 @@ class Claims:
             return None
 
 
-def has_claim(folder: Folder, name: str) -> bool:
-    """Whether a claim of this name is there.
+def claim_names(folder: Folder) -> frozenset[str]:
+    """Names of the claims in a store.
 
     Raises:
         OSError: The folder cannot be read.
     """
-    return name in folder.stamps(_FOLDER)
+    return frozenset(folder.stamps(_FOLDER))
 
 
 @cache

@@ -15,7 +15,7 @@ from harness.errors import SettingsError, StoreError
 from harness.metrics.catalogue import BUILT_IN_NAMES
 from harness.records import CellRecord, CostRecord, ImageScore
 from harness.store.checking import StoreCheck, check_store
-from harness.store.claims import Claims, has_claim
+from harness.store.claims import Claims, claim_names
 from harness.store.compaction import MANY_PARTS, Compaction
 from harness.store.folders import open_folder
 from harness.store.parquet_bytes import encoded, encoded_many
@@ -279,11 +279,17 @@ class RecordStore:
         return Claims(self._folder)
 
     def has_claim(self, name: str) -> bool:
-        """Whether a run's claim of this name is there; False also where the store cannot be read."""
+        """Whether a run's claim of this name is there.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
         try:
-            return has_claim(self._folder, name)
-        except OSError:
-            return False
+            return name in claim_names(self._folder)
+        except OSError as error:
+            raise StoreError(
+                f"Cannot list the claims in {self._folder.title}: {without_credentials(str(error))}."
+            ) from error
 
     def _joined(self) -> Any:
         records = self._records.rows().select(RECORD_SCHEMA.names)

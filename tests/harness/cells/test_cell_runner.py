@@ -43,3 +43,11 @@ def test_each_thing_that_is_missing_is_a_clause(root: Path, tmp_path: Path) -> N
         "there is no file nowhere.csv",
         f"the results folder {tmp_path / 'results'} is another one there",
     )
+
+
+def test_results_that_cannot_be_read_are_told_apart_from_other_results(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "claims").touch()
+    context = CellContext(data_root=root, datasets={})
+    (told,) = CellRunner(results=str(tmp_path / "results"), context=context, claim="desk-1.json").missing_here()
+    assert told.startswith(f"the results cannot be read (Cannot list the claims in {tmp_path / 'results'}: ")
