@@ -1,6 +1,7 @@
 import importlib.util
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +39,15 @@ def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         for name in ("BENCH_DATA", "BENCH_RESULTS", "BENCH_CACHE_LIMIT_GB", "BENCH_MAX_MEGAPIXELS", "RAY_ADDRESS"):
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _as_many_torch_threads_as_before() -> Iterator[None]:
+    # More than one thread in each of several processes of tests makes every later test there many times slower.
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else None
+    yield
+    assert before is None or torch.get_num_threads() == before, "the test leaves torch with another number of threads"
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from harness.execution.events import (
 from harness.execution.summary import RunInterrupted, RunSummary, Tally
 from harness.execution.turns import ALONE, Turns
 from harness.plan import Cell
+from harness.torch_threads import torch_threads
 
 
 class InProcess:
@@ -34,10 +35,10 @@ class InProcess:
 
     def run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener, turns: Turns = ALONE) -> RunSummary:
         """Run every cell here; see ``Executor.run``."""
-        if self._num_threads is not None:
-            import torch
+        with torch_threads(self._num_threads):
+            return self._run(cells, work, on_event, turns)
 
-            torch.set_num_threads(self._num_threads)
+    def _run(self, cells: Sequence[Cell], work: CellWork, on_event: RunListener, turns: Turns) -> RunSummary:
         here = WorkerId(rank=0, host=socket.gethostname(), pid=os.getpid())
         tally = Tally(len(cells), on_event)
         attempts = Attempts(cells, self._max_attempts, turns, tally.tell)

@@ -1,6 +1,6 @@
 """Measuring the costs of stored cells, one at a time in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from harness.cells.cell_context import CellContext
 from harness.cells.cell_costs import measure_costs
@@ -13,6 +13,7 @@ from harness.phrasing import counted
 from harness.plan import Cell
 from harness.records import CostRecord
 from harness.store import RecordStore
+from harness.torch_threads import torch_threads
 
 
 def costs(settings: RunSettings, on_cell: Callable[[Cell, CostRecord | str], None]) -> int:
@@ -32,8 +33,6 @@ def costs(settings: RunSettings, on_cell: Callable[[Cell, CostRecord | str], Non
     Raises:
         BenchError: A name, a setting or a weights file is wrong, or no cell has a finished record.
     """
-    import torch
-
     check_device(settings.device)
     store = RecordStore(settings.results)
     store.check_writable()
@@ -54,12 +53,19 @@ def costs(settings: RunSettings, on_cell: Callable[[Cell, CostRecord | str], Non
         device=settings.device,
         skip_unreadable=settings.skip_unreadable,
     )
-    torch.set_num_threads(num_cores())
-    tried = 0
-    for cell in finished:
-        if settings.policy != "always" and cell.id in measured and measured[cell.id].is_quiet:
-            continue
-        tried += 1
+    missing = [
+        cell
+        for cell in finished
+        if settings.policy == "always" or cell.id not in measured or not measured[cell.id].is_quiet
+    ]
+    with torch_threads(num_cores()):
+        return _measure(missing, context, store, on_cell)
+
+
+def _measure(
+    cells: Sequence[Cell], context: CellContext, store: RecordStore, on_cell: Callable[[Cell, CostRecord | str], None]
+) -> int:
+    for cell in cells:
         try:
             found = measure_costs(cell, context)
         except Exception as error:
@@ -69,4 +75,4 @@ def costs(settings: RunSettings, on_cell: Callable[[Cell, CostRecord | str], Non
             continue
         store.write_costs(found)
         on_cell(cell, found)
-    return tried
+    return len(cells)

@@ -26,6 +26,7 @@ from harness.phrasing import counted
 from harness.plan import Cell
 from harness.regimes import MULTI_CLASS, ONE_CLASS, shots_of
 from harness.store import RecordStore
+from harness.torch_threads import torch_threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,14 +97,12 @@ def estimate(planned: Planned, settings: RunSettings) -> Estimate:
         BenchError: An image of the trial cannot be read, or what else stops a cell.
         Exception: Whatever a method raises.
     """
-    import torch
-
     cells = planned.plan.cells
     size = size_workers(settings, len(cells))
     num_workers = max(size.workers, 1)
-    torch.set_num_threads(max(1, int(size.cpus_per_worker)))
     work = _Work(planned, settings, num_workers)
-    found = tuple(work.estimate(cell) for cell in cells)
+    with torch_threads(max(1, int(size.cpus_per_worker))):
+        found = tuple(work.estimate(cell) for cell in cells)
     held = sorted((each.memory_bytes for each in found if each.memory_bytes is not None), reverse=True)
     on_device = [each.device_bytes for each in found if each.device_bytes is not None]
     feature_bytes = sum(each.feature_bytes for each in found)

@@ -14,6 +14,7 @@ from harness.search.search_folder import SPLIT_FILE, locked, write_asked
 from harness.search.search_outcome import Outcome, importances, outcome_of
 from harness.search.trials import TrialRecord
 from harness.spaces import SELECTIONS, SearchSpace, load_space
+from harness.torch_threads import torch_threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,10 +161,8 @@ def _run_trials(prepared: PreparedSearch, on_event: Callable[[SearchEvent], None
     on_event(SearchStarted(prepared=prepared, records=tuple(ledger.records), num_left=ledger.num_left))
     size = size_workers(prepared.settings, budget.trials)
     if size.workers == 0:
-        import torch
-
-        torch.set_num_threads(max(1, int(size.cpus_per_worker)))
-        search_local(ledger, prepared.evaluation)
+        with torch_threads(max(1, int(size.cpus_per_worker))):
+            search_local(ledger, prepared.evaluation)
     else:
         search_with_tune(ledger, prepared.evaluation, size, prepared.settings.address or HERE, log_dir())
     return ledger
