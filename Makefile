@@ -23,8 +23,9 @@ demo: install
 	$(BIN)/bench run $(DEMO)
 	$(BIN)/bench tables --results results/demo
 
+# One process more than there are cores: many tests wait for processes that they start.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
 
 # One scenario: make chaos SEED=7 FAULTS=1. What it does: docs/reliability.md.
 SEED ?= 0

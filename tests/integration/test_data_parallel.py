@@ -92,8 +92,9 @@ def test_a_demo_cell_trained_by_two_processes_has_the_metrics_of_one(tmp_path: P
     command = [sys.executable, "-c", "from harness.cli import main; main()", "run"]
     command += ["--datasets", "demo/nut", "--methods", "mfrnet", "--backbone", "filter_bank", "--image-size", "64"]
     command += [f"--set=mfrnet.{setting}" for setting in ("steps=20", "batch_size=4", "width=32", "num_heads=2")]
-    for results, how in (("one", ("--workers", "0")), ("two", ("--data-parallel", "2", "--cpus-per-worker", "1"))):
-        subprocess.run([*command, *how, "--results", str(tmp_path / results)], check=True)
+    both = {"one": ("--workers", "0"), "two": ("--data-parallel", "2", "--cpus-per-worker", "1")}
+    runs = [subprocess.Popen([*command, *how, "--results", str(tmp_path / name)]) for name, how in both.items()]
+    assert [run.wait() for run in runs] == [0, 0]
     one, two = (RecordStore(str(tmp_path / results)).frame().iloc[0] for results in ("one", "two"))
     assert one["cell_id"] == two["cell_id"]
     assert (one["num_processes"], two["num_processes"]) == (1, 2)
