@@ -1,7 +1,9 @@
 """The command line. Starts without torch, Ray or pandas; a command imports what it needs."""
 
 import errno
+import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 from harness.freed_memory import keep_freed_memory
@@ -14,8 +16,14 @@ def main() -> None:
         code = _call()
     except KeyboardInterrupt:
         code = 130
-    # Typer turns Ctrl-C into this code; commands that print a line of their own raise SystemExit.
+    except SystemExit as ended:
+        # A command that was interrupted and has said what is stored.
+        if ended.code == 130:
+            _heed_no_further_ctrl_c()
+        raise
+    # Typer turns Ctrl-C into this code.
     if code == 130:
+        _heed_no_further_ctrl_c()
         _end("Interrupted.", 130)
     raise SystemExit(code or 0)
 
@@ -45,6 +53,12 @@ def _call() -> Any:
         context = error.ctx
         command = context.command_path if context else "bench"
         _end(f"{error.format_message().rstrip('.')}. See '{command} --help'.", 2)
+
+
+def _heed_no_further_ctrl_c() -> None:
+    """Everything is stored and the process ends now: another Ctrl-C would only change its exit code."""
+    with suppress(ValueError):  # a thread that is not the main one gets no signals
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _end(line: str, code: int) -> None:

@@ -1,6 +1,7 @@
 """The command line, called in this process."""
 
 import json
+import signal
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,11 @@ class Command:
 
     def __call__(self, command: str, *arguments: str) -> Answer:
         self._patch.setattr(sys, "argv", ["bench", *command.split(), *arguments])
+        on_ctrl_c = signal.getsignal(signal.SIGINT)
         with pytest.raises(SystemExit, match=r"^\d+$") as ended:
             cli.main()
+        # An interrupted command hears no further Ctrl-C, and this process goes on.
+        signal.signal(signal.SIGINT, on_ctrl_c)
         captured = self._capture.readouterr()
         return Answer(int(str(ended.value)), captured.out, captured.err)
 

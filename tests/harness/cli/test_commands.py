@@ -208,6 +208,28 @@ def test_what_is_no_mistake_of_the_user_keeps_its_traceback(bench: Bench, monkey
         cli.main()
 
 
+@pytest.mark.parametrize("how", ["KeyboardInterrupt", "SystemExit(130)"])
+def test_a_second_ctrl_c_as_an_interrupted_process_ends_changes_nothing(how: str) -> None:
+    program = f"""
+import os, signal, time
+from harness import cli
+
+def interrupted():
+    raise {how}
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+cli._call = interrupted
+try:
+    cli.main()
+finally:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+
+
 # bench run
 
 
