@@ -154,6 +154,9 @@ class RaySession:
             logger.info("Session %s", ray.get_runtime_context().get_session_name())
         except BaseException as error:
             self._error = error
+            # The user gets one line; what else is known is in the log.
+            told = "Ray did not start"
+            self._log.handle(logging.LogRecord("ray", logging.ERROR, __file__, 0, told, None, sys.exc_info()))
             self._is_up.set()
             return
         self._is_up.set()

@@ -7,6 +7,7 @@ import pytest
 
 from harness.errors import SettingsError
 from harness.execution.session import HERE, RaySession, prepare_ray_environment
+from harness.execution.summary import ExecutionError
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +58,23 @@ def test_importing_the_executor_loads_neither_ray_nor_torch() -> None:
 def test_an_address_of_another_form_is_refused(address: str) -> None:
     with pytest.raises(SettingsError, match=f"--address {address}: expected HOST:PORT of a running Ray cluster"):
         RaySession(address=address, num_cpus=1, log_dir=Path())
+
+
+def test_what_keeps_ray_from_starting_is_one_line_and_a_traceback_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    def refuse(**_: object) -> None:
+        raise RuntimeError("no room\nfor it")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    session = RaySession(address=HERE, num_cpus=1, log_dir=tmp_path)
+    try:
+        with pytest.raises(ExecutionError, match=r"^Ray could not be started: no room for it$"):
+            session.wait()
+    finally:
+        session.close()
+    log = (tmp_path / "ray.log").read_text(encoding="utf-8")
+    assert "ERROR ray: Ray did not start\nTraceback" in log
+    assert "RuntimeError: no room" in log
