@@ -22,6 +22,7 @@ from harness.environment import num_cores
 from harness.errors import BenchError, DataError
 from harness.framing import image_score, stitch, views_of
 from harness.images import View, read_rgb, resize_rgb
+from harness.torch_threads import torch_threads
 
 BATCH_SIZE = 4
 """On two cores, two batches of 4 at a time were the fastest of 1, 4, 8 and 16 images (benchmarks/predict_speed.py)."""
@@ -116,24 +117,24 @@ class KeptDetector:
         """
         num_threads = min(_MAX_THREADS, num_cores())
         num_judging = num_threads if self._is_on_cpu else 1
-        torch_threads = torch.get_num_threads()
         decoding = ThreadPoolExecutor(num_threads, "decode")
         judging = ThreadPoolExecutor(num_judging, "judge", _one_torch_thread if self._is_on_cpu else None)
         running: deque[Future[list[Judgement | Unreadable]]] = deque()
         batch: list[tuple[Path, Future[_Decoded]]] = []
-        try:
-            for path in chain(paths, [None]):
-                if path is not None:
-                    batch.append((path, decoding.submit(self._decode, path)))
-                if batch and (path is None or len(batch) == batch_size):
-                    running.append(judging.submit(self._judged, batch))
-                    batch = []
-                while running and (path is None or len(running) > num_judging):
-                    yield from running.popleft().result()
-        finally:
-            judging.shutdown(cancel_futures=True)
-            decoding.shutdown(cancel_futures=True)
-            torch.set_num_threads(torch_threads)
+        # Restored after the last thread that sets it has ended.
+        with torch_threads(None):
+            try:
+                for path in chain(paths, [None]):
+                    if path is not None:
+                        batch.append((path, decoding.submit(self._decode, path)))
+                    if batch and (path is None or len(batch) == batch_size):
+                        running.append(judging.submit(self._judged, batch))
+                        batch = []
+                    while running and (path is None or len(running) > num_judging):
+                        yield from running.popleft().result()
+            finally:
+                judging.shutdown(cancel_futures=True)
+                decoding.shutdown(cancel_futures=True)
 
     def judge_pixels(self, pixels_HW3: NDArray[np.uint8], path: Path = Path("image")) -> Judgement:
         """Judge one image in memory.
