@@ -18,11 +18,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+from harness import freed_memory, waiting_threads
 from harness.errors import SettingsError
 from harness.execution.interruption import deferred_interrupts
 from harness.execution.sizing import Offer
 from harness.execution.summary import ExecutionError
-from harness.freed_memory import VARIABLES
 
 HERE = "local"
 """The address of a cluster that is started on this machine, as Ray has it."""
@@ -57,7 +57,8 @@ def prepare_ray_environment(address: str) -> None:
     Args:
         address: The cluster to join, whose token the user has; or ``HERE``.
     """
-    settings = VARIABLES | _SETTINGS | (_SETTINGS_HERE if address == HERE else {})
+    waiting_threads.spin_briefly()
+    settings = freed_memory.VARIABLES | _SETTINGS | (_SETTINGS_HERE if address == HERE else {})
     for name, value in settings.items():
         os.environ.setdefault(name, value)
     if address == HERE and os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
@@ -93,7 +94,10 @@ class RaySession:
             self._options |= {"num_cpus": math.ceil(num_cpus), "include_dashboard": False}
             self._options["object_store_memory"] = object_store_bytes
         else:
-            ours = {name: value for name, value in os.environ.items() if name.startswith("BENCH_") or name in VARIABLES}
+            of_process = freed_memory.VARIABLES | waiting_threads.VARIABLES
+            ours = {
+                name: value for name, value in os.environ.items() if name.startswith("BENCH_") or name in of_process
+            }
             self._options["runtime_env"] = {"env_vars": ours}
         self._is_up, self._is_over = threading.Event(), threading.Event()
         # A thread of its own, which lives as long as the cluster: the processes that Ray starts end with the
