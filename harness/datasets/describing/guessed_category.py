@@ -3,9 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from harness.datasets.describing.image_bins import ImageBins
 from harness.datasets.describing.mask_patterns import FoundMasks, LabelledImage, find_pattern
 from harness.datasets.describing.places import Place
 from harness.datasets.describing.words import Word
@@ -52,18 +53,6 @@ class GuessedCategory:
         return bool(self.defects or {"mixed", "test_mixed"} & set(self.lists))
 
 
-@dataclass
-class _Bins:
-    """Images of one category by part and content, before anything is decided."""
-
-    good: defaultdict[Word | None, list[PurePosixPath]] = field(default_factory=lambda: defaultdict(list))
-    unknown: defaultdict[Word | None, list[PurePosixPath]] = field(default_factory=lambda: defaultdict(list))
-    defects: defaultdict[tuple[Word | None, str], list[PurePosixPath]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    notes: list[str] = field(default_factory=list)
-
-
 def guess_category(name: str, members: Mapping[PurePosixPath, Place], masks: FoundMasks) -> GuessedCategory | str:
     """A category, or why these images are none.
 
@@ -72,22 +61,15 @@ def guess_category(name: str, members: Mapping[PurePosixPath, Place], masks: Fou
         members: Its images, without masks.
         masks: Those that may be of these images.
     """
-    bins = _Bins()
-    for image, place in sorted(members.items()):
-        if place.content is Word.GOOD:
-            bins.good[place.part].append(image)
-        elif place.content is Word.DEFECT:
-            bins.defects[place.part, place.kind].append(image)
-        else:
-            bins.unknown[place.part].append(image)
-    _use_validation(bins)
+    bins = ImageBins.of(members)
+    bins.use_validation()
     unknown = [LabelledImage(image, MIXED_KIND) for images in bins.unknown.values() for image in images]
     mixed_pattern, num_masked = find_pattern(unknown, masks.files)
     mixed: dict[Word | None, list[PurePosixPath]] = {}
     if mixed_pattern is not None:
         mixed = {part: bins.unknown[part] for part in list(bins.unknown)}
         bins.unknown.clear()
-    good_reason = _use_unknown(bins)
+    good_reason = bins.use_unknown()
     lists, is_divided = _lists(bins, mixed, good_reason)
     defects = _defects(bins, keep_train=not is_divided)
     if not lists:
@@ -121,47 +103,8 @@ def guess_category(name: str, members: Mapping[PurePosixPath, Place], masks: Fou
     )
 
 
-def _use_validation(bins: _Bins) -> None:
-    """Validation images stand in for a missing test part, and else belong to neither."""
-    parts = {*bins.good, *bins.unknown, *(part for part, _ in bins.defects)}
-    if Word.VALIDATION not in parts:
-        return
-    instead = Word.TEST if Word.TEST not in parts else None
-    aside = [*bins.good.pop(Word.VALIDATION, []), *bins.unknown.pop(Word.VALIDATION, [])]
-    if instead is not None:
-        bins.notes.append("the validation part is taken for the test part")
-    kinds = [kind for part, kind in bins.defects if part is Word.VALIDATION]
-    for kind in kinds:
-        images = bins.defects.pop((Word.VALIDATION, kind))
-        if instead is not None:
-            bins.defects[instead, kind] += images
-        aside += images
-    if instead is None:
-        bins.notes.append(f"{len(aside)} images of the validation part are left aside")
-        return
-    lost = {image for (_, _), images in bins.defects.items() for image in images}
-    bins.good[instead] += [image for image in aside if image not in lost]
-
-
-def _use_unknown(bins: _Bins) -> str:
-    """Decide about images that no word and no mask describes; the reason why they are called good, if they are."""
-    reason = ""
-    training = bins.unknown.pop(Word.TRAIN, [])
-    if training:
-        bins.good[Word.TRAIN] += training
-        reason = "nothing calls them good; training images are"
-    rest = [image for images in bins.unknown.values() for image in images]
-    if rest and not any(bins.good.values()) and bins.defects:
-        for part, images in bins.unknown.items():
-            bins.good[part] += images
-        reason = "nothing calls them good; the others are called defects"
-    elif rest:
-        bins.notes.append(f"{len(rest)} images are left aside, such as {rest[0]}: nothing says what they are")
-    return reason
-
-
 def _lists(
-    bins: _Bins, mixed: Mapping[Word | None, list[PurePosixPath]], good_reason: str
+    bins: ImageBins, mixed: Mapping[Word | None, list[PurePosixPath]], good_reason: str
 ) -> tuple[dict[str, Listing], bool]:
     """Images by the key of ``dataset.toml``, and whether training and test are divided."""
     by_word = good_reason or "folder or file names with a word for good parts"
@@ -194,7 +137,7 @@ def _all_training(lists: Mapping[str, Listing]) -> dict[str, Listing]:
     return {"train_good": Listing(tuple(images), next(iter(lists.values())).reason)}
 
 
-def _defects(bins: _Bins, *, keep_train: bool) -> dict[str, Listing]:
+def _defects(bins: ImageBins, *, keep_train: bool) -> dict[str, Listing]:
     by_kind: defaultdict[str, list[PurePosixPath]] = defaultdict(list)
     num_aside = 0
     for (part, kind), images in sorted(bins.defects.items(), key=lambda entry: entry[0][1]):
