@@ -48,11 +48,13 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.twins_precision
 	$(BIN)/python benchmarks/decoding_speed.py
 	$(BIN)/python benchmarks/freed_memory.py
+	$(BIN)/python benchmarks/waiting_threads.py
 	$(BIN)/python benchmarks/baselines_speed.py
 	$(BIN)/python benchmarks/search_speed.py
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/store_scale.py
 	$(BIN)/python benchmarks/hostile_limits.py
+	$(BIN)/python benchmarks/judging_speed.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

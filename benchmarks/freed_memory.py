@@ -7,14 +7,13 @@ default backbone with random weights, on one core. The two take turns.
     python benchmarks/freed_memory.py --runs 1
 """
 
-import argparse
 import os
 import resource
-import statistics
-import subprocess
 import sys
 import threading
 import time
+
+from own_processes import flags, measured, medians
 
 from harness.freed_memory import VARIABLES
 
@@ -49,24 +48,19 @@ def measure() -> None:
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--runs", type=int, default=5)
-    asked.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    given = asked.parse_args()
-    if given.measure:
+    given = flags(__doc__, runs=5)
+    if given.measure is not None:
         measure()
         return 0
     plain = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    found: dict[str, list[tuple[float, ...]]] = {"glibc": [], "kept": []}
+    found: dict[str, list[list[float]]] = {"glibc": [], "kept": []}
     for _ in range(given.runs):
         for name, environment in (("glibc", plain), ("kept", plain | VARIABLES)):
-            command = [sys.executable, __file__, "--measure"]
-            out = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-            found[name].append(tuple(map(float, out.split())))
-    medians = {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in found.items()}
-    for name, (milliseconds, faults, megabytes) in medians.items():
+            found[name].append(measured(__file__, environment))
+    middle = {name: medians(rows) for name, rows in found.items()}
+    for name, (milliseconds, faults, megabytes) in middle.items():
         print(f"{name:6} {milliseconds:7.1f} ms an image {faults:9.0f} page faults {megabytes:7.0f} MB at the peak")
-    ratio = medians["glibc"][0] / medians["kept"][0]
+    ratio = middle["glibc"][0] / middle["kept"][0]
     print(f"ratio {ratio:.2f}, expected at least {MIN_RATIO}")
     return 0 if ratio >= MIN_RATIO else 1
 

@@ -7,12 +7,12 @@ is one process a core that does nothing but count. The two take turns.
     python benchmarks/waiting_threads.py --runs 1
 """
 
-import argparse
 import os
-import statistics
 import subprocess
 import sys
 import time
+
+from own_processes import flags, measured, medians
 
 from harness.waiting_threads import VARIABLES
 
@@ -37,18 +37,9 @@ def measure() -> None:
     print(time.perf_counter() - started)
 
 
-def seconds(environment: dict[str, str]) -> float:
-    """Of one training in a process with this environment."""
-    command = [sys.executable, __file__, "--measure"]
-    return float(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
-
-
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--runs", type=int, default=5)
-    asked.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    given = asked.parse_args()
-    if given.measure:
+    given = flags(__doc__, runs=5)
+    if given.measure is not None:
         measure()
         return 0
     plain = {name: value for name, value in os.environ.items() if name not in VARIABLES}
@@ -58,17 +49,14 @@ def main() -> int:
         num_busy = 0 if surroundings == "alone" else len(os.sched_getaffinity(0))
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(num_busy)]
         try:
-            found: dict[str, list[float]] = {"OpenMP": [], "brief": []}
-            for _ in range(given.runs):
-                found["OpenMP"].append(seconds(plain))
-                found["brief"].append(seconds(plain | VARIABLES))
+            pairs = [[*measured(__file__, plain), *measured(__file__, plain | VARIABLES)] for _ in range(given.runs)]
         finally:
             for process in busy:
                 process.kill()
-        medians = {name: statistics.median(values) for name, values in found.items()}
-        ratios[surroundings] = medians["OpenMP"] / medians["brief"]
+        openmp, brief = medians(pairs)
+        ratios[surroundings] = openmp / brief
         print(
-            f"{surroundings:18} OpenMP's habits {medians['OpenMP']:6.2f} s   brief {medians['brief']:6.2f} s   "
+            f"{surroundings:18} OpenMP's habits {openmp:6.2f} s   brief {brief:6.2f} s   "
             f"ratio {ratios[surroundings]:.2f}"
         )
     print("expected at least " + ", ".join(f"{ratio} {name}" for name, ratio in MIN_RATIOS.items()))

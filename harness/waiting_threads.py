@@ -2,7 +2,7 @@
 
 OpenMP's threads (GNU's, which torch has on Linux) meet after every operation, and the first ones there spin: for
 milliseconds, as long as nothing is known of other work on the machine. Where another process needs the core, the
-thread that is waited for gets none, and training in two threads takes twice as long as it need.
+thread that is waited for gets none, and training in two threads takes half as long again, and more.
 """
 
 import os
