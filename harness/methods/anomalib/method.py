@@ -110,8 +110,10 @@ class AnomalibMethod:
             raise DataError(f"Expected at least {counted(least, 'training image')}, got {len(images)}.")
         size_px = self._model_size(images.size_px)
         with quiet(), seeded(context.seed, context.device), deterministic(), interruptible():
+            from harness.methods.anomalib.core_set import select_core_sets_fast
             from harness.methods.anomalib.fitting import Batches, TrainingData, train
 
+            select_core_sets_fast()
             built = build_model(self.model_name, settings, size_px, context.weights)
             pixels = pixels_of(self.model_name, settings, size_px, context.weights)
             train_images, held_out = self._split(images)
