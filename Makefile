@@ -50,6 +50,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/freed_memory.py
 	$(BIN)/python benchmarks/waiting_threads.py
 	$(BIN)/python benchmarks/baselines_speed.py
+	$(BIN)/python benchmarks/core_set_speed.py
 	$(BIN)/python benchmarks/search_speed.py
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/store_scale.py
