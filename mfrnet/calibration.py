@@ -15,6 +15,9 @@ PRIOR_IMAGES = 10
 MIN_IMAGES = 4
 """Normal images that fitting needs at least."""
 
+_MAX_TRAINING_IMAGES = 500
+"""More of them take time in calibration and hardly change it."""
+
 
 def split_held_out(num_images: int, share: float, generator: torch.Generator) -> tuple[list[int], list[int]]:
     """Choose at random which normal images calibrate and which train.
@@ -41,8 +44,20 @@ def split_held_out(num_images: int, share: float, generator: torch.Generator) ->
     return sorted(order[:num_held_out]), sorted(order[num_held_out:])
 
 
+def calibrating(training: Sequence[int], weight: float) -> list[int]:
+    """Which training images take part in calibration: all, or 500 evenly spaced ones of more; none at weight 0.
+
+    >>> calibrating([3, 5, 8], 1.0), calibrating([3, 5, 8], 0.0), len(calibrating(range(2000), 1.0))
+    ([3, 5, 8], [], 500)
+    """
+    if not weight:
+        return []
+    count = min(len(training), _MAX_TRAINING_IMAGES)
+    return [training[number * len(training) // count] for number in range(count)]
+
+
 class Calibration:
-    """Mean and spread of each term and group at each position over held-out normal images."""
+    """Mean and spread of each term and group at each position over normal images."""
 
     def __init__(self, mean_TGHW: Tensor, spread_TGHW: Tensor) -> None:
         """Args:
@@ -53,22 +68,39 @@ class Calibration:
         self.spread_TGHW = spread_TGHW
 
     @classmethod
-    def of(cls, maps_BTGHW: Tensor, neighbourhood: int = 1) -> "Calibration":
-        """Learn the scale from held-out normal images.
+    def of(
+        cls,
+        held_out_BTGHW: Tensor,
+        training_NTGHW: Tensor | None = None,
+        training_weight: float = 1.0,
+        neighbourhood: int = 1,
+    ) -> "Calibration":
+        """Learn the scale from normal images.
 
-        The variance at a position is shrunk towards the variance over all positions, as if ``PRIOR_IMAGES`` further
+        The mean and the variance over all positions are those of held-out images: on images that were trained on,
+        errors are smaller. How mean and variance differ from position to position is learned from both. The
+        variance at a position is shrunk towards the variance over all positions, as if ``PRIOR_IMAGES`` further
         images had shown the latter.
 
         Args:
-            maps_BTGHW: float, at least two maps.
+            held_out_BTGHW: float, terms of at least two images, not below zero.
+            training_NTGHW: The same of images that were trained on; None for none, otherwise at least two.
+            training_weight: Of an image that was trained on, where a held-out one has 1.
             neighbourhood: Side of the square of positions over which mean and variance are averaged; odd.
         """
-        num_images = maps_BTGHW.shape[0]
-        mean = maps_BTGHW.mean(dim=0)
-        centred = (maps_BTGHW - mean).square().sum(dim=0)
+        mean, centred = _moments(held_out_BTGHW)
+        num_images = float(len(held_out_BTGHW))
+        degrees = num_images - 1
+        pooled = centred.mean(dim=(2, 3), keepdim=True) / degrees
+        if training_NTGHW is not None:
+            of_training, centred_t = _moments(training_NTGHW)
+            added = training_weight * len(training_NTGHW)
+            mean = (num_images * mean + added * _levelled(of_training, mean)) / (num_images + added)
+            variance_t = _levelled(centred_t / (len(training_NTGHW) - 1), centred / degrees)
+            centred = centred + added * variance_t
+            degrees += added
         mean, centred = _averaged(mean, neighbourhood), _averaged(centred, neighbourhood)
-        pooled = (centred.sum(dim=(2, 3), keepdim=True)) / (max(num_images - 1, 1) * mean.shape[2] * mean.shape[3])
-        variance = (centred + PRIOR_IMAGES * pooled) / (num_images - 1 + PRIOR_IMAGES)
+        variance = (centred + PRIOR_IMAGES * pooled) / (degrees + PRIOR_IMAGES)
         return cls(mean, variance.sqrt().clamp_min(1e-6))
 
     @classmethod
@@ -85,6 +117,18 @@ def weighted(distances_BTHW: Tensor, weight_of_term: Sequence[float]) -> Tensor:
     """Weighted mean over terms: float ``BHW``."""
     weights_T = distances_BTHW.new_tensor(weight_of_term)
     return torch.einsum("bthw,t->bhw", distances_BTHW, weights_T / weights_T.sum())
+
+
+def _moments(maps_BTGHW: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean over images, and the sum of squared distances from it."""
+    mean = maps_BTGHW.mean(dim=0)
+    return mean, (maps_BTGHW - mean).square().sum(dim=0)
+
+
+def _levelled(maps_TGHW: Tensor, like_TGHW: Tensor) -> Tensor:
+    """The maps times the numbers that give them the mean over all positions of the others."""
+    level = maps_TGHW.mean(dim=(2, 3), keepdim=True)
+    return maps_TGHW * (like_TGHW.mean(dim=(2, 3), keepdim=True) / level.clamp_min(1e-12))
 
 
 def _averaged(maps_TGHW: Tensor, neighbourhood: int) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.calibration import Calibration, split_held_out, weighted
+from mfrnet.calibration import Calibration, calibrating, split_held_out, weighted
 from mfrnet.disk_rows import DiskRows
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
@@ -22,7 +22,7 @@ from mfrnet.parallel import divided
 from mfrnet.restoration import RestorationNetwork
 from mfrnet.settings import TERMS, MFRNetSettings
 from mfrnet.training import StepReport, autocast, images_per_step, train_restoration
-from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters
+from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters, with_training
 
 _BATCH = 8
 
@@ -77,7 +77,7 @@ class Restorer:
 
 @dataclass(frozen=True, kw_only=True)
 class Scales:
-    """How large the terms are on held-out normal images."""
+    """How large the terms are on normal images."""
 
     residual: Whitening
     """Of the restoration error; its length is the Mahalanobis distance from normal errors."""
@@ -85,29 +85,33 @@ class Scales:
     """Of the features themselves."""
 
     @classmethod
-    def of(cls, measured: Iterable[Measured], channels: Sequence[int], ridge: float, device: torch.device) -> "Scales":
+    def of(
+        cls,
+        held_out: Iterable[Measured],
+        training: Iterable[Measured],
+        channels: Sequence[int],
+        settings: MFRNetSettings,
+        device: torch.device,
+    ) -> "Scales":
         """Learn both covariances.
 
         Args:
-            measured: Of held-out normal images, batch by batch; empty for no scale.
+            held_out: What was measured on held-out normal images, batch by batch; empty for no scale.
+            training: The same of images that were trained on, whose errors are smaller; may be empty.
             channels: Of each layer group.
-            ridge: Added to every variance.
+            settings: The ridge, and the weight of images that were trained on.
             device: Of the result.
         """
-        counts: list[int] = []
-
-        def of_batches() -> Iterator[list[Tensor]]:
-            for each in measured:
-                counts.append(each.error_BCHW[:, 0].numel())
-                yield [*scatters_of(each.error_BCHW, channels), *scatters_of(each.features_BCHW, channels)]
-
-        sums = sum_of_scatters(of_batches(), [*channels, *channels])
-        if not counts:
+        of_held_out, num_held_out = _moments(held_out, channels)
+        if not num_held_out:
             residual, distance = (Whitening([torch.eye(c, device=device) for c in channels]) for _ in range(2))
             return cls(residual=residual, distance=distance)
-        errors, features, count = sums[: len(channels)], sums[len(channels) :], sum(counts)
+        weight = settings.calibration_training_weight
+        sums, count = with_training(of_held_out, num_held_out, *_moments(training, channels), weight)
+        errors, features = sums[: len(channels)], sums[len(channels) :]
         return cls(
-            residual=Whitening.of(errors, count, ridge, device), distance=Whitening.of(features, count, ridge, device)
+            residual=Whitening.of(errors, count, settings.ridge, device),
+            distance=Whitening.of(features, count, settings.ridge, device),
         )
 
     def terms(self, measured: Measured, settings: MFRNetSettings) -> Tensor:
@@ -119,6 +123,18 @@ class Scales:
             "distance": lambda: self.distance.lengths(measured.features_BCHW),
         }
         return torch.stack([maps[term]() for term in TERMS if _is_used(term, settings)], dim=1)
+
+
+def _moments(measured: Iterable[Measured], channels: Sequence[int]) -> tuple[list[Tensor], int]:
+    """Second moments of the errors' groups, then of the features' groups, and over how many positions they are."""
+    counts: list[int] = []
+
+    def of_batches() -> Iterator[list[Tensor]]:
+        for each in measured:
+            counts.append(each.error_BCHW[:, 0].numel())
+            yield [*scatters_of(each.error_BCHW, channels), *scatters_of(each.features_BCHW, channels)]
+
+    return sum_of_scatters(of_batches(), [*channels, *channels]), sum(counts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,21 +232,29 @@ def fit_detector(
     ).to(target)
     restorer = Restorer(settings=settings, aggregator=aggregator, network=network, masks_nKHW=masks)
 
-    @torch.inference_mode()
-    def measured_at(start: int) -> Measured:
-        # Through the CPU, as processes of a group exchange them.
-        return _moved(restorer.measure(stack.batch(held_out[start : start + _BATCH])), torch.device("cpu"))
+    def measured(images: Sequence[int]) -> Iterator[Measured]:
+        @torch.inference_mode()
+        def at(start: int) -> Measured:
+            # Through the CPU, as processes of a group exchange them.
+            return _moved(restorer.measure(stack.batch(images[start : start + _BATCH])), torch.device("cpu"))
 
-    def measured() -> Iterator[Measured]:
-        # Measured once for the scales and once for the terms: kept, they would need memory for every held-out image.
-        for each in divided(measured_at, range(0, len(held_out), _BATCH)):
+        for each in divided(at, range(0, len(images), _BATCH)):
             yield _moved(each, target)
 
-    scales = Scales.of(measured(), stack.channels, settings.ridge, target)
+    # Measured once for the scales and once for the terms: kept, they would need memory for every image.
+    seen = calibrating(training, settings.calibration_training_weight) if held_out else []
+    scales = Scales.of(measured(held_out), measured(seen), stack.channels, settings, target)
     calibration = Calibration.none(target)
     if held_out:
-        terms = torch.cat([scales.terms(each, settings) for each in measured()])
-        calibration = Calibration.of(terms, settings.calibration_neighbourhood)
+        of_held_out, of_seen = (
+            [scales.terms(each, settings) for each in measured(images)] for images in (held_out, seen)
+        )
+        calibration = Calibration.of(
+            torch.cat(of_held_out),
+            torch.cat(of_seen) if of_seen else None,
+            settings.calibration_training_weight,
+            settings.calibration_neighbourhood,
+        )
     return Detector(restorer=restorer, scales=scales, calibration=calibration, image_size_px=stack.image_size_px)
 
 

@@ -121,6 +121,14 @@ class MapSettings(BackboneSettings):
         low=0.0,
         high=0.5,
     )
+    calibration_training_weight: float = setting(
+        1.0,
+        "Weight in calibration of an image that was trained on, where a held-out one has 1. What held-out images say "
+        "is level and spread; where on the map errors are large, images that were trained on say as well. 0 leaves "
+        "them out.",
+        low=0.0,
+        high=1.0,
+    )
     calibration_neighbourhood: int = setting(
         1,
         "Side of the square of positions over which calibration averages mean and variance; odd. Near the border "

@@ -26,7 +26,7 @@ class Whitening:
         self.matrix_of_group = [matrix.T.contiguous().T for matrix in matrix_of_group]
 
     @classmethod
-    def of(cls, scatters: Iterable[Tensor], num_positions: int, ridge: float, device: torch.device) -> "Whitening":
+    def of(cls, scatters: Iterable[Tensor], num_positions: float, ridge: float, device: torch.device) -> "Whitening":
         """Learn from second moments: principal axes, each divided by its standard deviation.
 
         Args:
@@ -92,3 +92,33 @@ def sum_of_scatters(batches: Iterable[list[Tensor]], channels_of_group: Sequence
         for total, added in zip(totals, batch, strict=True):
             total += added
     return totals
+
+
+def with_training(
+    held_out: Sequence[Tensor], num_held_out: int, training: Sequence[Tensor], num_training: int, weight: float
+) -> tuple[list[Tensor], float]:
+    """Second moments of held-out images, made steadier by those of images that were trained on.
+
+    What is learned from few images says little of many channels, and errors on images that were trained on are
+    smaller: these are scaled to the trace of the others first.
+
+    Args:
+        held_out: float64 ``CC`` per group, as from ``sum_of_scatters``.
+        num_held_out: Positions that were summed.
+        training: The same of images that were trained on.
+        num_training: Positions; 0 for none.
+        weight: Of an image that was trained on, where a held-out one has 1.
+
+    Returns:
+        Sums per group, and the number of positions that they stand for.
+
+    >>> with_training([torch.tensor([[8.0]])], 2, [torch.tensor([[3.0]])], 3, 1.0)
+    ([tensor([[20.]])], 5.0)
+    """
+    if not num_training:
+        return list(held_out), num_held_out
+    sums = []
+    for scatter, added in zip(held_out, training, strict=True):
+        ratio = (scatter.trace() / num_held_out) / (added.trace() / num_training).clamp_min(1e-12)
+        sums.append(scatter + weight * ratio * added)
+    return sums, num_held_out + weight * num_training

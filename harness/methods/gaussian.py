@@ -16,7 +16,7 @@ from mfrnet import AnomalyMaps, FeatureStack, MapSettings, check_layers, extract
 class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
     """The control: one Gaussian of the whitened features per layer group, without restoration."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     Settings: ClassVar[type[MapSettings]] = MapSettings
     relative_cost: ClassVar[float] = 0.1
 

@@ -4,7 +4,8 @@ The gain of MFRNet over this detector is the gain of restoration. Shapes: B imag
 G groups, H x W grid positions.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,12 +13,12 @@ from torch import Tensor
 
 from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.calibration import Calibration, split_held_out, weighted
+from mfrnet.calibration import Calibration, calibrating, split_held_out, weighted
 from mfrnet.detector_state import numbered, whitening_of
 from mfrnet.features import FeatureStack
 from mfrnet.parallel import divided
 from mfrnet.settings import MapSettings
-from mfrnet.whitening import Whitening, scatters_of
+from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters, with_training
 
 _BATCH = 32
 
@@ -103,16 +104,34 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
     held_out, training = split_held_out(len(stack), settings.calibration_share, generator)
     target = torch.device(device)
     aggregator = Aggregator.of(stack, training, settings, target)
-    starts = range(0, len(held_out), _BATCH)
-    # Through the CPU, as processes of a group exchange them.
-    batches = divided(lambda start: aggregator(stack.batch(held_out[start : start + _BATCH])).cpu(), starts)
     distance = Whitening([torch.eye(count, device=target) for count in stack.channels])
     calibration = Calibration.none(target)
+
+    def features(images: Sequence[int]) -> Iterator[Tensor]:
+        # Through the CPU, as processes of a group exchange them.
+        starts = range(0, len(images), _BATCH)
+        return (
+            batch.to(target)
+            for batch in divided(lambda start: aggregator(stack.batch(images[start : start + _BATCH])).cpu(), starts)
+        )
+
+    def moments(images: Sequence[int]) -> tuple[list[Tensor], int]:
+        scatters = sum_of_scatters((scatters_of(batch, stack.channels) for batch in features(images)), stack.channels)
+        return scatters, len(images) * math.prod(aggregator.grid)
+
     if held_out:
-        features = _joined(batches, starts, len(held_out)).to(target)
-        scatters = scatters_of(features, stack.channels)
-        distance = Whitening.of(scatters, features[:, 0].numel(), settings.ridge, target)
-        calibration = Calibration.of(distance.lengths(features).unsqueeze(1), settings.calibration_neighbourhood)
+        weight = settings.calibration_training_weight
+        seen = calibrating(training, weight)
+        distance = Whitening.of(*with_training(*moments(held_out), *moments(seen), weight), settings.ridge, target)
+        of_held_out, of_seen = (
+            [distance.lengths(batch).unsqueeze(1) for batch in features(images)] for images in (held_out, seen)
+        )
+        calibration = Calibration.of(
+            torch.cat(of_held_out),
+            torch.cat(of_seen) if of_seen else None,
+            weight,
+            settings.calibration_neighbourhood,
+        )
     return GaussianDetector(
         settings=settings,
         aggregator=aggregator,
@@ -120,14 +139,3 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
         calibration=calibration,
         image_size_px=stack.image_size_px,
     )
-
-
-def _joined(batches: Iterable[Tensor], starts: Iterable[int], num_images: int) -> Tensor:
-    """As ``torch.cat``, without all batches a second time in memory."""
-    joined = torch.empty(0)
-    for start, batch_BCHW in zip(starts, batches, strict=True):
-        if not start:
-            shape = (num_images, *batch_BCHW.shape[1:])
-            joined = torch.empty(shape, dtype=batch_BCHW.dtype, memory_format=torch.channels_last)
-        joined[start : start + len(batch_BCHW)] = batch_BCHW
-    return joined

@@ -28,7 +28,7 @@ from mfrnet import (
 class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
     """Crossed-mask restoration of multi-scale features."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     Settings: ClassVar[type[MFRNetSettings]] = MFRNetSettings
     relative_cost: ClassVar[float] = 1.0
 
