@@ -1,4 +1,4 @@
-"""Puts loss terms and layer groups on one scale: the distance from held-out normal images at each position.
+"""Puts loss terms and layer groups on one scale: the distance from normal images at each position.
 
 Shapes: B maps, T terms, G layer groups, H x W grid positions.
 """

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mfrnet.calibration import Calibration, split_held_out, weighted
+from mfrnet.calibration import Calibration, calibrating, split_held_out, weighted
 
 
 def test_calibrated_normal_maps_have_mean_zero_and_about_unit_spread_per_term_and_group() -> None:
@@ -57,3 +57,45 @@ def test_statistics_are_averaged_over_neighbours_inside_the_map() -> None:
     maps_BTGHW = torch.zeros(2, 1, 1, 1, 3)
     maps_BTGHW[:, 0, 0, 0, 0] = torch.tensor([0.0, 6.0])
     assert Calibration.of(maps_BTGHW, neighbourhood=3).mean_TGHW.flatten().tolist() == [1.5, 1.0, 0.0]
+
+
+def test_images_that_were_trained_on_say_where_and_held_out_ones_how_much() -> None:
+    generator = torch.Generator().manual_seed(0)
+    pattern = torch.tensor([1.0, 2.0, 3.0, 6.0]).view(1, 1, 1, 2, 2)
+    held_out = pattern * (10 + torch.randn(6, 1, 1, 2, 2, generator=generator))
+    training = pattern * (2 + 0.1 * torch.randn(4000, 1, 1, 2, 2, generator=generator))
+    alone, pooled = Calibration.of(held_out), Calibration.of(held_out, training)
+    assert torch.allclose(pooled.mean_TGHW.mean(), alone.mean_TGHW.mean(), rtol=1e-5)
+    for found, rtol in ((pooled.mean_TGHW, 0.01), (pooled.spread_TGHW, 0.05)):
+        assert torch.allclose(found / found.mean(), pattern[0] / pattern.mean(), rtol=rtol)
+    assert not torch.allclose(alone.spread_TGHW / alone.spread_TGHW.mean(), pattern[0] / pattern.mean(), rtol=0.05)
+
+
+def test_a_weight_of_zero_is_calibration_on_held_out_images_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    held_out, training = torch.rand(5, 2, 1, 3, 3, generator=generator), torch.rand(9, 2, 1, 3, 3, generator=generator)
+    alone, unweighted = Calibration.of(held_out), Calibration.of(held_out, training, training_weight=0.0)
+    assert torch.equal(alone.mean_TGHW, unweighted.mean_TGHW)
+    assert torch.equal(alone.spread_TGHW, unweighted.spread_TGHW)
+
+
+def test_how_small_errors_are_on_images_that_were_trained_on_does_not_matter() -> None:
+    generator = torch.Generator().manual_seed(0)
+    held_out, training = torch.rand(5, 2, 1, 3, 3, generator=generator), torch.rand(9, 2, 1, 3, 3, generator=generator)
+    found, smaller = Calibration.of(held_out, training), Calibration.of(held_out, training / 1000)
+    assert torch.allclose(found.mean_TGHW, smaller.mean_TGHW)
+    assert torch.allclose(found.spread_TGHW, smaller.spread_TGHW)
+
+
+def test_images_that_were_learned_by_heart_do_not_divide_by_zero() -> None:
+    held_out = torch.rand(5, 1, 1, 2, 2, generator=torch.Generator().manual_seed(0))
+    calibration = Calibration.of(held_out, torch.zeros(8, 1, 1, 2, 2))
+    assert torch.isfinite(calibration.distances(held_out)).all()
+
+
+@pytest.mark.parametrize(("count", "weight", "expected"), [(3, 1.0, 3), (500, 0.5, 500), (1234, 1.0, 500), (9, 0.0, 0)])
+def test_at_most_500_images_that_were_trained_on_calibrate(count: int, weight: float, expected: int) -> None:
+    found = calibrating(range(0, 2 * count, 2), weight)
+    assert len(found) == len(set(found)) == expected
+    assert set(found) <= set(range(0, 2 * count, 2))
+    assert found == sorted(found)

@@ -1,6 +1,6 @@
 import torch
 
-from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters
+from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters, with_training
 
 
 def correlated(count: int = 200) -> torch.Tensor:
@@ -35,3 +35,21 @@ def test_a_constant_channel_needs_the_ridge_and_stays_finite() -> None:
     constant = torch.zeros(4, 2, 3, 3)
     whitening = Whitening.of(scatters_of(constant, [2]), 36, 0.01, torch.device("cpu"))
     assert torch.allclose(whitening(torch.ones(1, 2, 1, 1)).abs(), torch.tensor(10.0))
+
+
+def test_images_that_were_trained_on_shape_a_covariance_and_leave_its_size_alone() -> None:
+    held_out, training = torch.diag(torch.tensor([4.0, 0.0])), torch.diag(torch.tensor([0.0, 0.3]))
+    (found,), count = with_training([held_out], 4, [training], 30, weight=0.5)
+    assert count == 4 + 0.5 * 30
+    assert torch.allclose(found / count, torch.diag(torch.tensor([4 / 19, 15 / 19])))
+    assert torch.allclose(found.trace() / count, held_out.trace() / 4)
+
+
+def test_without_images_that_were_trained_on_a_covariance_stays_as_it_is() -> None:
+    held_out = [torch.eye(2), torch.eye(3)]
+    assert with_training(held_out, 7, [torch.zeros(2, 2), torch.zeros(3, 3)], 0, weight=1.0) == (held_out, 7)
+
+
+def test_errors_of_zero_on_images_that_were_trained_on_do_not_divide_by_zero() -> None:
+    (found,), _ = with_training([torch.eye(2)], 1, [torch.zeros(2, 2)], 1, weight=1.0)
+    assert torch.equal(found, torch.eye(2))
