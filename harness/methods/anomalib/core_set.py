@@ -41,8 +41,9 @@ def _fast(update: Any) -> Any:
 
 def _maybe_nearer(features_ND: Tensor, squared_lengths_N: Tensor, center_D: Tensor, distances_N: Tensor) -> Tensor:
     """Indices of all patches that are nearer to the new centre than ``distances_N``, and of some that are not."""
-    # |x - c|^2 = x.x + c.c - 2 x.c. A sum of D products of floats is off by at most D units in the last place of the
-    # sum of their absolute values, so that none of the three terms is off by more than this share of x.x + c.c.
+    # |x - c|^2 = x.x + c.c - 2 x.c. A sum of D products of floats is off by at most D / 2 times eps of the sum of their
+    # absolute values, and |2 x.c| is at most x.x + c.c: the three terms together are off by at most half of this share
+    # of x.x + c.c. The other half is for the distances.
     error = 2 * features_ND.shape[1] * torch.finfo(features_ND.dtype).eps
     sums_N = squared_lengths_N + center_D.square().sum()
     least_N = torch.addmv(sums_N, features_ND, center_D, beta=1 - error, alpha=-2)
