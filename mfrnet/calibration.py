@@ -3,11 +3,13 @@
 Shapes: B maps, T terms, G layer groups, H x W grid positions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from mfrnet.settings import MapSettings
 
 PRIOR_IMAGES = 10
 """Weight of the spread over all positions, in images; the spread at one position is noisy with few images."""
@@ -68,13 +70,7 @@ class Calibration:
         self.spread_TGHW = spread_TGHW
 
     @classmethod
-    def of(
-        cls,
-        held_out_BTGHW: Tensor,
-        training_NTGHW: Tensor | None = None,
-        training_weight: float = 1.0,
-        neighbourhood: int = 1,
-    ) -> "Calibration":
+    def of(cls, held_out: Iterable[Tensor], training: Iterable[Tensor], settings: MapSettings) -> "Calibration":
         """Learn the scale from normal images.
 
         The mean and the variance over all positions are those of held-out images: on images that were trained on,
@@ -83,23 +79,20 @@ class Calibration:
         images had shown the latter.
 
         Args:
-            held_out_BTGHW: float, terms of at least two images, not below zero.
-            training_NTGHW: The same of images that were trained on; None for none, otherwise at least two.
-            training_weight: Of an image that was trained on, where a held-out one has 1.
-            neighbourhood: Side of the square of positions over which mean and variance are averaged; odd.
+            held_out: float ``BTGHW``, batches of terms, not below zero; of at least two images.
+            training: The same of images that were trained on; none, or of at least two images.
+            settings: The weight of images that were trained on, and the positions that are averaged.
         """
-        mean, centred = _moments(held_out_BTGHW)
-        num_images = float(len(held_out_BTGHW))
-        degrees = num_images - 1
+        num_images, mean, centred = _moments(list(held_out))
+        degrees: float = num_images - 1
         pooled = centred.mean(dim=(2, 3), keepdim=True) / degrees
-        if training_NTGHW is not None:
-            of_training, centred_t = _moments(training_NTGHW)
-            added = training_weight * len(training_NTGHW)
-            mean = (num_images * mean + added * _levelled(of_training, mean)) / (num_images + added)
-            variance_t = _levelled(centred_t / (len(training_NTGHW) - 1), centred / degrees)
-            centred = centred + added * variance_t
+        if batches := list(training):
+            num_training, mean_t, centred_t = _moments(batches)
+            added = settings.calibration_training_weight * num_training
+            mean = (num_images * mean + added * _levelled(mean_t, mean)) / (num_images + added)
+            centred = centred + added * _levelled(centred_t / (num_training - 1), centred / degrees)
             degrees += added
-        mean, centred = _averaged(mean, neighbourhood), _averaged(centred, neighbourhood)
+        mean, centred = (_averaged(maps, settings.calibration_neighbourhood) for maps in (mean, centred))
         variance = (centred + PRIOR_IMAGES * pooled) / (degrees + PRIOR_IMAGES)
         return cls(mean, variance.sqrt().clamp_min(1e-6))
 
@@ -119,10 +112,11 @@ def weighted(distances_BTHW: Tensor, weight_of_term: Sequence[float]) -> Tensor:
     return torch.einsum("bthw,t->bhw", distances_BTHW, weights_T / weights_T.sum())
 
 
-def _moments(maps_BTGHW: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean over images, and the sum of squared distances from it."""
-    mean = maps_BTGHW.mean(dim=0)
-    return mean, (maps_BTGHW - mean).square().sum(dim=0)
+def _moments(batches_BTGHW: Sequence[Tensor]) -> tuple[int, Tensor, Tensor]:
+    """Number of images, mean over them, and the sum of squared distances from it."""
+    maps_NTGHW = torch.cat(list(batches_BTGHW))
+    mean = maps_NTGHW.mean(dim=0)
+    return len(maps_NTGHW), mean, (maps_NTGHW - mean).square().sum(dim=0)
 
 
 def _levelled(maps_TGHW: Tensor, like_TGHW: Tensor) -> Tensor:

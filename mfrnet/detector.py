@@ -247,14 +247,9 @@ def fit_detector(
     calibration = Calibration.none(target)
     if held_out:
         of_held_out, of_seen = (
-            [scales.terms(each, settings) for each in measured(images)] for images in (held_out, seen)
+            (scales.terms(each, settings) for each in measured(images)) for images in (held_out, seen)
         )
-        calibration = Calibration.of(
-            torch.cat(of_held_out),
-            torch.cat(of_seen) if of_seen else None,
-            settings.calibration_training_weight,
-            settings.calibration_neighbourhood,
-        )
+        calibration = Calibration.of(of_held_out, of_seen, settings)
     return Detector(restorer=restorer, scales=scales, calibration=calibration, image_size_px=stack.image_size_px)
 
 

@@ -124,14 +124,9 @@ def fit_gaussian(stack: FeatureStack, settings: MapSettings, seed: int, device: 
         seen = calibrating(training, weight)
         distance = Whitening.of(*with_training(*moments(held_out), *moments(seen), weight), settings.ridge, target)
         of_held_out, of_seen = (
-            [distance.lengths(batch).unsqueeze(1) for batch in features(images)] for images in (held_out, seen)
+            (distance.lengths(batch).unsqueeze(1) for batch in features(images)) for images in (held_out, seen)
         )
-        calibration = Calibration.of(
-            torch.cat(of_held_out),
-            torch.cat(of_seen) if of_seen else None,
-            weight,
-            settings.calibration_neighbourhood,
-        )
+        calibration = Calibration.of(of_held_out, of_seen, settings)
     return GaussianDetector(
         settings=settings,
         aggregator=aggregator,

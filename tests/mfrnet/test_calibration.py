@@ -1,14 +1,24 @@
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor
 
+from mfrnet import MapSettings
 from mfrnet.calibration import Calibration, calibrating, split_held_out, weighted
+
+
+def learned(held_out: Tensor, training: Tensor | None = None, **settings: Any) -> Calibration:
+    """In batches of three images."""
+    batches = () if training is None else training.split(3)
+    return Calibration.of(held_out.split(3), batches, MapSettings(**settings))
 
 
 def test_calibrated_normal_maps_have_mean_zero_and_about_unit_spread_per_term_and_group() -> None:
     generator = torch.Generator().manual_seed(0)
     scale = torch.tensor([1.0, 100.0]).view(1, 2, 1, 1, 1)
     maps_BTGHW = 5 + scale * torch.randn(400, 2, 3, 4, 4, generator=generator)
-    calibration = Calibration.of(maps_BTGHW)
+    calibration = learned(maps_BTGHW)
     z = (maps_BTGHW - calibration.mean_TGHW) / calibration.spread_TGHW
     assert z.mean(dim=0).abs().max() < 1e-4
     assert (z.std(dim=0) - 1).abs().max() < 0.15
@@ -17,14 +27,14 @@ def test_calibrated_normal_maps_have_mean_zero_and_about_unit_spread_per_term_an
 def test_few_images_lean_on_the_spread_over_all_positions() -> None:
     maps_BTGHW = torch.zeros(3, 1, 1, 1, 2)
     maps_BTGHW[:, 0, 0, 0, 1] = torch.tensor([-1.0, 0.0, 1.0])
-    spread = Calibration.of(maps_BTGHW).spread_TGHW.flatten()
+    spread = learned(maps_BTGHW).spread_TGHW.flatten()
     # Variances 0 and 1 of three images, drawn towards their pooled value of one half by ten more.
     assert torch.allclose(spread.square(), torch.tensor([5 / 12, 7 / 12]))
 
 
 def test_constant_maps_do_not_divide_by_zero() -> None:
     maps = torch.ones(4, 1, 1, 2, 2)
-    assert torch.isfinite(Calibration.of(maps).distances(maps)).all()
+    assert torch.isfinite(learned(maps).distances(maps)).all()
 
 
 def test_terms_count_by_their_weights_and_groups_alike() -> None:
@@ -56,7 +66,7 @@ def test_without_calibration_terms_keep_their_scale() -> None:
 def test_statistics_are_averaged_over_neighbours_inside_the_map() -> None:
     maps_BTGHW = torch.zeros(2, 1, 1, 1, 3)
     maps_BTGHW[:, 0, 0, 0, 0] = torch.tensor([0.0, 6.0])
-    assert Calibration.of(maps_BTGHW, neighbourhood=3).mean_TGHW.flatten().tolist() == [1.5, 1.0, 0.0]
+    assert learned(maps_BTGHW, calibration_neighbourhood=3).mean_TGHW.flatten().tolist() == [1.5, 1.0, 0.0]
 
 
 def test_images_that_were_trained_on_say_where_and_held_out_ones_how_much() -> None:
@@ -64,7 +74,7 @@ def test_images_that_were_trained_on_say_where_and_held_out_ones_how_much() -> N
     pattern = torch.tensor([1.0, 2.0, 3.0, 6.0]).view(1, 1, 1, 2, 2)
     held_out = pattern * (10 + torch.randn(6, 1, 1, 2, 2, generator=generator))
     training = pattern * (2 + 0.1 * torch.randn(4000, 1, 1, 2, 2, generator=generator))
-    alone, pooled = Calibration.of(held_out), Calibration.of(held_out, training)
+    alone, pooled = learned(held_out), learned(held_out, training)
     assert torch.allclose(pooled.mean_TGHW.mean(), alone.mean_TGHW.mean(), rtol=1e-5)
     for found, rtol in ((pooled.mean_TGHW, 0.01), (pooled.spread_TGHW, 0.05)):
         assert torch.allclose(found / found.mean(), pattern[0] / pattern.mean(), rtol=rtol)
@@ -74,7 +84,7 @@ def test_images_that_were_trained_on_say_where_and_held_out_ones_how_much() -> N
 def test_a_weight_of_zero_is_calibration_on_held_out_images_alone() -> None:
     generator = torch.Generator().manual_seed(0)
     held_out, training = torch.rand(5, 2, 1, 3, 3, generator=generator), torch.rand(9, 2, 1, 3, 3, generator=generator)
-    alone, unweighted = Calibration.of(held_out), Calibration.of(held_out, training, training_weight=0.0)
+    alone, unweighted = learned(held_out), learned(held_out, training, calibration_training_weight=0.0)
     assert torch.equal(alone.mean_TGHW, unweighted.mean_TGHW)
     assert torch.equal(alone.spread_TGHW, unweighted.spread_TGHW)
 
@@ -82,14 +92,14 @@ def test_a_weight_of_zero_is_calibration_on_held_out_images_alone() -> None:
 def test_how_small_errors_are_on_images_that_were_trained_on_does_not_matter() -> None:
     generator = torch.Generator().manual_seed(0)
     held_out, training = torch.rand(5, 2, 1, 3, 3, generator=generator), torch.rand(9, 2, 1, 3, 3, generator=generator)
-    found, smaller = Calibration.of(held_out, training), Calibration.of(held_out, training / 1000)
+    found, smaller = learned(held_out, training), learned(held_out, training / 1000)
     assert torch.allclose(found.mean_TGHW, smaller.mean_TGHW)
     assert torch.allclose(found.spread_TGHW, smaller.spread_TGHW)
 
 
 def test_images_that_were_learned_by_heart_do_not_divide_by_zero() -> None:
     held_out = torch.rand(5, 1, 1, 2, 2, generator=torch.Generator().manual_seed(0))
-    calibration = Calibration.of(held_out, torch.zeros(8, 1, 1, 2, 2))
+    calibration = learned(held_out, torch.zeros(8, 1, 1, 2, 2))
     assert torch.isfinite(calibration.distances(held_out)).all()
 
 
