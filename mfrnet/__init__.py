@@ -11,7 +11,7 @@ from mfrnet.backbone import (
     load_backbone,
     load_network,
 )
-from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size
+from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size, num_steps
 from mfrnet.detector_state import detector_of, tensors_of
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.images import Images, images_array
@@ -47,6 +47,7 @@ __all__ = [
     "installed_backbones",
     "load_backbone",
     "load_network",
+    "num_steps",
     "package_of",
     "packaged_weights",
     "tensors_of",

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from mfrnet.settings import Border
+
 
 @dataclass(frozen=True)
 class AnomalyMaps:
@@ -27,13 +29,18 @@ class AnomalyMaps:
     """Anomaly score per image, computed from its map."""
 
 
-def upsample_and_smooth(grid_BHW: Tensor, image_size_px: tuple[int, int], smoothing_px: float) -> Tensor:
-    """Interpolate maps bilinearly to the size of the image, then smooth them by a Gaussian with replicated borders.
+def upsample_and_smooth(
+    grid_BHW: Tensor, image_size_px: tuple[int, int], smoothing_px: float, border: Border = "zero"
+) -> Tensor:
+    """Interpolate maps bilinearly to the size of the image, then smooth them by a Gaussian.
 
     Args:
         grid_BHW: float; higher is more anomalous.
         image_size_px: Height and width of the result.
         smoothing_px: Standard deviation in image pixels; 0 for no smoothing.
+        border: What the map is taken to be beyond its border. ``"zero"`` is what a calibrated map is on average on
+            normal images. ``"replicate"`` repeats the outermost values: pixels near the border are then means of fewer
+            positions than others, hence noisier, and the first to be taken for defects.
 
     Returns:
         float ``BHW`` of ``image_size_px``.
@@ -47,8 +54,9 @@ def upsample_and_smooth(grid_BHW: Tensor, image_size_px: tuple[int, int], smooth
         offsets = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
         kernel = torch.exp(-offsets.square() / (2 * smoothing_px**2))
         kernel = kernel / kernel.sum()
-        maps = F.conv2d(F.pad(maps, (0, 0, radius, radius), mode="replicate"), kernel.view(1, 1, -1, 1))
-        maps = F.conv2d(F.pad(maps, (radius, radius, 0, 0), mode="replicate"), kernel.view(1, 1, 1, -1))
+        mode = "constant" if border == "zero" else "replicate"
+        maps = F.conv2d(F.pad(maps, (0, 0, radius, radius), mode=mode), kernel.view(1, 1, -1, 1))
+        maps = F.conv2d(F.pad(maps, (radius, radius, 0, 0), mode=mode), kernel.view(1, 1, 1, -1))
     return maps.squeeze(1)
 
 

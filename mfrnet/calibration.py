@@ -42,8 +42,17 @@ def split_held_out(num_images: int, share: float, generator: torch.Generator) ->
     if num_images < MIN_IMAGES:
         raise ValueError(f"Expected at least {MIN_IMAGES} training images, got {num_images}.")
     order = torch.randperm(num_images, generator=generator).tolist()
-    num_held_out = max(2, round(share * num_images)) if share else 0
-    return sorted(order[:num_held_out]), sorted(order[num_held_out:])
+    count = num_held_out(num_images, share)
+    return sorted(order[:count]), sorted(order[count:])
+
+
+def num_held_out(num_images: int, share: float) -> int:
+    """How many images ``split_held_out`` holds out.
+
+    >>> num_held_out(100, 0.15), num_held_out(4, 0.15), num_held_out(100, 0.0)
+    (15, 2, 0)
+    """
+    return max(2, round(share * num_images)) if share else 0
 
 
 def calibrating(training: Sequence[int], weight: float) -> list[int]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.calibration import Calibration, calibrating, split_held_out, weighted
+from mfrnet.calibration import Calibration, calibrating, num_held_out, split_held_out, weighted
 from mfrnet.disk_rows import DiskRows
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
@@ -21,7 +21,7 @@ from mfrnet.masks import cell_that_fits, crossed_masks
 from mfrnet.parallel import divided
 from mfrnet.restoration import RestorationNetwork
 from mfrnet.settings import TERMS, MFRNetSettings
-from mfrnet.training import StepReport, autocast, images_per_step, train_restoration
+from mfrnet.training import StepReport, autocast, images_per_step, steps_on, train_restoration
 from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters, with_training
 
 _BATCH = 8
@@ -166,10 +166,13 @@ class Detector:
         terms = self.scales.terms(self.restorer.measure(layers_BCHW), settings)
         distances = self.calibration.distances(terms)
         of_map, of_score = _weights("map", settings), _weights("score", settings)
-        maps = upsample_and_smooth(weighted(distances, of_map), self.image_size_px, settings.smoothing_px)
-        judged = maps
-        if of_score != of_map:
-            judged = upsample_and_smooth(weighted(distances, of_score), self.image_size_px, settings.smoothing_px)
+
+        def pixels(of_terms: list[float]) -> Tensor:
+            grid_BHW = weighted(distances, of_terms)
+            return upsample_and_smooth(grid_BHW, self.image_size_px, settings.smoothing_px, settings.smoothing_border)
+
+        maps = pixels(of_map)
+        judged = maps if of_score == of_map else pixels(of_score)
         return maps, image_scores(judged, settings.top_share)
 
     def judge_all(self, stack: FeatureStack) -> Iterator[AnomalyMaps]:
@@ -283,6 +286,19 @@ def global_batch_size(settings: MFRNetSettings, image_size_px: tuple[int, int]) 
     8
     """
     return images_per_step(settings, grid_for(image_size_px, settings.grid_stride_px))
+
+
+def num_steps(settings: MFRNetSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+    """Training steps of ``fit_detector`` on this many images, held-out ones included.
+
+    Raises:
+        ValueError: The grid is empty.
+
+    >>> num_steps(MFRNetSettings(), 90, (192, 192)), num_steps(MFRNetSettings(), 900, (192, 192))
+    (520, 1500)
+    """
+    training = num_images - num_held_out(num_images, settings.calibration_share)
+    return steps_on(settings, max(1, training), grid_for(image_size_px, settings.grid_stride_px))
 
 
 def check_masks(settings: MFRNetSettings, image_size_px: tuple[int, int]) -> None:

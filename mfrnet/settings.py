@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Precision = Literal["float32", "bfloat16"]
+Border = Literal["zero", "replicate"]
 PASTE_KINDS = ("other", "amplified", "moved", "shifted")
 TERMS = ("residual", "structure", "cosine", "distance")
 """What scoring measures at a position; each has a weight ``map_NAME`` and a weight ``score_NAME``."""
@@ -142,6 +143,12 @@ class MapSettings(BackboneSettings):
         low=0.0,
         high=1024.0,
     )
+    smoothing_border: Border = setting(  # noqa: RUF009 - a field, which is not shared
+        "zero",
+        "What smoothing takes the map to be beyond its border: zero, as it is on average on normal images, or "
+        "replicate, its outermost values.",
+        choices=("zero", "replicate"),
+    )
     top_share: float = setting(
         0.02,
         "The image score is the mean of this share of the largest values of the map; 0 takes the maximum.",
@@ -229,7 +236,12 @@ class MFRNetSettings(MapSettings):
     score_structure: float = setting(0.0, "Weight of 1 - SSIM in the image score.", low=0.0)
     score_cosine: float = setting(0.5, "Weight of 1 - cosine similarity in the image score.", low=0.0)
     score_distance: float = setting(0.0, "Weight of the features' own distance in the image score.", low=0.0)
-    steps: int = setting(1500, "Optimiser steps.", low=1)
+    steps: int = setting(1500, "Optimiser steps; fewer where these would be more than epochs passes.", low=1)
+    epochs: int = setting(
+        20,
+        "Passes over the training images at most: a network that sees a few images too often learns them by heart.",
+        low=1,
+    )
     batch_size: int = setting(
         3,
         "Images per step, each seen under all k masks of one subset; reduced on large maps so that no step has "

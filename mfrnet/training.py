@@ -43,7 +43,7 @@ def train_restoration(
         network: The restoration network, on the device of the training.
         loss: The hybrid loss.
         features_NCHW: Whitened features of normal images, of any float type.
-        settings: Steps, batch size, learning rate and masks.
+        settings: Steps, epochs, batch size, learning rate and masks.
         generator: On the CPU; decides batches and masks, in the same state in every process.
         report: Receives the progress, with the loss of the whole batch.
 
@@ -60,8 +60,9 @@ def train_restoration(
         weight_decay=settings.weight_decay,
         fused=True,
     )
+    steps = steps_on(settings, len(features_NCHW), grid)
     # A tenth of the steps is warm-up, and at least two: a phase without steps would divide by zero.
-    total_steps = max(settings.steps, 4)
+    total_steps = max(steps, 4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
         settings.learning_rate,
@@ -78,7 +79,7 @@ def train_restoration(
     mine = share(batch_size)
     network.train()
     model = DistributedDataParallel(network) if world_size() > 1 else network
-    for step in range(1, settings.steps + 1):
+    for step in range(1, steps + 1):
         chosen = torch.randint(len(features_NCHW), (batch_size,), generator=generator)
         clean = features_NCHW[chosen].float()
         corrupted = corrupt(clean, features_NCHW, settings, generator)
@@ -90,14 +91,14 @@ def train_restoration(
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        if step % _REPORT_EVERY == 0 or step == settings.steps:
+        if step % _REPORT_EVERY == 0 or step == steps:
             # Not at every step, because reading the loss waits for the GPU. Shares are equal, so the mean over the
             # processes is the loss of the batch.
             current = sum(on_all_ranks(value.item)) / world_size()
             if not math.isfinite(current):
                 raise FloatingPointError(f"The loss is {current} at step {step}; a lower learning_rate may help.")
             if report is not None:
-                report(step, settings.steps, current)
+                report(step, steps, current)
     network.eval()
 
 
@@ -135,6 +136,15 @@ def images_per_step(settings: MFRNetSettings, grid: tuple[int, int]) -> int:
     """
     affordable = settings.batch_size * _POSITIONS_PER_IMAGE // (grid[0] * grid[1])
     return max(1, min(settings.batch_size, affordable))
+
+
+def steps_on(settings: MFRNetSettings, num_images: int, grid: tuple[int, int]) -> int:
+    """Optimiser steps on this many images: ``steps``, or fewer where these would be more than ``epochs`` passes.
+
+    >>> steps_on(MFRNetSettings(), 600, (12, 14)), steps_on(MFRNetSettings(), 75, (12, 14))
+    (1500, 500)
+    """
+    return min(settings.steps, settings.epochs * math.ceil(num_images / images_per_step(settings, grid)))
 
 
 def autocast(device: torch.device, settings: MFRNetSettings) -> torch.autocast:

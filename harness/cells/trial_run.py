@@ -97,21 +97,6 @@ class Rates:
         return self.fit_seconds(size.num_fit) + self.step_seconds * max(0, size.num_steps - self.trial_steps)
 
 
-def num_steps(settings: Any, num_images: float) -> int:
-    """Steps of training: ``steps`` at most, of ``epochs`` passes in batches of ``batch_size``; 1 without such fields.
-
-    Args:
-        settings: Of a method.
-        num_images: That it is fitted on.
-    """
-    names = {each.name for each in fields(settings)}
-    most = settings.steps if "steps" in names else 0
-    if {"epochs", "batch_size"} <= names:
-        of_epochs: int = settings.epochs * math.ceil(num_images / settings.batch_size)
-        return min(of_epochs, most or of_epochs)
-    return most or 1
-
-
 def measure_rates(cell: Cell, settings: Any, context: CellContext, windows_per_image: float) -> Rates:
     """Run a cell on a few images and with a few steps; nothing of it is kept.
 
@@ -135,7 +120,7 @@ def measure_rates(cell: Cell, settings: Any, context: CellContext, windows_per_i
         def run(limit: int, steps: int) -> _Run:
             changed = replace(settings, steps=steps) if has_steps else settings
             changed_cell = replace(cell, limit=limit, settings_json=canonical_json(as_json(changed)))
-            return _run(changed_cell, changed, replace(context, features_dir=Path(scratch, str(limit))))
+            return _run(changed_cell, replace(context, features_dir=Path(scratch, str(limit))))
 
         run(_LEAST_IMAGES, _FEW_STEPS)
         if has_steps:
@@ -182,13 +167,13 @@ class _Run:
         return self.size.num_fit + self.size.num_test
 
 
-def _run(cell: Cell, settings: Any, context: CellContext) -> _Run:
-    training_bytes = 0
+def _run(cell: Cell, context: CellContext) -> _Run:
+    training_bytes, num_steps = 0, 1
 
     def look(progress: CellProgress) -> None:
-        nonlocal training_bytes
+        nonlocal training_bytes, num_steps
         if progress.stage == "fit":
-            training_bytes = max(training_bytes, _nameless_bytes())
+            training_bytes, num_steps = max(training_bytes, _nameless_bytes()), progress.total
 
     assert context.features_dir is not None, "of the trial's own"
     with PeakMemory(resolve_device(context.device)) as memory, phase(REST) as whole:
@@ -200,7 +185,7 @@ def _run(cell: Cell, settings: Any, context: CellContext) -> _Run:
             num_features=record.num_train + num_test,
             num_fit=record.num_train,
             num_test=num_test,
-            num_steps=num_steps(settings, record.num_train),
+            num_steps=num_steps,
         ),
         feature_seconds=record.feature_seconds,
         fit_seconds=record.fit_seconds,

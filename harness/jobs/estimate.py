@@ -1,6 +1,7 @@
 """What a planned run will take in time, memory and disk, from a trial on a few images of each data set."""
 
 import heapq
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.cached_folders import limit_bytes
 from harness.cells.opened_cell import category_size
-from harness.cells.trial_run import CellSize, Rates, measure_rates, num_steps
+from harness.cells.trial_run import CellSize, Rates, measure_rates
 from harness.config import Protocol, RunSettings
 from harness.datasets import Sample, Split
 from harness.datasets.finding import find
@@ -22,6 +23,7 @@ from harness.images import image_size
 from harness.jobs.cell_splits import CellSplits
 from harness.jobs.planning import Planned
 from harness.jobs.run import cell_runner
+from harness.methods import METHODS
 from harness.phrasing import counted
 from harness.plan import Cell
 from harness.regimes import MULTI_CLASS, ONE_CLASS, shots_of
@@ -138,7 +140,7 @@ class _Work:
         self._context = replace(runner.context, panels_dir=None, models_dir=None, calibration_folds=0)
         self._frame: pd.DataFrame = RecordStore(settings.results).frame()
         self._splits = CellSplits(planned.datasets, settings)
-        self._pixels: dict[tuple[str, str, str], float] = {}
+        self._windows: dict[tuple[str, str, str], tuple[float, tuple[int, int]]] = {}
         self._rates: dict[tuple[str, str, str, str], tuple[Rates, float]] = {}
         self._done: set[tuple[str, ...]] = set()
 
@@ -146,14 +148,15 @@ class _Work:
         (_, splits), split = self._splits.of(cell), self._splits.chosen(cell)
         base = pooled(splits)
         rates, trial_pixels = self._rates_of(cell)
-        share = self._pixels_of(cell, base) / trial_pixels
+        windows, size_px = self._shown(cell, base)
+        share = windows * math.prod(size_px) / trial_pixels
         settings = self._planned.settings_of[cell.method, cell.settings_json]
         num_base = len(base.train) + len(base.test) + (len(split.test) if cell.corrupt else 0)
         size = CellSize(
             num_features=share * num_base,
             num_fit=share * len(split.train),
             num_test=share * len(split.test),
-            num_steps=num_steps(settings, len(split.train)),
+            num_steps=METHODS.get(cell.method).num_steps(settings, round(windows * len(split.train)), size_px),
         )
         # Seeds and methods with the same backbone read the same features, and cells of one fit the same fit.
         backbone = [str(getattr(settings, name, "")) for name in ("backbone", "layers")]
@@ -182,19 +185,18 @@ class _Work:
         self._done.add(key)
         return is_new
 
-    def _pixels_of(self, cell: Cell, base: Split) -> float:
+    def _shown(self, cell: Cell, base: Split) -> tuple[float, tuple[int, int]]:
         place = cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category, cell.protocol.key()
-        if place not in self._pixels:
-            windows, pixels = windows_shown(base, cell.protocol)
-            self._pixels[place] = windows * pixels
-        return self._pixels[place]
+        if place not in self._windows:
+            self._windows[place] = windows_shown(base, cell.protocol)
+        return self._windows[place]
 
     def _rates_of(self, cell: Cell) -> tuple[Rates, float]:
         """Measured on the first category of the data set that comes, and the pixels of an image there."""
         key = cell.dataset, cell.method, cell.settings_json, cell.protocol.key()
         if key not in self._rates:
             dataset = find(self._planned.datasets[cell.dataset], self._settings.data)
-            windows, pixels = windows_shown(self._splits.of(cell)[1][cell.category], cell.protocol)
+            windows, size_px = windows_shown(self._splits.of(cell)[1][cell.category], cell.protocol)
             trial = replace(
                 cell,
                 regime=ONE_CLASS,
@@ -203,7 +205,7 @@ class _Work:
                 data_fingerprint=fingerprint(dataset, self._settings.data, cell.category),
             )
             settings = self._planned.settings_of[cell.method, cell.settings_json]
-            self._rates[key] = measure_rates(trial, settings, self._context, windows), windows * pixels
+            self._rates[key] = measure_rates(trial, settings, self._context, windows), windows * math.prod(size_px)
         return self._rates[key]
 
     def _recorded_fit_seconds(self, cell: Cell) -> float | None:
@@ -221,8 +223,8 @@ class _Work:
         return float(frame.loc[same, "fit_seconds"].mean()) if same.any() else None
 
 
-def windows_shown(split: Split, protocol: Protocol) -> tuple[float, int]:
-    """How many windows of an image a method is shown, on average over some of a split, and the pixels of a window.
+def windows_shown(split: Split, protocol: Protocol) -> tuple[float, tuple[int, int]]:
+    """How many windows of an image a method is shown, on average over some of a split, and the size of a window.
 
     Reads headers alone.
 
@@ -232,7 +234,7 @@ def windows_shown(split: Split, protocol: Protocol) -> tuple[float, int]:
     train, every = _spaced(split.train), _spaced((*split.train, *split.test))
     size_px = category_size(Split(train=tuple(train), test=()), protocol)
     num_windows = mean(len(views_of(image_size(sample.image), size_px, protocol)) for sample in every)
-    return num_windows, size_px[0] * size_px[1]
+    return num_windows, size_px
 
 
 def _spaced(samples: Sequence[Sample]) -> list[Sample]:

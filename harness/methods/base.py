@@ -81,6 +81,11 @@ class Method(Interface):
         ...
 
     @classmethod
+    def num_steps(cls, settings: Any, num_images: int, image_size_px: tuple[int, int]) -> int:
+        """Optimiser steps of ``fit`` on this many images; 1 for a method that is not trained in steps."""
+        ...
+
+    @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:
         """Load the pre-trained weights that fitting will need, then discard them.
 

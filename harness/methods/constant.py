@@ -50,6 +50,12 @@ class ConstantMethod:
         return 1
 
     @classmethod
+    def num_steps(cls, settings: ConstantSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+        """1: nothing is trained."""
+        del settings, num_images, image_size_px
+        return 1
+
+    @classmethod
     def check_weights(cls, settings: ConstantSettings, weights: Path | None) -> None:
         """Do nothing: the method has no weights."""
         del settings, weights

@@ -16,7 +16,7 @@ from mfrnet import AnomalyMaps, FeatureStack, MapSettings, check_layers, extract
 class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
     """The control: one Gaussian of the whitened features per layer group, without restoration."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     Settings: ClassVar[type[MapSettings]] = MapSettings
     relative_cost: ClassVar[float] = 0.1
 
@@ -31,6 +31,12 @@ class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
         """0: any number of processes is accepted."""
         del settings, image_size_px
         return 0
+
+    @classmethod
+    def num_steps(cls, settings: MapSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+        """1: the statistics are learned in one pass."""
+        del settings, num_images, image_size_px
+        return 1
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
         """Maps of Mahalanobis distances."""

@@ -46,7 +46,9 @@ class GaussianDetector:
         """``judge`` in operations on tensors alone, as an export needs it: float ``BHW`` and ``B``."""
         distances = self.distance.lengths(self.aggregator(layers_BCHW)).unsqueeze(1)
         calibrated = weighted(self.calibration.distances(distances), [1.0])
-        maps = upsample_and_smooth(calibrated, self.image_size_px, self.settings.smoothing_px)
+        maps = upsample_and_smooth(
+            calibrated, self.image_size_px, self.settings.smoothing_px, self.settings.smoothing_border
+        )
         return maps, image_scores(maps, self.settings.top_share)
 
     def tensors(self) -> dict[str, Tensor]:

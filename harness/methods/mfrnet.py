@@ -21,6 +21,7 @@ from mfrnet import (
     detector_of,
     fit_detector,
     global_batch_size,
+    num_steps,
     tensors_of,
 )
 
@@ -28,7 +29,7 @@ from mfrnet import (
 class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
     """Crossed-mask restoration of multi-scale features."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     Settings: ClassVar[type[MFRNetSettings]] = MFRNetSettings
     relative_cost: ClassVar[float] = 1.0
 
@@ -42,6 +43,11 @@ class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
     def global_batch_size(cls, settings: MFRNetSettings, image_size_px: tuple[int, int]) -> int:
         """Images per training step."""
         return global_batch_size(settings, image_size_px)
+
+    @classmethod
+    def num_steps(cls, settings: MFRNetSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+        """Optimiser steps, by the number of images."""
+        return num_steps(settings, num_images, image_size_px)
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
         """Maps of restoration errors."""

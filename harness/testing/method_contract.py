@@ -70,6 +70,7 @@ class MethodDeclarationContract:
         assert case.method.relative_cost > 0
         assert case.method.__doc__
         assert case.method.global_batch_size(case.settings, case.size_px) >= 0
+        assert case.method.num_steps(case.settings, 16, case.size_px) >= 1
 
     def test_it_says_which_regimes_it_is_made_for(self, case: MethodCase) -> None:
         assert ONE_CLASS in case.method.regimes <= frozenset(KINDS)

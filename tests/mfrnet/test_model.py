@@ -118,7 +118,13 @@ def test_a_stack_of_rows_reads_only_those_images() -> None:
 
 
 def test_smoothing_keeps_the_mean_of_a_constant_map_and_spreads_a_peak() -> None:
-    assert torch.allclose(upsample_and_smooth(torch.full((1, 4, 4), 2.0), (32, 32), 4.0), torch.tensor(2.0))
+    constant = torch.full((1, 8, 8), 2.0)
+    assert torch.allclose(upsample_and_smooth(constant, (64, 64), 4.0, "replicate"), torch.tensor(2.0))
+    zero = upsample_and_smooth(constant, (64, 64), 4.0, "zero")
+    assert torch.allclose(zero[:, 12:-12, 12:-12], torch.tensor(2.0))
+    # Half of the Gaussian lies beyond an edge, three quarters beyond a corner.
+    assert zero[0, 0, 32] == pytest.approx(1.0, abs=0.15)
+    assert zero[0, 0, 0] == pytest.approx(0.5, abs=0.15)
     peak = torch.zeros(1, 8, 8)
     peak[0, 4, 4] = 1
     assert upsample_and_smooth(peak, (64, 64), 4.0).max() < upsample_and_smooth(peak, (64, 64), 0.0).max()

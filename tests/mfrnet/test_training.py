@@ -1,14 +1,41 @@
 import numpy as np
 import pytest
 
-from mfrnet import MFRNetSettings, fit_detector
+from mfrnet import MFRNetSettings, fit_detector, num_steps
 from mfrnet.features import FeatureStack
-from mfrnet.training import images_per_step
+from mfrnet.training import images_per_step, steps_on
 
 
 @pytest.mark.parametrize(("grid", "expected"), [((12, 14), 8), ((8, 8), 8), ((12, 30), 3), ((100, 100), 1)])
 def test_a_step_costs_the_same_whatever_the_size_of_the_images(grid: tuple[int, int], expected: int) -> None:
     assert images_per_step(MFRNetSettings(batch_size=8), grid) == expected
+
+
+@pytest.mark.parametrize(
+    ("num_images", "grid", "expected"),
+    [
+        (75, (12, 14), 500),  # 20 passes of 25 steps
+        (76, (12, 14), 520),  # the last batch of a pass counts as a whole one
+        (225, (12, 14), 1500),
+        (10_000, (12, 14), 1500),
+        (75, (24, 28), 1500),  # one image a step
+        (1, (12, 14), 20),
+    ],
+)
+def test_no_image_is_seen_in_more_passes_than_epochs(num_images: int, grid: tuple[int, int], expected: int) -> None:
+    assert steps_on(MFRNetSettings(), num_images, grid) == expected
+
+
+@pytest.mark.parametrize(("share", "epochs", "expected"), [(0.25, 2, 4), (0.25, 50, 30), (0.0, 2, 6)])
+def test_training_takes_the_steps_that_are_foretold(share: float, epochs: int, expected: int) -> None:
+    features = np.random.default_rng(0).normal(size=(8, 4, 4, 4)).astype(np.float32)
+    settings = MFRNetSettings(width=8, num_heads=1, depth=1, steps=30, epochs=epochs, cell=1, calibration_share=share)
+    seen: list[tuple[int, int]] = []
+    fit_detector(
+        FeatureStack([features], (64, 64)), settings, 0, report=lambda done, total, _: seen.append((done, total))
+    )
+    assert seen[-1] == (expected, expected)
+    assert num_steps(settings, 8, (64, 64)) == expected
 
 
 def test_a_loss_that_is_not_finite_ends_the_training() -> None:

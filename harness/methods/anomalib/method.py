@@ -3,6 +3,7 @@
 Shapes: B images of a batch, H x W pixels, C colours.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cache
@@ -94,6 +95,13 @@ class AnomalibMethod:
         """1: a single process."""
         del settings, image_size_px
         return 1
+
+    @classmethod
+    def num_steps(cls, settings: Any, num_images: int, image_size_px: tuple[int, int]) -> int:
+        """``epochs`` passes, and at most ``steps`` where that is not 0."""
+        del image_size_px
+        of_epochs: int = settings.epochs * math.ceil(num_images / settings.batch_size)
+        return min(of_epochs, settings.steps or of_epochs)
 
     @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:

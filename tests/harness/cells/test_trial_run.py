@@ -1,5 +1,4 @@
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,19 +8,12 @@ import pytest
 from harness.cells import trial_run
 from harness.cells.cell_context import CellContext
 from harness.cells.outcome import CellProgress
-from harness.cells.trial_run import CellSize, measure_rates, num_steps
+from harness.cells.trial_run import CellSize, measure_rates
 from harness.config import build_settings
 from harness.methods import METHODS
 from harness.plan import Cell
 from tests.harness.cells.test_run_cell import TINY, cell_of
 from tests.support import miniatures
-
-
-@dataclass(frozen=True)
-class Epochs:
-    epochs: int = 3
-    batch_size: int = 8
-    steps: int = 0
 
 
 def settings_of(method: str) -> Any:
@@ -32,14 +24,6 @@ def size_of(*, num_fit: int, num_test: int = 1, num_steps: int = 1) -> CellSize:
     return CellSize(num_features=num_fit + num_test, num_fit=num_fit, num_test=num_test, num_steps=num_steps)
 
 
-def test_steps_are_those_of_the_settings() -> None:
-    assert num_steps(settings_of("mfrnet"), 100) == 5
-    assert num_steps(settings_of("gaussian"), 100) == 1
-    assert num_steps(Epochs(), 17) == 9
-    assert num_steps(Epochs(steps=4), 17) == 4
-    assert num_steps(Epochs(steps=10), 17) == 9
-
-
 def test_costs_that_are_lines_are_found_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run_cell(cell: Cell, context: CellContext, report: Any) -> Any:
         steps = json.loads(cell.settings_json)["steps"]
@@ -48,7 +32,7 @@ def test_costs_that_are_lines_are_found_exactly(tmp_path: Path, monkeypatch: pyt
         images = 3 * cell.limit
         (context.features_dir / "entry").mkdir(parents=True, exist_ok=True)
         (context.features_dir / "entry" / "0.npy").write_bytes(bytes(100 * images))
-        report(CellProgress(stage="fit", done=1, total=1))
+        report(CellProgress(stage="fit", done=steps, total=steps))
         return SimpleNamespace(
             num_train=cell.limit,
             num_test_normal=cell.limit,

@@ -49,6 +49,11 @@ class MeanImageMethod:
         return 1
 
     @classmethod
+    def num_steps(cls, settings: MeanImageSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+        """1: nothing is trained in steps."""
+        return 1
+
+    @classmethod
     def check_weights(cls, settings: MeanImageSettings, weights: Path | None) -> None:
         """Do nothing; no weights are needed."""
 

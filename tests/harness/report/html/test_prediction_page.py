@@ -68,7 +68,7 @@ def test_it_says_who_judged_and_how_the_threshold_came(page: str, bundle: Path) 
     limits = description.thresholds
     assert limits is not None
     facts = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
-    assert facts["Method"] == "gaussian, version 4"
+    assert facts["Method"] == "gaussian, version 5"
     assert facts["Fitted on"] == "30 good images of parts"
     assert facts["Anomalous above"] == f"score {limits.score:.6g}, pixel {limits.pixel:.6g}"
     assert facts["Asked rate of false alarms"] == "10 %"
