@@ -53,6 +53,13 @@ def test_a_cell_takes_what_its_images_and_steps_take(root: Path) -> None:
     assert (found.feature_bytes, found.training_bytes) == (pytest.approx(13_000), pytest.approx(3000))
 
 
+def test_few_images_take_the_steps_of_their_epochs(root: Path) -> None:
+    # Six images: two are held out, and four are two steps of three.
+    few = {"mfrnet": {**TINY_SETTINGS, "steps": 500, "epochs": 10}}
+    (cell,) = estimated(settings_at(root, categories=["bottle"], methods=few)).cells
+    assert cell.fit_seconds == pytest.approx(100 + 10 * 6 + 2.0 * (20 - 2))
+
+
 def test_features_are_counted_once_for_all_seeds(root: Path) -> None:
     one, two = (estimated(settings_at(root, seeds=seeds)) for seeds in ([0], [0, 1]))
     assert two.feature_bytes == one.feature_bytes

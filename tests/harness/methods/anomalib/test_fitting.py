@@ -1,9 +1,12 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from harness.methods import METHODS
 
 SCRIPT = """
 import os, signal, sys
@@ -38,3 +41,10 @@ def test_sigterm_ends_training_as_the_handler_of_the_process_says(
         [sys.executable, "-c", SCRIPT, str(tmp_path), behaviour], check=False, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (expected, ""), done.stderr
+
+
+@pytest.mark.parametrize(("epochs", "steps", "expected"), [(3, 0, 9), (3, 4, 4), (3, 10, 9), (1, 0, 3)])
+def test_the_steps_are_those_of_all_epochs_or_at_most_those_asked_for(epochs: int, steps: int, expected: int) -> None:
+    kind = METHODS.get("draem")
+    settings = replace(kind.Settings(), epochs=epochs, steps=steps, batch_size=8)
+    assert kind.num_steps(settings, 17, (192, 192)) == expected

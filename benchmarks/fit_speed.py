@@ -1,0 +1,79 @@
+"""How fast the restoration network trains, on one core: images a second.
+
+Each figure is of a process of its own: random features of 64 images of 192 x 192 px, as EfficientNet-Lite2 has them,
+three images a step, and the time of 80 steps less that of 20, so that what a fit does before and after does not count.
+The variants take turns.
+
+    python benchmarks/fit_speed.py                        # medians of three
+    python benchmarks/fit_speed.py --before CHECKOUT      # beside an older version of mfrnet/, at equal settings
+"""
+
+import argparse
+import os
+import sys
+import time
+
+from own_processes import measured, medians
+
+LAYERS = ((48, 24, 24), (120, 12, 12))
+NUM_IMAGES, BATCH_SIZE, FEW_STEPS, MANY_STEPS = 64, 3, 20, 80
+# What version 2 has as well: k = 2 masks, the same network, three terms of the loss, no corruption.
+EQUAL = {"jitter": 0.0, "paste_share": 0.0, "weight_visible": 0.0}
+VARIANTS = {
+    "equal": EQUAL,
+    "default": {},
+    "bfloat16": {"precision": "bfloat16"},
+}
+MIN_RATIO = 1.2
+"""Of the images a second of now to those of version 2 at equal settings."""
+
+
+def measure(variant: str) -> None:
+    """Print images a second."""
+    import numpy as np
+    import torch
+
+    from mfrnet import FeatureStack, MFRNetSettings, fit_detector
+
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    layers = [rng.standard_normal((NUM_IMAGES, *shape)).astype(np.float16) for shape in LAYERS]
+    stack = FeatureStack(layers, image_size_px=(192, 192))
+    chosen = VARIANTS.get(variant, {})
+    seconds = []
+    for steps in (FEW_STEPS, MANY_STEPS):
+        settings = MFRNetSettings(steps=steps, batch_size=BATCH_SIZE, **chosen)
+        started = time.perf_counter()
+        fit_detector(stack, settings, seed=0)
+        seconds.append(time.perf_counter() - started)
+    print(BATCH_SIZE * (MANY_STEPS - FEW_STEPS) / (seconds[1] - seconds[0]))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3, help="processes of each variant")
+    parser.add_argument("--before", metavar="CHECKOUT", help="folder of an older version")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure is not None:
+        measure(given.measure)
+        return 0
+    found: dict[str, list[list[float]]] = {variant: [] for variant in VARIANTS}
+    if given.before:
+        found = {"before": [], **found}
+    for _ in range(given.runs):
+        for variant, rows in found.items():
+            older = {"PYTHONPATH": given.before} if variant == "before" else {}
+            rows.append(measured(__file__, os.environ | older, variant))
+    speed = {variant: medians(rows)[0] for variant, rows in found.items()}
+    for variant, images in speed.items():
+        print(f"{variant:10} {images:6.1f} images/s")
+    if not given.before:
+        return 0
+    ratio = speed["equal"] / speed["before"]
+    print(f"at equal settings {ratio:.2f} times as fast as before, expected at least {MIN_RATIO}")
+    return 0 if ratio >= MIN_RATIO else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
