@@ -30,7 +30,7 @@ class AnomalyMaps:
 
 
 def upsample_and_smooth(
-    grid_BHW: Tensor, image_size_px: tuple[int, int], smoothing_px: float, border: Border = "zero"
+    grid_BHW: Tensor, image_size_px: tuple[int, int], smoothing_px: float, border: Border
 ) -> Tensor:
     """Interpolate maps bilinearly to the size of the image, then smooth them by a Gaussian.
 
@@ -45,7 +45,7 @@ def upsample_and_smooth(
     Returns:
         float ``BHW`` of ``image_size_px``.
 
-    >>> upsample_and_smooth(torch.ones(1, 2, 2), (4, 4), smoothing_px=0.0).shape
+    >>> upsample_and_smooth(torch.ones(1, 2, 2), (4, 4), smoothing_px=0.0, border="zero").shape
     torch.Size([1, 4, 4])
     """
     maps = F.interpolate(grid_BHW.unsqueeze(1), image_size_px, mode="bilinear", align_corners=False)

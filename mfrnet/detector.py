@@ -102,12 +102,12 @@ class Scales:
             settings: The ridge, and the weight of images that were trained on.
             device: Of the result.
         """
-        of_held_out, num_held_out = _moments(held_out, channels)
-        if not num_held_out:
+        of_held_out, num_positions = _moments(held_out, channels)
+        if not num_positions:
             residual, distance = (Whitening([torch.eye(c, device=device) for c in channels]) for _ in range(2))
             return cls(residual=residual, distance=distance)
         weight = settings.calibration_training_weight
-        sums, count = with_training(of_held_out, num_held_out, *_moments(training, channels), weight)
+        sums, count = with_training(of_held_out, num_positions, *_moments(training, channels), weight)
         errors, features = sums[: len(channels)], sums[len(channels) :]
         return cls(
             residual=Whitening.of(errors, count, settings.ridge, device),

@@ -145,8 +145,8 @@ class MapSettings(BackboneSettings):
     )
     smoothing_border: Border = setting(  # noqa: RUF009 - a field, which is not shared
         "zero",
-        "What smoothing takes the map to be beyond its border: zero, as it is on average on normal images, or "
-        "replicate, its outermost values.",
+        "What smoothing takes the map to be beyond its border: zero, as a calibrated map is on average on normal "
+        "images, or replicate, its outermost values.",
         choices=("zero", "replicate"),
     )
     top_share: float = setting(
@@ -236,10 +236,12 @@ class MFRNetSettings(MapSettings):
     score_structure: float = setting(0.0, "Weight of 1 - SSIM in the image score.", low=0.0)
     score_cosine: float = setting(0.5, "Weight of 1 - cosine similarity in the image score.", low=0.0)
     score_distance: float = setting(0.0, "Weight of the features' own distance in the image score.", low=0.0)
-    steps: int = setting(1500, "Optimiser steps; fewer where these would be more than epochs passes.", low=1)
+    steps: int = setting(
+        1500, "Most optimiser steps; training ends earlier after epochs passes over the images.", low=1
+    )
     epochs: int = setting(
         20,
-        "Passes over the training images at most: a network that sees a few images too often learns them by heart.",
+        "Most passes over the training images: a network that sees a few images too often learns them by heart.",
         low=1,
     )
     batch_size: int = setting(

@@ -139,7 +139,9 @@ def images_per_step(settings: MFRNetSettings, grid: tuple[int, int]) -> int:
 
 
 def steps_on(settings: MFRNetSettings, num_images: int, grid: tuple[int, int]) -> int:
-    """Optimiser steps on this many images: ``steps``, or fewer where these would be more than ``epochs`` passes.
+    """Optimiser steps on this many images: ``steps``, or as many as are ``epochs`` passes, if those are fewer.
+
+    Images are drawn at random, so each is seen ``epochs`` times on average.
 
     >>> steps_on(MFRNetSettings(), 600, (12, 14)), steps_on(MFRNetSettings(), 75, (12, 14))
     (1500, 500)

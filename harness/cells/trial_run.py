@@ -100,7 +100,8 @@ class Rates:
 def measure_rates(cell: Cell, settings: Any, context: CellContext, windows_per_image: float) -> Rates:
     """Run a cell on a few images and with a few steps; nothing of it is kept.
 
-    The first of five runs is not counted, because it loads what all share. They see about 135 images in all.
+    The first of four runs is not counted, because it loads what all share. They see about 135 images in all, and the
+    backbone sees those of the last one no second time.
 
     Args:
         cell: One-class and undisturbed; its limit is replaced.
@@ -123,12 +124,12 @@ def measure_rates(cell: Cell, settings: Any, context: CellContext, windows_per_i
             return _run(changed_cell, replace(context, features_dir=Path(scratch, str(limit))))
 
         run(_LEAST_IMAGES, _FEW_STEPS)
-        if has_steps:
-            shorter, longer = (run(_LEAST_IMAGES, steps) for steps in (_FEW_STEPS, _SOME_STEPS))
-            more_steps = longer.size.num_steps - shorter.size.num_steps
-            more_seconds = max(0.0, longer.fit_seconds - shorter.fit_seconds)
         # Other limits than before, because these must find no features.
         few, some = run(few_images + 1, _FEW_STEPS), run(few_images + few_images // 2 + 1, _FEW_STEPS)
+        if has_steps:
+            longer = run(few_images + 1, _SOME_STEPS)
+            more_steps = longer.size.num_steps - few.size.num_steps
+            more_seconds = max(0.0, longer.fit_seconds - few.fit_seconds)
 
     def line(count: str, cost: str) -> Line:
         points = [(getattr(each.size, count), getattr(each, cost)) for each in (few, some)]

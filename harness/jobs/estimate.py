@@ -156,7 +156,9 @@ class _Work:
             num_features=share * num_base,
             num_fit=share * len(split.train),
             num_test=share * len(split.test),
-            num_steps=METHODS.get(cell.method).num_steps(settings, round(windows * len(split.train)), size_px),
+            num_steps=METHODS.get(cell.method).num_steps(
+                settings, round(windows * len(split.train)), size_px, cell.regime
+            ),
         )
         # Seeds and methods with the same backbone read the same features, and cells of one fit the same fit.
         backbone = [str(getattr(settings, name, "")) for name in ("backbone", "layers")]
@@ -257,7 +259,9 @@ def _grounds(found: Sequence[CellEstimate], settings: RunSettings, num_workers: 
             "batch; cells that wait for a fit of another worker take longer."
         )
     if shots_of(settings.regime) is not None:
-        notes.append("Further views that a method makes of few shots are not counted.")
+        notes.append(
+            "Further views that a method makes of few shots count in the steps of training and in nothing else."
+        )
     if num_workers > 1:
         notes.append("Workers are taken not to slow each other down.")
     if not settings.is_here:

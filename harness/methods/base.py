@@ -81,8 +81,15 @@ class Method(Interface):
         ...
 
     @classmethod
-    def num_steps(cls, settings: Any, num_images: int, image_size_px: tuple[int, int]) -> int:
-        """Optimiser steps of ``fit`` on this many images; 1 for a method that is not trained in steps."""
+    def num_steps(cls, settings: Any, num_images: int, image_size_px: tuple[int, int], regime: str) -> int:
+        """Steps that ``fit`` takes and reports; 1 for a method that is not trained in steps.
+
+        Args:
+            settings: An instance of ``Settings``.
+            num_images: Images that ``fit`` is given, at least 1.
+            image_size_px: Their height and width.
+            regime: What they are; a method may make more of a few.
+        """
         ...
 
     @classmethod

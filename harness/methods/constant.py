@@ -50,9 +50,9 @@ class ConstantMethod:
         return 1
 
     @classmethod
-    def num_steps(cls, settings: ConstantSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+    def num_steps(cls, settings: ConstantSettings, num_images: int, image_size_px: tuple[int, int], regime: str) -> int:
         """1: nothing is trained."""
-        del settings, num_images, image_size_px
+        del settings, num_images, image_size_px, regime
         return 1
 
     @classmethod

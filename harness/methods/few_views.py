@@ -13,6 +13,8 @@ from harness.images import ImageSet, View
 _ZOOM = 1.1
 _PLACES = (0.0, 0.5, 1.0)
 """Of a cut between the upper, or left, edge and the lower, or right, one."""
+VIEWS_OF_FEW = 1 + len(_PLACES) ** 2
+"""What is made of one image, itself included."""
 
 
 def few_views(images: ImageSet) -> ImageSet:

@@ -33,9 +33,9 @@ class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
         return 0
 
     @classmethod
-    def num_steps(cls, settings: MapSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+    def num_steps(cls, settings: MapSettings, num_images: int, image_size_px: tuple[int, int], regime: str) -> int:
         """1: the statistics are learned in one pass."""
-        del settings, num_images, image_size_px
+        del settings, num_images, image_size_px, regime
         return 1
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from harness.methods.base import FitReport
 from harness.methods.feature_method import FeatureMethod
+from harness.methods.few_views import VIEWS_OF_FEW
+from harness.regimes import shots_of
 from mfrnet import (
     AnomalyMaps,
     Detector,
@@ -45,9 +47,10 @@ class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
         return global_batch_size(settings, image_size_px)
 
     @classmethod
-    def num_steps(cls, settings: MFRNetSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
-        """Optimiser steps, by the number of images."""
-        return num_steps(settings, num_images, image_size_px)
+    def num_steps(cls, settings: MFRNetSettings, num_images: int, image_size_px: tuple[int, int], regime: str) -> int:
+        """Optimiser steps, by the number of images or, of few shots, of their views."""
+        num_views = num_images if shots_of(regime) is None else VIEWS_OF_FEW * num_images
+        return num_steps(settings, num_views, image_size_px)
 
     def judge(self, images_BHWC: NDArray[np.uint8]) -> AnomalyMaps:
         """Maps of restoration errors."""

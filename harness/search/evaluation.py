@@ -6,7 +6,7 @@ Shapes: B images, H x W pixels of the scoring resolution.
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -28,6 +28,7 @@ from harness.methods.base import MethodContext
 from harness.methods.feature_cache import FeatureCache
 from harness.metrics import measure
 from harness.phase_clock import FEATURES, FIT, phase
+from harness.regimes import ONE_CLASS
 from harness.search.judged_images import JudgedCategory
 from harness.search.trials import TrialReport
 from harness.spaces import Goal
@@ -88,8 +89,11 @@ class Evaluation:
             )
 
         try:
-            for step, chosen in self._looks(settings):
-                metrics = {category.name: self.judge(chosen, category, features) for category in self.categories}
+            for share in (*(self.fidelity.shares if self.fidelity else ()), 1.0):
+                step = round(WHOLE * share)
+                metrics = {
+                    category.name: self.judge(settings, category, features, share) for category in self.categories
+                }
                 yield report(values=objectives(self.goals, metrics), metrics=metrics, is_final=step == WHOLE)
         except Exception as error:
             logging.getLogger(__name__).info("A trial failed", exc_info=True)
@@ -105,9 +109,15 @@ class Evaluation:
         return tuple(f"there is no file {path}" for path in needed if not path.is_file())
 
     def judge(
-        self, settings: Mapping[str, Any], category: JudgedCategory, features: FeatureCache
+        self, settings: Mapping[str, Any], category: JudgedCategory, features: FeatureCache, share: float = 1.0
     ) -> dict[str, float | None]:
         """Metrics of one fit on one category, and the costs that an objective names.
+
+        Args:
+            settings: Of the trial.
+            category: Its images.
+            features: Keeps their features.
+            share: Of the setting that ``fidelity`` names; 1 for the whole.
 
         Raises:
             BenchError: The settings are wrong, or a file is.
@@ -116,10 +126,17 @@ class Evaluation:
         method_type = METHODS.get(self.method)
         resolved = build_settings(self.method, method_type.Settings, {**self.base_settings, **settings})
         method_type.check(resolved, category.size_px)
+        train, test = image_sets(category.split, category.size_px, self.protocol, category.key)
+        if self.fidelity is not None and share < 1:
+            name = self.fidelity.setting
+            whole = getattr(resolved, name)
+            if name == "steps":
+                # Those that a fit takes: few images can allow fewer than the setting.
+                whole = method_type.num_steps(resolved, len(train), category.size_px, ONE_CLASS)
+            resolved = replace(resolved, **{name: max(1, round(share * whole))})
         device = resolve_device(self.device)
         weights = self.weights.get(getattr(resolved, "backbone", ""))
         method = method_type(resolved, MethodContext(seed=self.seed, device=device, weights=weights, features=features))
-        train, test = image_sets(category.split, category.size_px, self.protocol, category.key)
         with phase(FIT) as fit:
             method.fit(train, lambda done, total, loss: None)
         samples = category.split.test
@@ -139,14 +156,6 @@ class Evaluation:
             metrics["batch_latency_p50_seconds"] = costs.batch_latency_p50_seconds
             metrics["size_bytes"] = float(costs.size_bytes)
         return metrics
-
-    def _looks(self, settings: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        if self.fidelity is not None:
-            name = self.fidelity.setting
-            whole = self.base_settings.get(name, getattr(METHODS.get(self.method).Settings(), name))
-            for share in self.fidelity.shares:
-                yield round(WHOLE * share), {**settings, name: max(1, round(share * whole))}
-        yield WHOLE, settings
 
 
 def objectives(goals: tuple[Goal, ...], metrics: Mapping[str, Mapping[str, float | None]]) -> tuple[float, ...] | None:

@@ -21,6 +21,7 @@ from harness.regimes import FEW_SHOT, KINDS, ONE_CLASS
 from mfrnet import AnomalyMaps
 
 NUM_NORMAL, NUM_DEFECT = 10, 2
+NUM_FITTED = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +71,6 @@ class MethodDeclarationContract:
         assert case.method.relative_cost > 0
         assert case.method.__doc__
         assert case.method.global_batch_size(case.settings, case.size_px) >= 0
-        assert case.method.num_steps(case.settings, 16, case.size_px) >= 1
 
     def test_it_says_which_regimes_it_is_made_for(self, case: MethodCase) -> None:
         assert ONE_CLASS in case.method.regimes <= frozenset(KINDS)
@@ -138,16 +138,19 @@ class MethodContract(MethodDeclarationContract):
         expected = all_maps(fitted.method, fitted.images).maps_BHW[order]
         np.testing.assert_allclose(turned.maps_BHW, expected, rtol=1e-4, atol=1e-4)
 
-    def test_fitting_reports_how_far_it_is(self, fitted: FittedMethod) -> None:
+    def test_fitting_reports_how_far_it_is(self, case: MethodCase, fitted: FittedMethod) -> None:
         assert fitted.reports
         assert all(0 <= done <= total for done, total, _ in fitted.reports)
         done, total, _ = fitted.reports[-1]
-        assert done == total
+        assert done == total == case.method.num_steps(case.settings, NUM_FITTED, case.size_px, ONE_CLASS)
 
     def test_as_few_images_as_it_says_are_enough(self, case: MethodCase, fitted: FittedMethod, tmp_path: Path) -> None:
         if FEW_SHOT not in case.method.regimes:
             pytest.skip("this method is not made for a few images")
-        few = _fit(case, fitted.images, tmp_path, case.method.min_shots, f"{FEW_SHOT}-{case.method.min_shots}")
+        regime = f"{FEW_SHOT}-{case.method.min_shots}"
+        few = _fit(case, fitted.images, tmp_path, case.method.min_shots, regime)
+        foretold = case.method.num_steps(case.settings, case.method.min_shots, case.size_px, regime)
+        assert few.reports[-1][:2] == (foretold, foretold)
         maps = all_maps(few.method, fitted.images)
         assert np.isfinite(maps.maps_BHW).all()
         assert np.isfinite(maps.scores_B).all()
@@ -206,7 +209,7 @@ def all_maps(method: Method, images: ImageSet) -> AnomalyMaps:
 
 
 def _fit(
-    case: MethodCase, images: ImageSet, features: Path, num_images: int = 8, regime: str = ONE_CLASS
+    case: MethodCase, images: ImageSet, features: Path, num_images: int = NUM_FITTED, regime: str = ONE_CLASS
 ) -> FittedMethod:
     cache = FeatureCache(features)
     context = MethodContext(seed=3, device="cpu", weights=case.weights, features=cache, regime=regime)

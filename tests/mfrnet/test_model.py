@@ -127,7 +127,9 @@ def test_smoothing_keeps_the_mean_of_a_constant_map_and_spreads_a_peak() -> None
     assert zero[0, 0, 0] == pytest.approx(0.5, abs=0.15)
     peak = torch.zeros(1, 8, 8)
     peak[0, 4, 4] = 1
-    assert upsample_and_smooth(peak, (64, 64), 4.0).max() < upsample_and_smooth(peak, (64, 64), 0.0).max()
+    assert (
+        upsample_and_smooth(peak, (64, 64), 4.0, "zero").max() < upsample_and_smooth(peak, (64, 64), 0.0, "zero").max()
+    )
 
 
 def test_the_image_score_is_the_maximum_or_the_mean_of_the_top() -> None:

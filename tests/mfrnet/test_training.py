@@ -22,7 +22,7 @@ def test_a_step_costs_the_same_whatever_the_size_of_the_images(grid: tuple[int, 
         (1, (12, 14), 20),
     ],
 )
-def test_no_image_is_seen_in_more_passes_than_epochs(num_images: int, grid: tuple[int, int], expected: int) -> None:
+def test_few_images_end_the_training_after_epochs_passes(num_images: int, grid: tuple[int, int], expected: int) -> None:
     assert steps_on(MFRNetSettings(), num_images, grid) == expected
 
 

@@ -17,6 +17,7 @@ from lightning.pytorch.callbacks import LambdaCallback
 from lightning.pytorch.plugins.environments import LightningEnvironment
 
 from harness.images import ImageSet
+from harness.methods.anomalib.model_settings import steps_of
 from harness.methods.anomalib.pixels import Pixels
 from harness.methods.base import FitReport
 
@@ -93,7 +94,7 @@ def train(
     """
     restore_handlers = _signal_handlers()
     num_batches = len(data.train_dataloader())
-    total = min(epochs * num_batches, steps or epochs * num_batches)
+    total = steps_of(epochs, num_batches, steps)
     done = 0
 
     def on_batch_end(trainer: Any, module: Any, outputs: Any, batch: Any, batch_number: int) -> None:

@@ -28,6 +28,7 @@ from harness.methods.anomalib.construction import (
     settings_of,
 )
 from harness.methods.anomalib.installed_models import anomalib_version, model_names
+from harness.methods.anomalib.model_settings import steps_of
 from harness.methods.anomalib.networks import no_downloads
 from harness.methods.anomalib.pixels import Pixels, nearest_size
 from harness.methods.anomalib.recipes import OTHER, RECIPES, Recipe, label_of
@@ -97,11 +98,11 @@ class AnomalibMethod:
         return 1
 
     @classmethod
-    def num_steps(cls, settings: Any, num_images: int, image_size_px: tuple[int, int]) -> int:
-        """``epochs`` passes, and at most ``steps`` where that is not 0."""
-        del image_size_px
-        of_epochs: int = settings.epochs * math.ceil(num_images / settings.batch_size)
-        return min(of_epochs, settings.steps or of_epochs)
+    def num_steps(cls, settings: Any, num_images: int, image_size_px: tuple[int, int], regime: str) -> int:
+        """``epochs`` passes over the images that are not held out, and at most ``steps`` where that is not 0."""
+        del image_size_px, regime
+        num_batches = math.ceil((num_images - cls._num_held_out(num_images)) / settings.batch_size)
+        return steps_of(settings.epochs, num_batches, settings.steps)
 
     @classmethod
     def check_weights(cls, settings: Any, weights: Path | None) -> None:
@@ -209,12 +210,16 @@ class AnomalibMethod:
     def _model_size(cls, image_size_px: tuple[int, int]) -> tuple[int, int]:
         return nearest_size(image_size_px, cls.recipe.multiple_px, cls.recipe.smallest_px)
 
+    @classmethod
+    def _num_held_out(cls, num_images: int) -> int:
+        share = cls.recipe.held_out_share
+        return max(1, round(share * num_images)) if share else 0
+
     def _split(self, images: ImageSet) -> tuple[ImageSet, ImageSet | None]:
-        share = self.recipe.held_out_share
-        if not share:
+        count = self._num_held_out(len(images))
+        if not count:
             return images, None
         order = np.random.default_rng(self._context.seed).permutation(len(images))
-        count = max(1, round(share * len(images)))
         return images.select(sorted(order[count:])), images.select(sorted(order[:count]))
 
 

@@ -151,3 +151,17 @@ def _plain_type(annotation: Any) -> Any:
         member = _plain_type(arguments[0])
         return _NO_TYPE if member is _NO_TYPE else tuple[member, ...]  # type: ignore[valid-type]
     return _NO_TYPE
+
+
+def steps_of(epochs: int, num_batches: int, steps: int) -> int:
+    """Optimiser steps of some passes.
+
+    Args:
+        epochs: Passes over the training images.
+        num_batches: Batches of a pass.
+        steps: Most steps; 0 for no limit.
+
+    >>> steps_of(3, 5, 0), steps_of(3, 5, 4)
+    (15, 4)
+    """
+    return min(epochs * num_batches, steps or epochs * num_batches)

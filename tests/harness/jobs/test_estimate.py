@@ -60,6 +60,13 @@ def test_few_images_take_the_steps_of_their_epochs(root: Path) -> None:
     assert cell.fit_seconds == pytest.approx(100 + 10 * 6 + 2.0 * (20 - 2))
 
 
+def test_few_shots_take_the_steps_of_their_views(root: Path) -> None:
+    # Ten views of each: 20, of which 3 are held out, and 17 are six steps of three.
+    methods = {"mfrnet": {**TINY_SETTINGS, "steps": 500, "epochs": 10}}
+    (cell,) = estimated(settings_at(root, categories=["bottle"], methods=methods, regime="few-shot-2")).cells
+    assert cell.fit_seconds == pytest.approx(100 + 10 * 2 + 2.0 * (60 - 2))
+
+
 def test_features_are_counted_once_for_all_seeds(root: Path) -> None:
     one, two = (estimated(settings_at(root, seeds=seeds)) for seeds in ([0], [0, 1]))
     assert two.feature_bytes == one.feature_bytes

@@ -102,6 +102,16 @@ def test_a_cheap_look_comes_before_the_whole(root: Path) -> None:
     assert (first.values, last.values) == (cheap.values, whole.values)
 
 
+def test_a_cheap_look_takes_a_share_of_the_steps_that_the_images_allow(root: Path) -> None:
+    # Six images: two are held out, and four are two steps of three. The whole is 10 steps of 500.
+    few = {"steps": 500, "epochs": 5}
+    first, last = looks(evaluation(root, fidelity=Fidelity(setting="steps", shares=(0.4,))), **few)
+    (cheap,) = looks(evaluation(root), steps=4)
+    (whole,) = looks(evaluation(root), **few)
+    assert (first.values, last.values) == (cheap.values, whole.values)
+    assert cheap.values != whole.values
+
+
 def test_costs_are_measured_where_an_objective_names_them(root: Path) -> None:
     latency = Goal(metrics=("latency_p50_seconds",), direction="minimize")
     (report,) = looks(evaluation(root, "gaussian", goals=(QUALITY, latency)))

@@ -49,7 +49,9 @@ class MeanImageMethod:
         return 1
 
     @classmethod
-    def num_steps(cls, settings: MeanImageSettings, num_images: int, image_size_px: tuple[int, int]) -> int:
+    def num_steps(
+        cls, settings: MeanImageSettings, num_images: int, image_size_px: tuple[int, int], regime: str
+    ) -> int:
         """1: nothing is trained in steps."""
         return 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.methods import METHODS
+from harness.regimes import ONE_CLASS
 
 SCRIPT = """
 import os, signal, sys
@@ -47,4 +48,4 @@ def test_sigterm_ends_training_as_the_handler_of_the_process_says(
 def test_the_steps_are_those_of_all_epochs_or_at_most_those_asked_for(epochs: int, steps: int, expected: int) -> None:
     kind = METHODS.get("draem")
     settings = replace(kind.Settings(), epochs=epochs, steps=steps, batch_size=8)
-    assert kind.num_steps(settings, 17, (192, 192)) == expected
+    assert kind.num_steps(settings, 17, (192, 192), ONE_CLASS) == expected
