@@ -56,6 +56,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/store_scale.py
 	$(BIN)/python benchmarks/hostile_limits.py
 	$(BIN)/python benchmarks/judging_speed.py
+	$(BIN)/python benchmarks/fit_speed.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

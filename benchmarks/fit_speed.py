@@ -1,19 +1,18 @@
 """How fast the restoration network trains, on one core: images a second.
 
 Each figure is of a process of its own: random features of 64 images of 192 x 192 px, as EfficientNet-Lite2 has them,
-three images a step, and the time of 80 steps less that of 20, so that what a fit does before and after does not count.
-The variants take turns.
+three images a step, and the time of 80 steps less that of 20, so that what a fit does before and after does not count;
+a fit before both loads what all share. The variants take turns.
 
     python benchmarks/fit_speed.py                        # medians of three
-    python benchmarks/fit_speed.py --before CHECKOUT      # beside an older version of mfrnet/, at equal settings
+    python benchmarks/fit_speed.py --before CHECKOUT      # beside version 2 (commit 54e7074), at equal settings
 """
 
-import argparse
 import os
 import sys
 import time
 
-from own_processes import measured, medians
+from own_processes import flags, measured, medians
 
 LAYERS = ((48, 24, 24), (120, 12, 12))
 NUM_IMAGES, BATCH_SIZE, FEW_STEPS, MANY_STEPS = 64, 3, 20, 80
@@ -41,22 +40,18 @@ def measure(variant: str) -> None:
     stack = FeatureStack(layers, image_size_px=(192, 192))
     chosen = VARIANTS.get(variant, {})
     seconds = []
-    for steps in (FEW_STEPS, MANY_STEPS):
+    for steps in (2, FEW_STEPS, MANY_STEPS):
         settings = MFRNetSettings(steps=steps, batch_size=BATCH_SIZE, **chosen)
         started = time.perf_counter()
         fit_detector(stack, settings, seed=0)
         seconds.append(time.perf_counter() - started)
-    print(BATCH_SIZE * (MANY_STEPS - FEW_STEPS) / (seconds[1] - seconds[0]))
+    print(BATCH_SIZE * (MANY_STEPS - FEW_STEPS) / (seconds[2] - seconds[1]))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=3, help="processes of each variant")
-    parser.add_argument("--before", metavar="CHECKOUT", help="folder of an older version")
-    parser.add_argument("--measure", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = flags(__doc__, runs=3, before="folder of version 2")
     if given.measure is not None:
-        measure(given.measure)
+        measure(*given.measure)
         return 0
     found: dict[str, list[list[float]]] = {variant: [] for variant in VARIANTS}
     if given.before:

@@ -7,15 +7,18 @@ import sys
 from collections.abc import Mapping, Sequence
 
 
-def flags(description: str | None, *, runs: int) -> argparse.Namespace:
+def flags(description: str | None, *, runs: int, **others: str) -> argparse.Namespace:
     """``runs``, and ``measure``: the arguments of a process that measures, or None in the one that compares.
 
     Args:
         description: Of the benchmark, for ``--help``.
         runs: Processes of each figure unless asked otherwise.
+        others: Further flags that take a value, by name, with their help.
     """
     asked = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--runs", type=int, default=runs)
+    for name, meaning in others.items():
+        asked.add_argument(f"--{name}", help=meaning)
     asked.add_argument("--measure", nargs="*", help=argparse.SUPPRESS)
     return asked.parse_args()
 
