@@ -100,8 +100,7 @@ class Rates:
 def measure_rates(cell: Cell, settings: Any, context: CellContext, windows_per_image: float) -> Rates:
     """Run a cell on a few images and with a few steps; nothing of it is kept.
 
-    The first of four runs is not counted, because it loads what all share. They see about 135 images in all, and the
-    backbone sees those of the last one no second time.
+    The first of five runs is not counted, because it loads what all share. The backbone sees about 135 images in all.
 
     Args:
         cell: One-class and undisturbed; its limit is replaced.
@@ -127,9 +126,10 @@ def measure_rates(cell: Cell, settings: Any, context: CellContext, windows_per_i
         # Other limits than before, because these must find no features.
         few, some = run(few_images + 1, _FEW_STEPS), run(few_images + few_images // 2 + 1, _FEW_STEPS)
         if has_steps:
-            longer = run(few_images + 1, _SOME_STEPS)
-            more_steps = longer.size.num_steps - few.size.num_steps
-            more_seconds = max(0.0, longer.fit_seconds - few.fit_seconds)
+            # Both on features that are there, after a fit of that size: the first of a size is slower.
+            shorter, longer = (run(few_images + 1, steps) for steps in (_FEW_STEPS, _SOME_STEPS))
+            more_steps = longer.size.num_steps - shorter.size.num_steps
+            more_seconds = max(0.0, longer.fit_seconds - shorter.fit_seconds)
 
     def line(count: str, cost: str) -> Line:
         points = [(getattr(each.size, count), getattr(each, cost)) for each in (few, some)]
