@@ -6,7 +6,7 @@ Shapes: B images, T loss terms, G layer groups, n subsets of K masks, H x W pixe
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.calibration import Calibration, calibrating, num_held_out, split_held_out, weighted
 from mfrnet.disk_rows import DiskRows
+from mfrnet.expectation import ExpectedLengths
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
 from mfrnet.masks import cell_that_fits, crossed_masks
@@ -36,6 +37,11 @@ class Measured:
     """Features minus their restoration, averaged over subsets."""
     structure_BGHW: Tensor
     cosine_BGHW: Tensor
+
+    @property
+    def restored(self) -> Tensor:
+        """The mean of the restorations, float ``BCHW``."""
+        return self.features_BCHW - self.error_BCHW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +89,8 @@ class Scales:
     """Of the restoration error; its length is the Mahalanobis distance from normal errors."""
     distance: Whitening
     """Of the features themselves."""
+    expected: ExpectedLengths
+    """Of the residual, by what was restored."""
 
     @classmethod
     def of(
@@ -93,7 +101,7 @@ class Scales:
         settings: MFRNetSettings,
         device: torch.device,
     ) -> "Scales":
-        """Learn both covariances.
+        """Learn both covariances; the residual is expected to be of one length everywhere.
 
         Args:
             held_out: What was measured on held-out normal images, batch by batch; empty for no scale.
@@ -103,26 +111,51 @@ class Scales:
             device: Of the result.
         """
         of_held_out, num_positions = _moments(held_out, channels)
+        expected = ExpectedLengths.none(sum(channels), len(channels), device)
         if not num_positions:
             residual, distance = (Whitening([torch.eye(c, device=device) for c in channels]) for _ in range(2))
-            return cls(residual=residual, distance=distance)
+            return cls(residual=residual, distance=distance, expected=expected)
         weight = settings.calibration_training_weight
         sums, count = with_training(of_held_out, num_positions, *_moments(training, channels), weight)
         errors, features = sums[: len(channels)], sums[len(channels) :]
         return cls(
             residual=Whitening.of(errors, count, settings.ridge, device),
             distance=Whitening.of(features, count, settings.ridge, device),
+            expected=expected,
         )
+
+    def with_expectation(
+        self, held_out: Iterable[Measured], training: Iterable[Measured], settings: MFRNetSettings, device: torch.device
+    ) -> "Scales":
+        """Learn how long the residual is to be expected where something like this was restored.
+
+        Args:
+            held_out: As for ``of``, and not empty.
+            training: As for ``of``.
+            settings: The weight of images that were trained on, and the power of what is expected.
+            device: Of the result.
+        """
+
+        def pairs(of_images: Iterable[Measured]) -> Iterator[tuple[Tensor, Tensor]]:
+            return ((each.restored, self.residual.lengths(each.error_BCHW)) for each in of_images)
+
+        return replace(self, expected=ExpectedLengths.of(pairs(held_out), pairs(training), settings, device))
 
     def terms(self, measured: Measured, settings: MFRNetSettings) -> Tensor:
         """The terms that the settings use, in the order of ``TERMS``: float ``BTGHW``, high where abnormal."""
         maps = {
-            "residual": lambda: self.residual.lengths(measured.error_BCHW),
+            "residual": lambda: self._residual(measured, settings),
             "structure": lambda: measured.structure_BGHW,
             "cosine": lambda: measured.cosine_BGHW,
             "distance": lambda: self.distance.lengths(measured.features_BCHW),
         }
         return torch.stack([maps[term]() for term in TERMS if _is_used(term, settings)], dim=1)
+
+    def _residual(self, measured: Measured, settings: MFRNetSettings) -> Tensor:
+        lengths_BGHW = self.residual.lengths(measured.error_BCHW)
+        if not settings.context_scaling:
+            return lengths_BGHW
+        return lengths_BGHW / self.expected.factors(measured.restored)
 
 
 def _moments(measured: Iterable[Measured], channels: Sequence[int]) -> tuple[list[Tensor], int]:
@@ -244,9 +277,11 @@ def fit_detector(
         for each in divided(at, range(0, len(images), _BATCH)):
             yield _moved(each, target)
 
-    # Measured once for the scales and once for the terms: kept, they would need memory for every image.
+    # Measured anew for each of the scales and for the terms: kept, they would need memory for every image.
     seen = calibrating(training, settings.calibration_training_weight) if held_out else []
     scales = Scales.of(measured(held_out), measured(seen), stack.channels, settings, target)
+    if held_out and settings.context_scaling and _is_used("residual", settings):
+        scales = scales.with_expectation(measured(held_out), measured(seen), settings, target)
     calibration = Calibration.none(target)
     if held_out:
         of_held_out, of_seen = (

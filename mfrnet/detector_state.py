@@ -9,6 +9,7 @@ from mfrnet.aggregator import Aggregator
 from mfrnet.backbone import check_shapes
 from mfrnet.calibration import Calibration
 from mfrnet.detector import Detector, Restorer, Scales, new_network
+from mfrnet.expectation import ExpectedLengths
 from mfrnet.settings import MFRNetSettings
 from mfrnet.whitening import Whitening
 
@@ -34,6 +35,8 @@ def tensors_of(detector: Detector) -> dict[str, Tensor]:
         **numbered("aggregator.whitening", restorer.aggregator.whitening),
         **numbered("scales.residual", detector.scales.residual),
         **numbered("scales.distance", detector.scales.distance),
+        "scales.expected.mean": detector.scales.expected.mean_C,
+        "scales.expected.slope": detector.scales.expected.slope_CG,
         "calibration.mean": detector.calibration.mean_TGHW,
         "calibration.spread": detector.calibration.spread_TGHW,
         "masks": restorer.masks_nKHW,
@@ -73,7 +76,9 @@ def detector_of(
     return Detector(
         restorer=Restorer(settings=settings, aggregator=aggregator, network=network, masks_nKHW=masks),
         scales=Scales(
-            residual=whitening_of("scales.residual", tensors), distance=whitening_of("scales.distance", tensors)
+            residual=whitening_of("scales.residual", tensors),
+            distance=whitening_of("scales.distance", tensors),
+            expected=ExpectedLengths(tensors["scales.expected.mean"], tensors["scales.expected.slope"]),
         ),
         calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
         image_size_px=image_size_px,

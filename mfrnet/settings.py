@@ -211,7 +211,7 @@ class MFRNetSettings(MapSettings):
         low=0.0,
     )
     jitter: float = setting(
-        0.5, "Largest noise on the input in training, as a share of the length of the features at a position.", low=0.0
+        0.0, "Largest noise on the input in training, as a share of the length of the features at a position.", low=0.0
     )
     paste_share: float = setting(
         0.5, "Share of the training images in which a region of the input is replaced.", low=0.0, high=1.0
@@ -223,6 +223,13 @@ class MFRNetSettings(MapSettings):
     )
     paste_max_area: float = setting(
         0.4, "Largest share of the map that a replaced region covers; the smallest is 0.01.", low=0.01, high=1.0
+    )
+    context_scaling: float = setting(
+        0.7,
+        "Power to which the residual's distance is divided by the one that the restored features let expect at their "
+        "position, which normal images teach; 0 for not at all.",
+        low=0.0,
+        high=1.0,
     )
     map_residual: float = setting(
         1.0, "Weight in the map of the residual's Mahalanobis distance from residuals of normal images.", low=0.0

@@ -31,7 +31,7 @@ from mfrnet import (
 class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
     """Crossed-mask restoration of multi-scale features."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     Settings: ClassVar[type[MFRNetSettings]] = MFRNetSettings
     relative_cost: ClassVar[float] = 1.0
 
