@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from mfrnet.settings import MapSettings
 
 PRIOR_IMAGES = 10
-"""Weight of the spread over all positions, in images; the spread at one position is noisy with few images."""
+"""Weight, in images, of what is taken to hold before any is seen: that the spread is that over all positions, and that
+an error does not follow what was restored. Both are noisy with few images."""
 
 MIN_IMAGES = 4
 """Normal images that fitting needs at least."""

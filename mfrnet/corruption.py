@@ -20,7 +20,7 @@ _MAX_COVERED = 0.7
 def corrupt(
     features_BCHW: Tensor, donors_NCHW: Tensor | DiskRows, settings: MFRNetSettings, generator: torch.Generator
 ) -> Tensor:
-    """Replace a region in some images and add noise to all.
+    """Replace a region in some images and, with ``jitter``, add noise to all.
 
     Args:
         features_BCHW: float, whitened features of normal images.

@@ -14,14 +14,15 @@ from mfrnet.settings import MFRNetSettings
 
 _MIN_LENGTH = 1e-3
 _MAX_LOG = 1.5
-"""Ten standard deviations of what is expected on normal images. Beyond it a restoration is like none of them, and
-says nothing."""
+"""A factor of 4.5 either way, far beyond what normal images show; a restoration that asks for more is like none of
+them, and says nothing."""
 
 
 class ExpectedLengths:
     """What the length of each group's error is on average, given the restored features of the same position.
 
-    Linear in the logarithm, and relative to the mean over all positions; calibration per position comes afterwards.
+    Linear in the logarithm, and relative to the geometric mean over all positions; calibration per position comes
+    afterwards. It holds the power of the settings already.
 
     >>> expected = ExpectedLengths(torch.zeros(1), torch.tensor([[0.5]]))
     >>> expected.factors(torch.tensor([[[[0.0, 1.0]]]]))
@@ -31,10 +32,11 @@ class ExpectedLengths:
     def __init__(self, mean_C: Tensor, slope_CG: Tensor) -> None:
         """Args:
         mean_C: float, mean of the restored features of normal images.
-        slope_CG: float, what each feature adds to the logarithm of each group's length.
+        slope_CG: float, what each feature adds to the logarithm of each group's factor.
         """
         self.mean_C = mean_C
-        self.slope_CG = slope_CG
+        # Column by column, as a solution comes; see Whitening.
+        self.slope_CG = slope_CG.T.contiguous().T
 
     @classmethod
     def none(cls, num_channels: int, num_groups: int, device: torch.device) -> "ExpectedLengths":
@@ -52,7 +54,7 @@ class ExpectedLengths:
         """Learn from normal images by ridge regression.
 
         The ridge stands for ``PRIOR_IMAGES`` further images, on which the restored features vary as much in every
-        direction and the length does not follow them: few images teach little.
+        direction and the length does not follow them: few images teach little. Views of one image count as images.
 
         Args:
             held_out: Batches of restored features, float ``BCHW``, and lengths of their errors, float ``BGHW``, of
@@ -73,12 +75,14 @@ class ExpectedLengths:
         covariance_RR = sums_RR / sums_RR[-1, -1] - torch.outer(mean_R, mean_R)
         of_features_CC = covariance_RR[:num_channels, :num_channels]
         with_lengths_CG = covariance_RR[:num_channels, num_channels:-1]
-        ridge = PRIOR_IMAGES / num_images * of_features_CC.diagonal().mean().clamp_min(1e-6)
+        # Of features that hardly vary, a variance is what rounding left of their squares.
+        rounding = 0.01 * sums_RR.diagonal()[:num_channels].mean() / sums_RR[-1, -1]
+        ridge = PRIOR_IMAGES / num_images * torch.maximum(of_features_CC.diagonal().mean(), rounding).clamp_min(1e-12)
         slope_CG = torch.linalg.solve(of_features_CC + ridge * torch.eye(num_channels).double(), with_lengths_CG)
         return cls(mean_R[:num_channels].float().to(device), (settings.context_scaling * slope_CG).float().to(device))
 
     def factors(self, restored_BCHW: Tensor) -> Tensor:
-        """Expected length over the mean length of its group: float ``BGHW``, positive."""
+        """Expected length over the mean one of its group, to the power of the settings: float ``BGHW``, positive."""
         centred_BCHW = restored_BCHW - self.mean_C.view(1, -1, 1, 1)
         return torch.einsum("bchw,cg->bghw", centred_BCHW, self.slope_CG).clamp(-_MAX_LOG, _MAX_LOG).exp()
 

@@ -23,7 +23,7 @@ from mfrnet.settings import MFRNetSettings
 from mfrnet.tensor_file import save_tensors
 from mfrnet.training import StepReport
 
-_FORMAT = 2
+_FORMAT = 3
 _BATCH = 8
 
 

@@ -125,8 +125,8 @@ class MapSettings(BackboneSettings):
     calibration_training_weight: float = setting(
         1.0,
         "Weight in calibration of an image that was trained on, where a held-out one has 1. What held-out images say "
-        "is level and spread; where on the map errors are large, images that were trained on say as well. 0 leaves "
-        "them out.",
+        "is level and spread; where on the map errors are large, and at which restorations, images that were trained "
+        "on say as well. 0 leaves them out.",
         low=0.0,
         high=1.0,
     )
@@ -227,7 +227,7 @@ class MFRNetSettings(MapSettings):
     context_scaling: float = setting(
         0.7,
         "Power to which the residual's distance is divided by the one that the restored features let expect at their "
-        "position, which normal images teach; 0 for not at all.",
+        "position, which the images of calibration teach; 0 for not at all.",
         low=0.0,
         high=1.0,
     )

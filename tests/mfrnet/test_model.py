@@ -6,7 +6,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from mfrnet import MFRNet, MFRNetSettings, load_backbone
+from mfrnet import AnomalyMaps, MFRNet, MFRNetSettings, load_backbone
 from mfrnet.anomaly_map import image_scores, upsample_and_smooth
 from mfrnet.features import FeatureStack
 
@@ -78,6 +78,25 @@ def test_a_saved_model_gives_the_same_map_to_the_last_bit(fitted: MFRNet, tmp_pa
     loaded = MFRNet.load(tmp_path / "model").anomaly_map(images)
     assert np.array_equal(loaded.maps_BHW, fitted.anomaly_map(images).maps_BHW)
     assert np.array_equal(loaded.scores_B, fitted.anomaly_map(images).scores_B)
+
+
+def test_a_model_of_an_earlier_format_is_refused(fitted: MFRNet, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    description = tmp_path / "model.json"
+    description.write_text(description.read_text().replace('"format": 3', '"format": 2'))
+    with pytest.raises(ValueError, match="expected format 3, got 2"):
+        MFRNet.load(tmp_path)
+
+
+def test_without_calibration_nothing_is_expected_of_an_error() -> None:
+    def judged(context_scaling: float) -> AnomalyMaps:
+        changed = {"calibration_share": 0.0, "smoothing_border": "replicate", "context_scaling": context_scaling}
+        settings = MFRNetSettings(**{**SETTINGS.__dict__, **changed})
+        fresh = MFRNet(settings, load_backbone(settings))
+        fresh.fit(stripes(8, 0))
+        return fresh.anomaly_map(stripes(2, 6))
+
+    assert np.array_equal(judged(1.0).maps_BHW, judged(0.0).maps_BHW)
 
 
 def test_a_map_does_not_depend_on_the_other_images_of_a_batch(fitted: MFRNet) -> None:
