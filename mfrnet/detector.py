@@ -5,6 +5,7 @@ In a group of processes the images are divided over them; see ``mfrnet.parallel`
 Shapes: B images, T loss terms, G layer groups, n subsets of K masks, H x W pixels or grid positions.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -26,6 +27,7 @@ from mfrnet.training import StepReport, autocast, images_per_step, steps_on, tra
 from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters, with_training
 
 _BATCH = 8
+_MOST_BYTES_KEPT = 2**27
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,20 +276,23 @@ def fit_detector(
             # Through the CPU, as processes of a group exchange them.
             return _moved(restorer.measure(stack.batch(images[start : start + _BATCH])), torch.device("cpu"))
 
-        for each in divided(at, range(0, len(images), _BATCH)):
-            yield _moved(each, target)
+        return divided(at, range(0, len(images), _BATCH))
 
-    # Measured anew for each of the scales and for the terms: kept, they would need memory for every image.
-    seen = calibrating(training, settings.calibration_training_weight) if held_out else []
-    scales = Scales.of(measured(held_out), measured(seen), stack.channels, settings, target)
-    if held_out and settings.context_scaling and _is_used("residual", settings):
-        scales = scales.with_expectation(measured(held_out), measured(seen), settings, target)
+    def again_and_again(images: Sequence[int]) -> Callable[[], Iterator[Measured]]:
+        """Measured once where that leaves memory for other work, or else anew at each call."""
+        num_bytes = 2 * 4 * len(images) * sum(stack.channels) * math.prod(aggregator.grid)
+        kept = list(measured(images)) if num_bytes <= _MOST_BYTES_KEPT else None
+        return lambda: (_moved(each, target) for each in (measured(images) if kept is None else kept))
+
     calibration = Calibration.none(target)
+    of_held_out = again_and_again(held_out)
+    of_seen = again_and_again(calibrating(training, settings.calibration_training_weight) if held_out else [])
+    scales = Scales.of(of_held_out(), of_seen(), stack.channels, settings, target)
     if held_out:
-        of_held_out, of_seen = (
-            (scales.terms(each, settings) for each in measured(images)) for images in (held_out, seen)
-        )
-        calibration = Calibration.of(of_held_out, of_seen, settings)
+        if settings.context_scaling and _is_used("residual", settings):
+            scales = scales.with_expectation(of_held_out(), of_seen(), settings, target)
+        of_each = [(scales.terms(each, settings) for each in again()) for again in (of_held_out, of_seen)]
+        calibration = Calibration.of(of_each[0], of_each[1], settings)
     return Detector(restorer=restorer, scales=scales, calibration=calibration, image_size_px=stack.image_size_px)
 
 

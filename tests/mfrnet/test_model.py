@@ -99,6 +99,15 @@ def test_without_calibration_nothing_is_expected_of_an_error() -> None:
     assert np.array_equal(judged(1.0).maps_BHW, judged(0.0).maps_BHW)
 
 
+def test_what_is_measured_anew_instead_of_kept_gives_the_same_map(
+    fitted: MFRNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mfrnet.detector._MOST_BYTES_KEPT", 0)
+    again = model()
+    again.fit(stripes(16, 0))
+    assert np.array_equal(again.anomaly_map(stripes(3, 6)).maps_BHW, fitted.anomaly_map(stripes(3, 6)).maps_BHW)
+
+
 def test_a_map_does_not_depend_on_the_other_images_of_a_batch(fitted: MFRNet) -> None:
     images = stripes(3, 7)
     together, alone = fitted.anomaly_map(images).maps_BHW[1], fitted.anomaly_map(images[1:2]).maps_BHW[0]
