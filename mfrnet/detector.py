@@ -2,12 +2,12 @@
 
 In a group of processes the images are divided over them; see ``mfrnet.parallel``.
 
-Shapes: B images, T loss terms, G layer groups, n subsets of K masks, H x W pixels or grid positions.
+Shapes: B images, H x W pixels or grid positions.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,161 +16,19 @@ from mfrnet.aggregator import Aggregator, grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
 from mfrnet.calibration import Calibration, calibrating, num_held_out, split_held_out, weighted
 from mfrnet.disk_rows import DiskRows
-from mfrnet.expectation import ExpectedLengths
 from mfrnet.features import FeatureStack
 from mfrnet.loss import HybridLoss
 from mfrnet.masks import cell_that_fits, crossed_masks
 from mfrnet.parallel import divided
 from mfrnet.restoration import RestorationNetwork
+from mfrnet.restorer import Measured, Restorer
+from mfrnet.scales import Scales
 from mfrnet.settings import TERMS, MFRNetSettings
-from mfrnet.training import StepReport, autocast, images_per_step, steps_on, train_restoration
-from mfrnet.whitening import Whitening, scatters_of, sum_of_scatters, with_training
+from mfrnet.training import StepReport, images_per_step, steps_on, train_restoration
 
 _BATCH = 8
 _MOST_BYTES_KEPT = 2**27
 """Of what calibration measures on held-out images, and the same of images that were trained on."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """What restoration says about a batch, before any scale is known."""
-
-    features_BCHW: Tensor
-    error_BCHW: Tensor
-    """Features minus their restoration, averaged over subsets."""
-    structure_BGHW: Tensor
-    cosine_BGHW: Tensor
-
-    @property
-    def restored(self) -> Tensor:
-        """The mean of the restorations, float ``BCHW``."""
-        return self.features_BCHW - self.error_BCHW
-
-
-@dataclass(frozen=True, kw_only=True)
-class Restorer:
-    """A trained network with its aggregator and the masks used in scoring."""
-
-    settings: MFRNetSettings
-    aggregator: Aggregator
-    network: RestorationNetwork
-    masks_nKHW: Tensor
-
-    def measure(self, layers_BCHW: Sequence[Tensor]) -> Measured:
-        """Restore a batch under all masks, in one pass of the network, and compare.
-
-        Args:
-            layers_BCHW: float32 feature layers.
-        """
-        features = self.aggregator(layers_BCHW)
-        masks_BnKHW = self.masks_nKHW.expand(features.shape[0], *self.masks_nKHW.shape)
-        with autocast(features.device, self.settings):
-            restored_BnCHW = self.network(features, masks_BnKHW).float()
-        num_subsets = restored_BnCHW.shape[1]
-        loss = HybridLoss(self.aggregator, self.settings)
-        repeated, flat = features.repeat_interleave(num_subsets, dim=0), restored_BnCHW.flatten(0, 1)
-
-        def over_subsets(term: Callable[[Tensor, Tensor], Tensor], name: str) -> Tensor:
-            if not _is_used(name, self.settings):
-                return features.new_zeros(0)
-            maps_BGHW = term(flat, repeated)
-            return maps_BGHW.view(-1, num_subsets, *maps_BGHW.shape[1:]).mean(dim=1)
-
-        return Measured(
-            features_BCHW=features,
-            error_BCHW=features - restored_BnCHW.mean(dim=1),
-            structure_BGHW=over_subsets(loss.structure, "structure"),
-            cosine_BGHW=over_subsets(loss.cosine, "cosine"),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scales:
-    """How large the terms are on normal images."""
-
-    residual: Whitening
-    """Of the restoration error; its length is the Mahalanobis distance from normal errors."""
-    distance: Whitening
-    """Of the features themselves."""
-    expected: ExpectedLengths
-    """Of the residual, by what was restored."""
-
-    @classmethod
-    def of(
-        cls,
-        held_out: Iterable[Measured],
-        training: Iterable[Measured],
-        channels: Sequence[int],
-        settings: MFRNetSettings,
-        device: torch.device,
-    ) -> "Scales":
-        """Learn both covariances; the residual is expected to be of one length everywhere.
-
-        Args:
-            held_out: What was measured on held-out normal images, batch by batch; empty for no scale.
-            training: The same of images that were trained on, whose errors are smaller; may be empty.
-            channels: Of each layer group.
-            settings: The ridge, and the weight of images that were trained on.
-            device: Of the result.
-        """
-        of_held_out, num_positions = _moments(held_out, channels)
-        expected = ExpectedLengths.none(sum(channels), len(channels), device)
-        if not num_positions:
-            residual, distance = (Whitening([torch.eye(c, device=device) for c in channels]) for _ in range(2))
-            return cls(residual=residual, distance=distance, expected=expected)
-        weight = settings.calibration_training_weight
-        sums, count = with_training(of_held_out, num_positions, *_moments(training, channels), weight)
-        errors, features = sums[: len(channels)], sums[len(channels) :]
-        return cls(
-            residual=Whitening.of(errors, count, settings.ridge, device),
-            distance=Whitening.of(features, count, settings.ridge, device),
-            expected=expected,
-        )
-
-    def with_expectation(
-        self, held_out: Iterable[Measured], training: Iterable[Measured], settings: MFRNetSettings, device: torch.device
-    ) -> "Scales":
-        """Learn how long the residual is to be expected where something like this was restored.
-
-        Args:
-            held_out: As for ``of``, and not empty.
-            training: As for ``of``.
-            settings: The weight of images that were trained on, and the power of what is expected.
-            device: Of the result.
-        """
-
-        def pairs(of_images: Iterable[Measured]) -> Iterator[tuple[Tensor, Tensor]]:
-            return ((each.restored, self.residual.lengths(each.error_BCHW)) for each in of_images)
-
-        return replace(self, expected=ExpectedLengths.of(pairs(held_out), pairs(training), settings, device))
-
-    def terms(self, measured: Measured, settings: MFRNetSettings) -> Tensor:
-        """The terms that the settings use, in the order of ``TERMS``: float ``BTGHW``, high where abnormal."""
-        maps = {
-            "residual": lambda: self._residual(measured, settings),
-            "structure": lambda: measured.structure_BGHW,
-            "cosine": lambda: measured.cosine_BGHW,
-            "distance": lambda: self.distance.lengths(measured.features_BCHW),
-        }
-        return torch.stack([maps[term]() for term in TERMS if _is_used(term, settings)], dim=1)
-
-    def _residual(self, measured: Measured, settings: MFRNetSettings) -> Tensor:
-        lengths_BGHW = self.residual.lengths(measured.error_BCHW)
-        if not settings.context_scaling:
-            return lengths_BGHW
-        return lengths_BGHW / self.expected.factors(measured.restored)
-
-
-def _moments(measured: Iterable[Measured], channels: Sequence[int]) -> tuple[list[Tensor], int]:
-    """Second moments of the errors' groups, then of the features' groups, and over how many positions they are."""
-    counts: list[int] = []
-
-    def of_batches() -> Iterator[list[Tensor]]:
-        for each in measured:
-            counts.append(each.error_BCHW[:, 0].numel())
-            yield [*scatters_of(each.error_BCHW, channels), *scatters_of(each.features_BCHW, channels)]
-
-    return sum_of_scatters(of_batches(), [*channels, *channels]), sum(counts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,7 +133,7 @@ def fit_detector(
         @torch.inference_mode()
         def at(start: int) -> Measured:
             # Through the CPU, as processes of a group exchange them.
-            return _moved(restorer.measure(stack.batch(images[start : start + _BATCH])), torch.device("cpu"))
+            return restorer.measure(stack.batch(images[start : start + _BATCH])).to(torch.device("cpu"))
 
         return divided(at, range(0, len(images), _BATCH))
 
@@ -283,31 +141,23 @@ def fit_detector(
         """Measured once where that leaves memory for other work, or else anew at each call."""
         num_bytes = 2 * 4 * len(images) * sum(stack.channels) * math.prod(aggregator.grid)
         kept = list(measured(images)) if num_bytes <= _MOST_BYTES_KEPT else None
-        return lambda: (_moved(each, target) for each in (measured(images) if kept is None else kept))
+        return lambda: (each.to(target) for each in (measured(images) if kept is None else kept))
 
     calibration = Calibration.none(target)
     of_held_out = again_and_again(held_out)
     of_seen = again_and_again(calibrating(training, settings.calibration_training_weight) if held_out else [])
     scales = Scales.of(of_held_out(), of_seen(), stack.channels, settings, target)
     if held_out:
-        if settings.context_scaling and _is_used("residual", settings):
+        if settings.context_scaling and settings.uses("residual"):
             scales = scales.with_expectation(of_held_out(), of_seen(), settings, target)
         of_each = [(scales.terms(each, settings) for each in again()) for again in (of_held_out, of_seen)]
         calibration = Calibration.of(of_each[0], of_each[1], settings)
     return Detector(restorer=restorer, scales=scales, calibration=calibration, image_size_px=stack.image_size_px)
 
 
-def _moved(measured: Measured, device: torch.device) -> Measured:
-    return Measured(**{each.name: getattr(measured, each.name).to(device) for each in fields(Measured)})
-
-
 def _weights(result: str, settings: MFRNetSettings) -> list[float]:
     """Weights of the terms in use, for ``map`` or ``score``."""
-    return [getattr(settings, f"{result}_{term}") for term in TERMS if _is_used(term, settings)]
-
-
-def _is_used(term: str, settings: MFRNetSettings) -> bool:
-    return bool(getattr(settings, f"map_{term}") or getattr(settings, f"score_{term}"))
+    return [getattr(settings, f"{result}_{term}") for term in TERMS if settings.uses(term)]
 
 
 def new_network(channels: Sequence[int], settings: MFRNetSettings, seed: int) -> RestorationNetwork:

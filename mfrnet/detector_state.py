@@ -8,8 +8,10 @@ from torch import Tensor
 from mfrnet.aggregator import Aggregator
 from mfrnet.backbone import check_shapes
 from mfrnet.calibration import Calibration
-from mfrnet.detector import Detector, Restorer, Scales, new_network
+from mfrnet.detector import Detector, new_network
 from mfrnet.expectation import ExpectedLengths
+from mfrnet.restorer import Restorer
+from mfrnet.scales import Scales
 from mfrnet.settings import MFRNetSettings
 from mfrnet.whitening import Whitening
 

@@ -281,3 +281,11 @@ class MFRNetSettings(MapSettings):
         unknown = [kind for kind in self.paste_kinds if kind not in PASTE_KINDS]
         if unknown or (self.paste_share > 0 and not self.paste_kinds):
             raise _out_of_range("paste_kinds", f"one or more of {', '.join(PASTE_KINDS)}", self.paste_kinds)
+
+    def uses(self, term: str) -> bool:
+        """Whether one of ``TERMS`` has a weight in the map or in the image score.
+
+        >>> MFRNetSettings().uses("cosine"), MFRNetSettings().uses("distance")
+        (True, False)
+        """
+        return bool(getattr(self, f"map_{term}") or getattr(self, f"score_{term}"))
