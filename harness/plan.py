@@ -42,6 +42,8 @@ class MethodChoice:
     weights_sha256: str
     relative_cost: float = 1.0
     """Roughly how long one image takes; only orders the queue."""
+    after_training: frozenset[str] = frozenset()
+    """Settings that training does not read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,15 @@ class Cell:
     contaminate: float | None = None
     """Share of the training set that is defect images, in (0, 1); None where all are normal."""
     regime: str = ONE_CLASS
+    after_training: frozenset[str] = frozenset()
+    """Settings that training does not read; no part of what the cell is."""
+
+    @cached_property
+    def training_id(self) -> str:
+        """The same for cells whose fits differ in nothing, or in what follows training alone."""
+        settings = json.loads(self.settings_json)
+        read = {name: value for name, value in settings.items() if name not in self.after_training}
+        return replace(self, settings_json=canonical_json(read)).fit_id
 
     @cached_property
     def fit_id(self) -> str:
@@ -131,7 +142,7 @@ class SkippedCell:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """What runs, longest first but one cell of each fit before the others of a fit, and what does not."""
+    """What runs, longest first but one cell of each training before the others, and what does not."""
 
     cells: tuple[Cell, ...]
     skipped: tuple[SkippedCell, ...]
@@ -191,6 +202,7 @@ def build_plan(
                     corrupt=corrupt,
                     contaminate=contaminate,
                     regime=regime,
+                    after_training=method.after_training,
                 )
                 unique.setdefault(cell.id, cell)
     cells: list[Cell] = []
@@ -214,9 +226,10 @@ def _longest_first(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _fits_first(cells: Sequence[Cell]) -> list[Cell]:
-    """One cell of each fit before the others, which wait for it: several workers then make several fits."""
-    first = {cell.fit_id: cell for cell in reversed(cells)}
-    return sorted(cells, key=lambda cell: first[cell.fit_id] is not cell)
+    """One cell of each training, then of each fit, before the others, which wait for it: workers then make several."""
+    of_training = {cell.training_id: cell for cell in reversed(cells)}
+    of_fit = {cell.fit_id: cell for cell in reversed(cells)}
+    return sorted(cells, key=lambda cell: (of_training[cell.training_id] is not cell, of_fit[cell.fit_id] is not cell))
 
 
 def _reason_to_skip(status: Stored | None, policy: Policy) -> str | None:

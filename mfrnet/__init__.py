@@ -11,12 +11,13 @@ from mfrnet.backbone import (
     load_backbone,
     load_network,
 )
-from mfrnet.detector import Detector, check_masks, fit_detector, global_batch_size, num_steps
-from mfrnet.detector_state import detector_of, tensors_of
+from mfrnet.detector import Detector, calibrate, check_masks, fit_detector, global_batch_size, num_steps
+from mfrnet.detector_state import detector_of, tensors_of, tensors_of_trained, trained_of
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.images import Images, images_array
 from mfrnet.model import MFRNet
 from mfrnet.settings import BackboneSettings, MapSettings, MFRNetSettings
+from mfrnet.trained import Trained, train
 from mfrnet.weight_packages import installed_backbones, package_of, packaged_weights
 from mfrnet.weights import LocalWeights, check_options
 
@@ -33,7 +34,9 @@ __all__ = [
     "MFRNet",
     "MFRNetSettings",
     "MapSettings",
+    "Trained",
     "backbone_of",
+    "calibrate",
     "check_layers",
     "check_masks",
     "check_options",
@@ -51,5 +54,8 @@ __all__ = [
     "package_of",
     "packaged_weights",
     "tensors_of",
+    "tensors_of_trained",
+    "train",
+    "trained_of",
     "upsample_and_smooth",
 ]

@@ -12,19 +12,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mfrnet.aggregator import Aggregator, grid_for
+from mfrnet.aggregator import grid_for
 from mfrnet.anomaly_map import AnomalyMaps, image_scores, upsample_and_smooth
-from mfrnet.calibration import Calibration, calibrating, num_held_out, split_held_out, weighted
-from mfrnet.disk_rows import DiskRows
+from mfrnet.calibration import Calibration, calibrating, num_held_out, weighted
 from mfrnet.features import FeatureStack
-from mfrnet.loss import HybridLoss
 from mfrnet.masks import cell_that_fits, crossed_masks
 from mfrnet.parallel import divided
-from mfrnet.restoration import RestorationNetwork
 from mfrnet.restorer import Measured, Restorer
 from mfrnet.scales import Scales
 from mfrnet.settings import TERMS, MFRNetSettings
-from mfrnet.training import StepReport, images_per_step, steps_on, train_restoration
+from mfrnet.trained import Trained, train
+from mfrnet.training import StepReport, images_per_step, steps_on
 
 _BATCH = 8
 _MOST_BYTES_KEPT = 2**27
@@ -104,21 +102,27 @@ def fit_detector(
     >>> fit_detector(stack, settings, seed=0).image_size_px
     (64, 64)
     """
-    generator = torch.Generator().manual_seed(seed)
-    held_out, training = split_held_out(len(stack), settings.calibration_share, generator)
-    target = torch.device(device)
-    aggregator = Aggregator.of(stack, training, settings, target)
-    network = new_network(stack.channels, settings, seed).to(target)
-    if settings.compile:
-        network.compile()
-    # Whitened once. Half precision halves the file; it rounds far more finely than the network restores.
-    batches = divided(
-        lambda start: aggregator(stack.batch(training[start : start + _BATCH])).half().cpu(),
-        range(0, len(training), _BATCH),
-    )
-    features = DiskRows.of(batches, len(training))
-    train_restoration(network, HybridLoss(aggregator, settings), features, settings, generator, report)
+    return calibrate(train(stack, settings, seed, device, report), stack, settings)
 
+
+def calibrate(trained: Trained, stack: FeatureStack, settings: MFRNetSettings) -> Detector:
+    """Make a detector of a trained network: measure how large its errors are on normal images.
+
+    Args:
+        trained: From ``train``, by settings that differ in none but ``MFRNetSettings.after_training``.
+        stack: The features that it was trained on.
+        settings: Every choice of the method.
+
+    >>> from dataclasses import replace
+    >>> settings = MFRNetSettings(width=8, num_heads=1, depth=1, steps=2, cell=1)
+    >>> stack = FeatureStack([np.ones((8, 4, 4, 4), np.float32)], image_size_px=(64, 64))
+    >>> trained = train(stack, settings, seed=0)
+    >>> [len(calibrate(trained, stack, replace(settings, n=n)).restorer.masks_nKHW) for n in (1, 4)]
+    [1, 4]
+    """
+    aggregator, target = trained.aggregator, trained.device
+    generator = torch.Generator()
+    generator.set_state(trained.generator_state)
     masks = torch.cat(
         [
             crossed_masks(
@@ -127,7 +131,7 @@ def fit_detector(
             for cell in settings.scoring_cells
         ]
     ).to(target)
-    restorer = Restorer(settings=settings, aggregator=aggregator, network=network, masks_nKHW=masks)
+    restorer = Restorer(settings=settings, aggregator=aggregator, network=trained.network, masks_nKHW=masks)
 
     def measured(images: Sequence[int]) -> Iterator[Measured]:
         @torch.inference_mode()
@@ -144,8 +148,9 @@ def fit_detector(
         return lambda: (each.to(target) for each in (measured(images) if kept is None else kept))
 
     calibration = Calibration.none(target)
+    held_out, weight = trained.held_out, settings.calibration_training_weight
     of_held_out = again_and_again(held_out)
-    of_seen = again_and_again(calibrating(training, settings.calibration_training_weight) if held_out else [])
+    of_seen = again_and_again(calibrating(trained.training, weight) if held_out else [])
     scales = Scales.of(of_held_out(), of_seen(), stack.channels, settings, target)
     if held_out:
         if settings.context_scaling and settings.uses("residual"):
@@ -158,13 +163,6 @@ def fit_detector(
 def _weights(result: str, settings: MFRNetSettings) -> list[float]:
     """Weights of the terms in use, for ``map`` or ``score``."""
     return [getattr(settings, f"{result}_{term}") for term in TERMS if settings.uses(term)]
-
-
-def new_network(channels: Sequence[int], settings: MFRNetSettings, seed: int) -> RestorationNetwork:
-    """An untrained network for layers with these channels; its weights depend on the seed alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return RestorationNetwork(sum(channels), settings.width, settings.depth, settings.num_heads)
 
 
 def global_batch_size(settings: MFRNetSettings, image_size_px: tuple[int, int]) -> int:

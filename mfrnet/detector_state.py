@@ -1,4 +1,4 @@
-"""A fitted detector as tensors by name, and back."""
+"""A trained network, or a fitted detector, as tensors by name, and back."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,13 @@ from torch import Tensor
 from mfrnet.aggregator import Aggregator
 from mfrnet.backbone import check_shapes
 from mfrnet.calibration import Calibration
-from mfrnet.detector import Detector, new_network
+from mfrnet.detector import Detector
 from mfrnet.expectation import ExpectedLengths
+from mfrnet.restoration import RestorationNetwork
 from mfrnet.restorer import Restorer
 from mfrnet.scales import Scales
 from mfrnet.settings import MFRNetSettings
+from mfrnet.trained import Trained, new_network
 from mfrnet.whitening import Whitening
 
 
@@ -30,11 +32,8 @@ def tensors_of(detector: Detector) -> dict[str, Tensor]:
     True
     """
     restorer = detector.restorer
-    tensors = {f"network.{name}": value for name, value in restorer.network.state_dict().items()}
-    tensors |= {
-        "aggregator.mean": restorer.aggregator.mean_1C11,
-        "aggregator.std": restorer.aggregator.std_1C11,
-        **numbered("aggregator.whitening", restorer.aggregator.whitening),
+    tensors = {
+        **_parts(restorer.aggregator, restorer.network),
         **numbered("scales.residual", detector.scales.residual),
         **numbered("scales.distance", detector.scales.distance),
         "scales.expected.mean": detector.scales.expected.mean_C,
@@ -62,19 +61,7 @@ def detector_of(
     """
     tensors = {name: value.to(device) for name, value in tensors.items()}
     masks = tensors["masks"]
-    whitening = whitening_of("aggregator.whitening", tensors)
-    of_network = below("network.", tensors)
-    with torch.device("meta"):
-        check_shapes(new_network(whitening.channels, settings, seed=0), of_network)
-    network = new_network(whitening.channels, settings, seed=0).to(device).eval()
-    network.load_state_dict(of_network)
-    aggregator = Aggregator(
-        (masks.shape[-2], masks.shape[-1]),
-        settings.neighbourhood,
-        tensors["aggregator.mean"],
-        tensors["aggregator.std"],
-        whitening,
-    )
+    aggregator, network = _of_parts(tensors, settings, (masks.shape[-2], masks.shape[-1]))
     return Detector(
         restorer=Restorer(settings=settings, aggregator=aggregator, network=network, masks_nKHW=masks),
         scales=Scales(
@@ -85,6 +72,78 @@ def detector_of(
         calibration=Calibration(tensors["calibration.mean"], tensors["calibration.spread"]),
         image_size_px=image_size_px,
     )
+
+
+def tensors_of_trained(trained: Trained) -> dict[str, Tensor]:
+    """Everything that training left, contiguous and on the CPU.
+
+    >>> import numpy as np
+    >>> from mfrnet import FeatureStack, calibrate, train
+    >>> settings = MFRNetSettings(width=8, num_heads=1, depth=1, steps=2, cell=1)
+    >>> stack = FeatureStack([np.ones((8, 4, 4, 4), np.float32)], image_size_px=(64, 64))
+    >>> trained = train(stack, settings, seed=0)
+    >>> again = trained_of(tensors_of_trained(trained), settings, (4, 4))
+    >>> one, other = (calibrate(each, stack, settings).judge(stack.batch([0])) for each in (trained, again))
+    >>> bool((one.maps_BHW == other.maps_BHW).all())
+    True
+    """
+    tensors = {
+        **_parts(trained.aggregator, trained.network),
+        "held_out": torch.tensor(trained.held_out, dtype=torch.int64),
+        "training": torch.tensor(trained.training, dtype=torch.int64),
+        "generator": trained.generator_state,
+    }
+    return {name: value.contiguous().cpu() for name, value in tensors.items()}
+
+
+def trained_of(
+    tensors: Mapping[str, Tensor], settings: MFRNetSettings, grid: tuple[int, int], device: str = "cpu"
+) -> Trained:
+    """The trained network that ``tensors_of_trained`` described; on the same machine it restores the same to the bit.
+
+    Args:
+        tensors: From ``tensors_of_trained``.
+        settings: The settings that it was trained with, or others that differ in what follows training.
+        grid: Height and width of the map in positions.
+        device: A torch device.
+
+    Raises:
+        KeyError: A tensor is missing.
+        ValueError: The network of these settings has other tensors; no memory is taken before this is known.
+    """
+    of_parts = {name: value.to(device) for name, value in tensors.items() if name != "generator"}
+    aggregator, network = _of_parts(of_parts, settings, grid)
+    if settings.compile:
+        network.compile()
+    return Trained(
+        aggregator=aggregator,
+        network=network,
+        held_out=tensors["held_out"].tolist(),
+        training=tensors["training"].tolist(),
+        generator_state=tensors["generator"],
+    )
+
+
+def _parts(aggregator: Aggregator, network: RestorationNetwork) -> dict[str, Tensor]:
+    return {
+        **{f"network.{name}": value for name, value in network.state_dict().items()},
+        "aggregator.mean": aggregator.mean_1C11,
+        "aggregator.std": aggregator.std_1C11,
+        **numbered("aggregator.whitening", aggregator.whitening),
+    }
+
+
+def _of_parts(
+    tensors: Mapping[str, Tensor], settings: MFRNetSettings, grid: tuple[int, int]
+) -> tuple[Aggregator, RestorationNetwork]:
+    mean, std = tensors["aggregator.mean"], tensors["aggregator.std"]
+    whitening = whitening_of("aggregator.whitening", tensors)
+    of_network = below("network.", tensors)
+    with torch.device("meta"):
+        check_shapes(new_network(whitening.channels, settings, seed=0), of_network)
+    network = new_network(whitening.channels, settings, seed=0).to(mean.device).eval()
+    network.load_state_dict(of_network)
+    return Aggregator(grid, settings.neighbourhood, mean, std, whitening), network
 
 
 def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

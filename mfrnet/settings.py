@@ -18,6 +18,7 @@ def setting(
     high: float | None = None,
     choices: tuple[Any, ...] | None = None,
     note: str = "",
+    after_training: bool = False,
 ) -> Any:
     """A dataclass field that explains itself through its metadata.
 
@@ -28,12 +29,14 @@ def setting(
         high: Largest value allowed; None for no limit.
         choices: The values allowed; None for any.
         note: Why the limit exists; completes the error message.
+        after_training: Whether training does not read it, so that a trained network serves all of its values.
 
     >>> k = setting(2, "Masks in a subset.", low=2)
     >>> k.metadata["help"], k.metadata["low"], k.metadata["high"]
     ('Masks in a subset.', 2, None)
     """
-    return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices, "note": note})
+    meaning = {"help": help, "low": low, "high": high, "choices": choices, "note": note}
+    return field(default=default, metadata=meaning | {"after_training": after_training})
 
 
 def check_ranges(settings: Any) -> None:
@@ -129,6 +132,7 @@ class MapSettings(BackboneSettings):
         "on say as well. 0 leaves them out.",
         low=0.0,
         high=1.0,
+        after_training=True,
     )
     calibration_neighbourhood: int = setting(
         1,
@@ -136,24 +140,28 @@ class MapSettings(BackboneSettings):
         "features differ from those inside, and more than 1 mixes them.",
         low=1,
         high=255,
+        after_training=True,
     )
     smoothing_px: float = setting(
         4.0,
         "Standard deviation of the Gaussian that smooths the map, in image pixels; 0 for no smoothing.",
         low=0.0,
         high=1024.0,
+        after_training=True,
     )
     smoothing_border: Border = setting(  # noqa: RUF009 - a field, which is not shared
         "zero",
         "What smoothing takes the map to be beyond its border: zero, as a calibrated map is on average on normal "
         "images, or replicate, its outermost values.",
         choices=("zero", "replicate"),
+        after_training=True,
     )
     top_share: float = setting(
         0.02,
         "The image score is the mean of this share of the largest values of the map; 0 takes the maximum.",
         low=0.0,
         high=1.0,
+        after_training=True,
     )
 
     def __post_init__(self) -> None:
@@ -183,12 +191,13 @@ class MFRNetSettings(MapSettings):
         low=2,
         note="k = 1 would hide the whole map",
     )
-    n: int = setting(2, "Independent subsets of masks that are averaged in scoring.", low=1)
+    n: int = setting(2, "Independent subsets of masks that are averaged in scoring.", low=1, after_training=True)
     cell: int = setting(2, "Side, in grid positions, of the square blocks that masks hide in training.", low=1)
     scoring_cells: tuple[int, ...] = setting(
         (4,),
         "The same in scoring, n subsets for each; larger blocks prevent a large defect from being restored out of "
         "itself. Reduced on small maps so that each mask still hides four whole blocks.",
+        after_training=True,
     )
     width: int = setting(
         128, "Channels of the restoration network on the full grid; a multiple of 4 x num_heads.", low=1
@@ -230,19 +239,30 @@ class MFRNetSettings(MapSettings):
         "position, which the images of calibration teach; 0 for not at all.",
         low=0.0,
         high=1.0,
+        after_training=True,
     )
     map_residual: float = setting(
-        1.0, "Weight in the map of the residual's Mahalanobis distance from residuals of normal images.", low=0.0
+        1.0,
+        "Weight in the map of the residual's Mahalanobis distance from residuals of normal images.",
+        low=0.0,
+        after_training=True,
     )
-    map_structure: float = setting(0.0, "Weight in the map of 1 - SSIM.", low=0.0)
-    map_cosine: float = setting(0.0, "Weight in the map of 1 - cosine similarity.", low=0.0)
+    map_structure: float = setting(0.0, "Weight in the map of 1 - SSIM.", low=0.0, after_training=True)
+    map_cosine: float = setting(0.0, "Weight in the map of 1 - cosine similarity.", low=0.0, after_training=True)
     map_distance: float = setting(
-        0.0, "Weight in the map of the features' own distance, as if restoration had seen nothing at all.", low=0.0
+        0.0,
+        "Weight in the map of the features' own distance, as if restoration had seen nothing at all.",
+        low=0.0,
+        after_training=True,
     )
-    score_residual: float = setting(1.0, "Weight of the residual in the image score.", low=0.0)
-    score_structure: float = setting(0.0, "Weight of 1 - SSIM in the image score.", low=0.0)
-    score_cosine: float = setting(0.5, "Weight of 1 - cosine similarity in the image score.", low=0.0)
-    score_distance: float = setting(0.0, "Weight of the features' own distance in the image score.", low=0.0)
+    score_residual: float = setting(1.0, "Weight of the residual in the image score.", low=0.0, after_training=True)
+    score_structure: float = setting(0.0, "Weight of 1 - SSIM in the image score.", low=0.0, after_training=True)
+    score_cosine: float = setting(
+        0.5, "Weight of 1 - cosine similarity in the image score.", low=0.0, after_training=True
+    )
+    score_distance: float = setting(
+        0.0, "Weight of the features' own distance in the image score.", low=0.0, after_training=True
+    )
     steps: int = setting(
         1500, "Most optimiser steps; training ends earlier after epochs passes over the images.", low=1
     )
@@ -281,6 +301,15 @@ class MFRNetSettings(MapSettings):
         unknown = [kind for kind in self.paste_kinds if kind not in PASTE_KINDS]
         if unknown or (self.paste_share > 0 and not self.paste_kinds):
             raise _out_of_range("paste_kinds", f"one or more of {', '.join(PASTE_KINDS)}", self.paste_kinds)
+
+    @classmethod
+    def after_training(cls) -> frozenset[str]:
+        """Names of the settings that training does not read: of fits that differ in them alone, one trains for all.
+
+        >>> sorted(MFRNetSettings.after_training())[:2], "k" in MFRNetSettings.after_training()
+        (['calibration_neighbourhood', 'calibration_training_weight'], False)
+        """
+        return frozenset(each.name for each in fields(cls) if each.metadata["after_training"])
 
     def uses(self, term: str) -> bool:
         """Whether one of ``TERMS`` has a weight in the map or in the image score.

@@ -40,7 +40,9 @@ class CellContext:
     """Share of good images that the threshold lets raise an alarm."""
     threshold_rule: ThresholdRule | None = None
     """How the threshold is set; None for the data set's own way."""
+    share_trainings: bool = False
+    """Whether a network that was trained before is taken where only what follows training differs."""
     fit_token: str = ""
-    """Cells share a kept fit of the same token only, so that a run that repeats everything fits again."""
+    """Cells share a kept fit or training of the same token only, so that a run that repeats everything fits again."""
     skip_unreadable: bool = False
     """Whether a cell goes on without the images that cannot be read, instead of failing."""

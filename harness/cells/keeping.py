@@ -56,7 +56,7 @@ def calibrate(
         source = "validation"
     elif context.calibration_folds:
         scores = folded_scores(
-            lambda: new_method(cell, context, opened.features, opened.device),
+            lambda: new_method(cell, context, opened.features, opened.trainings, opened.device),
             opened.train,
             _training_groups(opened),
             cell.protocol,

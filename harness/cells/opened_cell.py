@@ -24,6 +24,7 @@ from harness.methods import METHODS
 from harness.methods.backbone_weights import weights_identity
 from harness.methods.base import Method, MethodContext
 from harness.methods.feature_cache import FeatureCache
+from harness.methods.training_cache import TrainingCache
 from harness.plan import Cell
 
 
@@ -44,6 +45,8 @@ class OpenedCell:
     method: Method
     features: FeatureCache
     """Keeps the time of the backbone, which is no part of the time of fitting."""
+    trainings: TrainingCache | None
+    """Keeps the time of trainings that are not repeated; None where every fit trains."""
     device: str
     check_unchanged: Callable[[], None]
     """Raises ``DataError`` where the data are no longer those of the plan; before anything is kept that was made of
@@ -84,7 +87,8 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     size_px = category_size(base, cell.protocol)
     train, test = image_sets(base, size_px, cell.protocol, cell.data_fingerprint, split)
     features, device = FeatureCache(context.features_dir, check_unchanged), resolve_device(context.device)
-    method = new_method(cell, context, features, device)
+    trainings = TrainingCache(None, context.fit_token, check_unchanged) if context.share_trainings else None
+    method = new_method(cell, context, features, trainings, device)
     return OpenedCell(
         split=split,
         samples=(*splits[cell.category].train, *splits[cell.category].test),
@@ -94,6 +98,7 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
         validation=_validation_set(split, size_px, cell),
         method=method,
         features=features,
+        trainings=trainings,
         device=device,
         check_unchanged=check_unchanged,
     )
@@ -148,7 +153,9 @@ def category_size(split: Split, protocol: Protocol) -> tuple[int, int]:
     return protocol.size_for(median(height / width for height, width in sizes))
 
 
-def new_method(cell: Cell, context: CellContext, features: FeatureCache, device: str) -> Method:
+def new_method(
+    cell: Cell, context: CellContext, features: FeatureCache, trainings: TrainingCache | None, device: str
+) -> Method:
     """The method of a cell, not fitted.
 
     Raises:
@@ -161,5 +168,12 @@ def new_method(cell: Cell, context: CellContext, features: FeatureCache, device:
         raise WeightsError(f"{weights} changed during the run; run the command again.")
     return method_type(
         settings,
-        MethodContext(seed=cell.seed, device=device, weights=weights, features=features, regime=cell.regime),
+        MethodContext(
+            seed=cell.seed,
+            device=device,
+            weights=weights,
+            features=features,
+            trainings=trainings,
+            regime=cell.regime,
+        ),
     )

@@ -38,7 +38,7 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
         report: Receives the progress.
 
     Returns:
-        Seconds that the fit took, feature extraction excluded, whenever it was made.
+        Seconds that the fit took, feature extraction excluded, whenever it was made or the network trained.
 
     Raises:
         Exception: Whatever the method raises.
@@ -97,7 +97,7 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
 def _fit(opened: OpenedCell, report: Callable[[CellProgress], None]) -> float:
     with phase(FIT) as span:
         opened.method.fit(opened.train, reports_fit(report))
-    return span.seconds_without(FEATURES)
+    return span.seconds_without(FEATURES) + (opened.trainings.seconds if opened.trainings else 0.0)
 
 
 def _key(opened: OpenedCell, cell: Cell, context: CellContext) -> str:

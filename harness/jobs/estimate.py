@@ -137,7 +137,9 @@ class _Work:
     def __init__(self, planned: Planned, settings: RunSettings, num_workers: int) -> None:
         self._planned, self._settings = planned, settings
         runner = cell_runner(planned, settings, num_workers)
-        self._context = replace(runner.context, panels_dir=None, models_dir=None, calibration_folds=0)
+        self._context = replace(
+            runner.context, panels_dir=None, models_dir=None, calibration_folds=0, share_trainings=False
+        )
         self._frame: pd.DataFrame = RecordStore(settings.results).frame()
         self._splits = CellSplits(planned.datasets, settings)
         self._windows: dict[tuple[str, str, str], tuple[float, tuple[int, int]]] = {}
@@ -160,13 +162,15 @@ class _Work:
                 settings, round(windows * len(split.train)), size_px, cell.regime
             ),
         )
-        # Seeds and methods with the same backbone read the same features, and cells of one fit the same fit.
+        # Seeds and methods with the same backbone read the same features, cells of one fit the same fit, and fits that
+        # train alike the same network.
         backbone = [str(getattr(settings, name, "")) for name in ("backbone", "layers")]
         where = cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category, cell.protocol.key()
         has_features = self._is_new("features", *where, *backbone, str(cell.corrupt), str(cell.limit))
         has_fit = self._is_new("fit", cell.fit_id)
-        recorded = self._recorded_fit_seconds(cell)
-        fit_seconds = recorded if recorded is not None else rates.fit(size)
+        trains = self._is_new("training", cell.training_id)
+        recorded = self._recorded_fit_seconds(cell) if trains else None
+        fit_seconds = recorded if recorded is not None else rates.fit(size if trains else replace(size, num_steps=0))
         fit_seconds *= 1 + self._settings.calibration_folds
         return CellEstimate(
             cell=cell,
@@ -178,7 +182,7 @@ class _Work:
             memory_bytes=None if rates.memory_bytes is None else rates.memory_bytes(size.num_fit + size.num_test),
             device_bytes=rates.device_bytes,
             feature_bytes=rates.feature_bytes * size.num_features if has_features else 0.0,
-            training_bytes=rates.training_bytes * size.num_fit if has_fit else 0.0,
+            training_bytes=rates.training_bytes * size.num_fit if has_fit and trains else 0.0,
             is_fit_recorded=recorded is not None,
         )
 
@@ -252,7 +256,10 @@ def _grounds(found: Sequence[CellEstimate], settings: RunSettings, num_workers: 
     ]
     if recorded:
         notes.append(f"Seconds of fits come from stored records of this machine for {counted(recorded, 'cell')}.")
-    notes.append("The feature cache is taken to be empty; cells that need the same features compute them once.")
+    notes.append(
+        "The caches are taken to be empty; cells that need the same features compute them once, and fits that differ "
+        "in what follows training train once."
+    )
     if settings.regime == MULTI_CLASS:
         notes.append(
             "One fit of each seed serves all categories of a data set, and its features are read from disk batch by "

@@ -174,6 +174,7 @@ def cell_runner(planned: Planned, settings: RunSettings, num_workers: int, claim
             calibration_folds=settings.calibration_folds,
             false_alarms=settings.false_alarms,
             threshold_rule=settings.threshold_rule,
+            share_trainings=True,
             fit_token=now() if settings.policy == "always" else "",
             skip_unreadable=settings.skip_unreadable,
         ),

@@ -13,6 +13,7 @@ from torch import nn
 from harness.images import ImageSet
 from harness.methods.feature_cache import FeatureCache
 from harness.methods.state import MethodState
+from harness.methods.training_cache import TrainingCache
 from harness.regimes import ONE_CLASS
 from mfrnet import AnomalyMaps
 
@@ -30,6 +31,8 @@ class MethodContext:
     weights: Path | None = None
     """Local backbone weights; None for timm's own weights."""
     features: FeatureCache = field(default_factory=FeatureCache)
+    trainings: TrainingCache | None = None
+    """What was trained for other fits; None to train whatever is there."""
     regime: str = ONE_CLASS
     """What the images of ``fit`` are; a method may treat a few images of a category in another way."""
 
@@ -53,6 +56,8 @@ class Method(Interface):
     """Of ``harness.regimes.KINDS``, those that ``fit`` is made for; ``multi-class`` needs ``can_be_kept`` as well."""
     min_shots: ClassVar[int]
     """Fewest images that ``fit`` takes in a few-shot regime."""
+    after_training: ClassVar[frozenset[str]]
+    """Settings that training does not read: fits that differ in them alone may share one, by ``context.trainings``."""
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         """Build the detector without loading anything."""

@@ -32,6 +32,7 @@ class ConstantMethod:
     can_be_kept: ClassVar[bool] = True
     regimes: ClassVar[frozenset[str]] = frozenset(KINDS)
     min_shots: ClassVar[int] = 1
+    after_training: ClassVar[frozenset[str]] = frozenset()
     num_parameters = 0
     num_frozen_parameters = 0
 

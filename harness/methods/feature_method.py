@@ -28,6 +28,7 @@ class FeatureMethod(ABC, Generic[S, D]):
     can_be_kept: ClassVar[bool] = True
     regimes: ClassVar[frozenset[str]] = frozenset(KINDS)
     min_shots: ClassVar[int] = 1
+    after_training: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, settings: S, context: MethodContext) -> None:
         self._settings = settings
@@ -44,7 +45,7 @@ class FeatureMethod(ABC, Generic[S, D]):
         if shots_of(self._context.regime) is not None:
             images = few_views(images)
         try:
-            self._fitted = self._fit(self._features(images), report)
+            self._fitted = self._fit(self._features(images), images, report)
         except ValueError as error:
             raise DataError(str(error)) from error
 
@@ -96,7 +97,7 @@ class FeatureMethod(ABC, Generic[S, D]):
         return context.features.stack(images, self._settings, context.weights, context.device)
 
     @abstractmethod
-    def _fit(self, stack: FeatureStack, report: FitReport) -> D: ...
+    def _fit(self, stack: FeatureStack, images: ImageSet, report: FitReport) -> D: ...
 
     @abstractmethod
     def _tensors(self) -> Mapping[str, Tensor]: ...

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from harness.images import ImageSet
 from harness.methods.base import FitReport
 from harness.methods.feature_method import FeatureMethod
 from harness.methods.gaussian_detector import GaussianDetector, fit_gaussian
@@ -43,7 +44,8 @@ class GaussianMethod(FeatureMethod[MapSettings, GaussianDetector]):
         stack = extract_features(self._backbone, [images_BHWC], len(images_BHWC))
         return self._detector.judge(stack.batch(range(len(stack))))
 
-    def _fit(self, stack: FeatureStack, report: FitReport) -> GaussianDetector:
+    def _fit(self, stack: FeatureStack, images: ImageSet, report: FitReport) -> GaussianDetector:
+        del images
         detector = fit_gaussian(stack, self._settings, self._context.seed, self._context.device)
         report(1, 1, None)
         return detector

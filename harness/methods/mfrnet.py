@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from harness.images import ImageSet
 from harness.methods.base import FitReport
 from harness.methods.feature_method import FeatureMethod
 from harness.methods.few_views import VIEWS_OF_FEW
@@ -18,6 +19,7 @@ from mfrnet import (
     FeatureStack,
     MFRNet,
     MFRNetSettings,
+    calibrate,
     check_layers,
     check_masks,
     detector_of,
@@ -34,6 +36,7 @@ class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
     version: ClassVar[int] = 6
     Settings: ClassVar[type[MFRNetSettings]] = MFRNetSettings
     relative_cost: ClassVar[float] = 1.0
+    after_training: ClassVar[frozenset[str]] = MFRNetSettings.after_training()
 
     @classmethod
     def check(cls, settings: MFRNetSettings, image_size_px: tuple[int, int]) -> None:
@@ -61,8 +64,20 @@ class MFRNetMethod(FeatureMethod[MFRNetSettings, Detector]):
         context = self._context
         return MFRNet(self._settings, self._backbone, context.seed, context.device, self._detector)
 
-    def _fit(self, stack: FeatureStack, report: FitReport) -> Detector:
-        return fit_detector(stack, self._settings, self._context.seed, self._context.device, report)
+    def _fit(self, stack: FeatureStack, images: ImageSet, report: FitReport) -> Detector:
+        settings, context = self._settings, self._context
+        if context.trainings is None:
+            return fit_detector(stack, settings, context.seed, context.device, report)
+        trained = context.trainings.trained(
+            stack,
+            images,
+            settings,
+            seed=context.seed,
+            weights=context.weights,
+            device=context.device,
+            report=report,
+        )
+        return calibrate(trained, stack, settings)
 
     def _tensors(self) -> Mapping[str, Tensor]:
         return tensors_of(self._detector)

@@ -26,6 +26,7 @@ from harness.errors import BenchError, cause_of
 from harness.methods import METHODS
 from harness.methods.base import MethodContext
 from harness.methods.feature_cache import FeatureCache
+from harness.methods.training_cache import TrainingCache
 from harness.metrics import measure
 from harness.phase_clock import FEATURES, FIT, phase
 from harness.regimes import ONE_CLASS
@@ -136,7 +137,9 @@ class Evaluation:
             resolved = replace(resolved, **{name: max(1, round(share * whole))})
         device = resolve_device(self.device)
         weights = self.weights.get(getattr(resolved, "backbone", ""))
-        method = method_type(resolved, MethodContext(seed=self.seed, device=device, weights=weights, features=features))
+        trainings = TrainingCache()
+        context = MethodContext(seed=self.seed, device=device, weights=weights, features=features, trainings=trainings)
+        method = method_type(resolved, context)
         with phase(FIT) as fit:
             method.fit(train, lambda done, total, loss: None)
         samples = category.split.test
@@ -146,7 +149,7 @@ class Evaluation:
             with_truth = partial(with_masks, maps, samples, self.protocol) if category.has_masks else None
             measured = measure(scores_B, labels_B, with_truth)
         metrics = measured.metrics | {
-            "fit_seconds": fit.seconds_without(FEATURES),
+            "fit_seconds": fit.seconds_without(FEATURES) + trainings.seconds,
             "num_parameters": float(method.num_parameters),
         }
         if _MEASURED & {name for goal in self.goals for name in goal.metrics}:

@@ -72,6 +72,7 @@ class AnomalibMethod:
     can_be_kept: ClassVar[bool]
     regimes: ClassVar[frozenset[str]] = frozenset(KINDS)
     min_shots: ClassVar[int]
+    after_training: ClassVar[frozenset[str]] = frozenset()
     Settings: ClassVar[Any] = _LazySettings()
     relative_cost: ClassVar[float]
 

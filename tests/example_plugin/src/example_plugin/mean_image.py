@@ -32,6 +32,7 @@ class MeanImageMethod:
     can_be_kept: ClassVar[bool] = True
     regimes: ClassVar[frozenset[str]] = frozenset({"one-class", "multi-class", "few-shot"})
     min_shots: ClassVar[int] = 1
+    after_training: ClassVar[frozenset[str]] = frozenset()
     num_frozen_parameters = 0
 
     def __init__(self, settings: MeanImageSettings, context: MethodContext) -> None:
