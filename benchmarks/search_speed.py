@@ -1,11 +1,12 @@
-"""What a search adds to its trials, what the feature cache saves it, and what trials side by side share.
+"""What a search adds to its trials, what the caches save it, and what trials side by side share.
 
     python benchmarks/search_speed.py cache      # 30 trials over cached features against 30 without the cache
+    python benchmarks/search_speed.py trainings  # 6 trials that share a training against 6 that train
     python benchmarks/search_speed.py overhead   # 200 trials that do nothing, in process and under Ray Tune
     python benchmarks/search_speed.py memory     # two trials at once over 1 GB of features against one
 
-Without a name, all three. The first is a ratio within one run; the second holds on a busy machine as far
-as messages get through, hence the driver's CPU time beside it; the third does not depend on load.
+Without a name, all four. The first two are ratios within one run; the third holds on a busy machine as far
+as messages get through, hence the driver's CPU time beside it; the last does not depend on load.
 """
 
 import argparse
@@ -38,6 +39,7 @@ from harness.search.tuning import search_with_tune
 from harness.spaces import SearchSpace
 
 NUM_CACHE_TRIALS = 30
+NUM_TRAINING_TRIALS = 6
 MIN_CACHE_RATIO = 2.0
 NUM_TRIVIAL = 200
 MAX_OVERHEAD_MS = 40.0
@@ -58,34 +60,42 @@ def nothing(settings: Mapping[str, Any]) -> Iterator[TrialReport]:
 
 
 def measure_cache() -> bool:
+    return _ratio("features", "gaussian", {}, {"smoothing_px": [number / 4 for number in range(NUM_CACHE_TRIALS)]})
+
+
+def measure_trainings() -> bool:
+    values = [number / NUM_TRAINING_TRIALS for number in range(NUM_TRAINING_TRIALS)]
+    return _ratio("trainings", "mfrnet", {"steps": 200}, {"context_scaling": values})
+
+
+def _ratio(saved: str, method: str, fixed: Mapping[str, Any], varied: Mapping[str, list[float]]) -> bool:
+    """Trials that find in a folder of the cache what the first one left there, against trials that find nothing."""
+    ((name, values),) = varied.items()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["BENCH_CACHE"] = folder
         protocol = Protocol(image_size_px=128)
         judged = judged_on("synthetic", Demo(), Path(), "tile", "published", protocol, 0, folder=Path(folder))
+        parameter = {"kind": "float", "low": min(values), "high": max(values), "why": _WHY}
         space = SearchSpace.model_validate_json(
-            json.dumps({"method": "gaussian", "objective": {"metrics": ["image_auroc"]}, "space": {
-                "smoothing_px": {"kind": "float", "low": 0, "high": 8, "why": _WHY},
-            }})
-        )  # fmt: skip
+            json.dumps({"method": method, "objective": {"metrics": ["image_auroc"]}, "space": {name: parameter}})
+        )
         evaluation = Evaluation(
-            method="gaussian", base_settings={"backbone": "filter_bank"}, goals=space.goals, fidelity=None,
+            method=method, base_settings={"backbone": "filter_bank", **fixed}, goals=space.goals, fidelity=None,
             categories=(judged,), protocol=protocol, seed=0, device="cpu",
         )  # fmt: skip
 
         def seconds(before_each: Callable[[], None]) -> float:
             started_at = time.perf_counter()
-            for number in range(NUM_CACHE_TRIALS):
+            for value in values:
                 before_each()
-                (report,) = evaluation({"smoothing_px": number / 4})
+                (report,) = evaluation({name: value})
                 assert report.error is None, report.error
             return time.perf_counter() - started_at
 
-        without = seconds(lambda: shutil.rmtree(Path(folder) / "features", ignore_errors=True))
+        without = seconds(lambda: shutil.rmtree(Path(folder) / saved, ignore_errors=True))
         cached = seconds(lambda: None)
     ratio = without / cached
-    print(
-        f"cache: {NUM_CACHE_TRIALS} trials took {without:.1f} s without and {cached:.1f} s with it, ratio {ratio:.2f}"
-    )
+    print(f"{saved}: {len(values)} trials took {without:.1f} s without and {cached:.1f} s with it, ratio {ratio:.2f}")
     return ratio >= MIN_CACHE_RATIO
 
 
@@ -185,7 +195,12 @@ def _pss_of_tree(pid: int | None) -> int:
     return total
 
 
-MEASUREMENTS = {"cache": measure_cache, "overhead": measure_overhead, "memory": measure_memory}
+MEASUREMENTS = {
+    "cache": measure_cache,
+    "trainings": measure_trainings,
+    "overhead": measure_overhead,
+    "memory": measure_memory,
+}
 
 
 def main() -> int:

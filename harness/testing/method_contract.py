@@ -72,6 +72,9 @@ class MethodDeclarationContract:
         assert case.method.__doc__
         assert case.method.global_batch_size(case.settings, case.size_px) >= 0
 
+    def test_what_follows_training_are_settings_of_its_own(self, case: MethodCase) -> None:
+        assert case.method.after_training <= {each.name for each in dataclasses.fields(case.method.Settings)}
+
     def test_it_says_which_regimes_it_is_made_for(self, case: MethodCase) -> None:
         assert ONE_CLASS in case.method.regimes <= frozenset(KINDS)
         assert case.method.min_shots >= 1

@@ -217,3 +217,22 @@ def test_a_record_of_another_run_skips_nothing() -> None:
 def test_a_setting_that_json_cannot_hold_is_refused() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical_json({"learning_rate": float("inf")})
+
+
+def test_cells_that_differ_in_what_follows_training_train_alike_and_are_no_less_themselves() -> None:
+    cell = replace(CELL, settings_json='{"k":2,"n":3}', after_training=frozenset({"n"}))
+    more, other = (replace(cell, settings_json=settings) for settings in ('{"k":2,"n":5}', '{"k":3,"n":3}'))
+    assert cell.training_id == more.training_id != other.training_id
+    assert len({cell.id, more.id, other.id}) == 3
+    assert replace(more, corrupt="noise:3").training_id == cell.training_id
+    assert replace(more, seed=1).training_id != cell.training_id
+    assert replace(cell, after_training=frozenset()).id == cell.id
+    assert CELL.training_id == CELL.id
+
+
+def test_one_cell_of_each_training_comes_before_the_others() -> None:
+    methods = [replace(METHODS[0], settings={"k": 2, "n": n}, after_training=frozenset({"n"})) for n in (1, 2, 3)]
+    plan = build_plan(SOURCES[:1], methods, [0, 1], Protocol(), {}, "only-missing")
+    trainings = [cell.training_id for cell in plan.cells]
+    assert len(trainings) == 6
+    assert len(set(trainings)) == len(set(trainings[:2])) == 2

@@ -1,10 +1,14 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from harness.cells.cell_context import CellContext
+from harness.cells.cell_costs import measure_costs
 from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
 from harness.cells.run_cell import run_cell
@@ -15,6 +19,7 @@ from harness.datasets.fingerprint import fingerprint
 from harness.methods import METHODS
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord
+from mfrnet.tensor_file import save_tensors
 from tests.support import miniatures
 from tests.support.cells import TINY_SETTINGS
 
@@ -77,6 +82,35 @@ def test_cells_that_differ_in_the_corruption_of_their_test_images_share_one_fit(
     assert stages(of_own)[0] == "fit"
     assert shared.maps_sha256 == own.maps_sha256
     assert clean.fit_id == clean.id == noisy.fit_id == dark.fit_id
+
+
+def test_cells_that_differ_in_what_follows_training_share_it_where_they_may(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root, method="mfrnet", regime="one-class")
+    more = replace(cell, settings_json=canonical_json({**json.loads(cell.settings_json), "n": 3}))
+    first, of_first = ran(cell, root, share_trainings=True)
+    shared, of_shared = ran(more, root, share_trainings=True)
+    own, of_own = ran(more, root)
+    again, of_again = ran(more, root, share_trainings=True, fit_token="again")
+    assert [stages(told)[0] for told in (of_first, of_shared, of_own, of_again)] == ["fit", "score", "fit", "fit"]
+    assert first.maps_sha256 != shared.maps_sha256 == own.maps_sha256 == again.maps_sha256
+    assert len(list((tmp_path / "cache/trainings").glob("*/trained.safetensors"))) == 2
+
+
+def test_a_fit_that_did_not_train_says_what_training_took(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root, method="mfrnet", regime="one-class")
+    ran(cell, root, share_trainings=True)
+    (file,) = (tmp_path / "cache/trainings").glob("*/trained.safetensors")
+    save_tensors({**load_file(file), "seconds": torch.tensor(1000.0, dtype=torch.float64)}, file)
+    record, _ = ran(cell, root, share_trainings=True)
+    assert 1000 < record.fit_seconds < 1100
+
+
+def test_costs_are_those_of_a_fit_that_trains(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root, method="mfrnet", regime="one-class")
+    ran(cell, root, share_trainings=True)
+    (file,) = (tmp_path / "cache/trainings").glob("*/trained.safetensors")
+    save_tensors({**load_file(file), "seconds": torch.tensor(1000.0, dtype=torch.float64)}, file)
+    assert measure_costs(cell, CellContext(data_root=root, device="cpu")).fit_seconds < 900
 
 
 def test_a_fit_of_all_categories_trains_on_all_and_judges_one(root: Path) -> None:

@@ -8,6 +8,7 @@ from harness.cells.trial_run import Line, Rates
 from harness.config import RunSettings, run_settings
 from harness.jobs import estimate as job
 from harness.jobs.estimate import Estimate, estimate
+from harness.jobs.planning import make_plan
 from tests.support import miniatures
 from tests.support.cells import TINY_SETTINGS
 
@@ -118,3 +119,20 @@ def test_what_the_cache_does_not_hold_is_told(root: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("BENCH_CACHE_LIMIT_GB", "0.00001")
     notes = estimated(settings_at(root)).notes
     assert any("exceed BENCH_CACHE_LIMIT_GB (1e-05)" in note for note in notes)
+
+
+def test_fits_that_differ_in_what_follows_training_train_once(root: Path) -> None:
+    settings = settings_at(root, categories=["bottle"])
+    planned = make_plan(settings, [("mfrnet", {**TINY_SETTINGS, "n": n}) for n in (1, 2, 3)])
+    found = estimate(planned, settings)
+    assert sorted(cell.fit_seconds for cell in found.cells) == pytest.approx([160.0, 160.0, 160.0 + 2.0 * (5 - 2)])
+    assert sorted(cell.training_bytes for cell in found.cells) == pytest.approx([0.0, 0.0, 3000.0])
+
+
+def test_a_trial_trains_whatever_was_trained_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contexts: list[Any] = []
+    monkeypatch.setattr(
+        job, "measure_rates", lambda cell, settings, context, windows: contexts.append(context) or RATES
+    )
+    estimated(settings_at(root, categories=["bottle"]))
+    assert [context.share_trainings for context in contexts] == [False]

@@ -6,7 +6,7 @@ import pytest
 
 from harness.config import Protocol
 from harness.datasets.readers.mvtec_ad import MVTecAD
-from harness.methods import feature_cache
+from harness.methods import feature_cache, training_cache
 from harness.search.evaluation import Evaluation, objectives
 from harness.search.judged_images import judged_on
 from harness.search.trials import TrialReport
@@ -53,6 +53,22 @@ def test_a_trial_is_judged_on_every_category_and_its_objective_is_the_mean(root:
     assert set(report.metrics) == {"mvtec_ad/bottle", "mvtec_ad/carpet"}
     of_each = [(found["image_auroc"] + found["pixel_average_precision"]) / 2 for found in report.metrics.values()]
     assert report.values == (pytest.approx(sum(of_each) / 2),)
+
+
+def test_trials_that_differ_in_what_follows_training_train_once(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
+    trained: list[int] = []
+    train = training_cache.train
+    monkeypatch.setattr(training_cache, "train", lambda *given: trained.append(given[2]) or train(*given))
+    work = evaluation(root, categories=("bottle", "carpet"))
+    reports = [report for n in (1, 2) for report in looks(work, n=n)]
+    assert trained == [0, 0]
+    assert [report.error for report in reports] == [None, None]
+    assert reports[0].values != reports[1].values
+    looks(work, n=1, steps=6)
+    assert len(trained) == 4
 
 
 def test_a_trial_that_changes_no_features_runs_no_backbone(

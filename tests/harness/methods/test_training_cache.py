@@ -1,0 +1,172 @@
+import errno
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from harness.errors import DataError
+from harness.images import ImageSet, View
+from harness.methods import training_cache
+from harness.methods.base import MethodContext
+from harness.methods.feature_cache import FeatureCache
+from harness.methods.mfrnet import MFRNetMethod
+from harness.methods.training_cache import TrainingCache
+from mfrnet import MFRNetSettings
+from tests.support.cells import TINY_SETTINGS
+from tests.support.miniatures import write_image
+
+SETTINGS = MFRNetSettings(**TINY_SETTINGS)
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> ImageSet:
+    ids = tuple(f"{number}.png" for number in range(6))
+    for number, name in enumerate(ids):
+        write_image(tmp_path / "images" / name, number, size_px=(32, 32))
+    return ImageSet(ids=ids, paths=tuple(tmp_path / "images" / name for name in ids), size_px=(32, 32), key="a")
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The seed of every training that was not taken from the cache."""
+    seeds: list[int] = []
+    of_mfrnet = training_cache.train
+
+    def train(*arguments: Any) -> Any:
+        seeds.append(arguments[2])
+        return of_mfrnet(*arguments)
+
+    monkeypatch.setattr(training_cache, "train", train)
+    return seeds
+
+
+def fitted(
+    tmp_path: Path, images: ImageSet, cache: TrainingCache | None, seed: int = 0, **changes: Any
+) -> NDArray[np.float32]:
+    context = MethodContext(seed=seed, device="cpu", features=FeatureCache(tmp_path / "features"), trainings=cache)
+    method = MFRNetMethod(replace(SETTINGS, **changes), context)
+    method.fit(images, lambda done, total, loss: None)
+    return np.concatenate([maps.maps_BHW for maps in method.score(images)])
+
+
+def test_fits_that_differ_in_what_follows_training_train_once(
+    tmp_path: Path, images: ImageSet, trainings: list[int]
+) -> None:
+    for changes in ({}, {"n": 3}, {"map_cosine": 1.0, "context_scaling": 0.0}):
+        cache = TrainingCache(tmp_path / "trainings")
+        shared = fitted(tmp_path, images, cache, **changes)
+        assert np.array_equal(shared, fitted(tmp_path, images, None, **changes))
+    assert trainings == [0]
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"k": 3}, {"steps": 6}, {"layers": (2,)}])
+def test_what_training_reads_is_trained_anew(
+    tmp_path: Path, images: ImageSet, trainings: list[int], change: dict[str, Any]
+) -> None:
+    cache = TrainingCache(tmp_path / "trainings")
+    fitted(tmp_path, images, cache)
+    fitted(tmp_path, images, cache, **change)
+    assert len(trainings) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda images: replace(images, key="b"),
+        lambda images: images.select(range(5)),
+        lambda images: replace(images, key="a", views=(View((40, 40), (2, 2)),) * 6),
+    ],
+    ids=["other content", "a selection", "views"],
+)
+def test_other_images_are_trained_on_anew(
+    tmp_path: Path, images: ImageSet, trainings: list[int], other: Callable[[ImageSet], ImageSet]
+) -> None:
+    cache = TrainingCache(tmp_path / "trainings")
+    fitted(tmp_path, images, cache)
+    fitted(tmp_path, other(images), cache)
+    assert len(trainings) == 2
+
+
+def test_a_training_of_another_token_is_not_taken(tmp_path: Path, images: ImageSet, trainings: list[int]) -> None:
+    for token in ("", "again", "again"):
+        fitted(tmp_path, images, TrainingCache(tmp_path / "trainings", token))
+    assert len(trainings) == 2
+
+
+def test_the_time_of_a_training_that_is_not_repeated_is_known(tmp_path: Path, images: ImageSet) -> None:
+    first, second = (TrainingCache(tmp_path / "trainings") for _ in range(2))
+    fitted(tmp_path, images, first)
+    assert -1e-1 < first.seconds <= 0
+    (entry,) = (tmp_path / "trainings").glob("*/trained.safetensors")
+    tensors = training_cache.load_file(entry)
+    training_cache.save_tensors({**tensors, "seconds": tensors["seconds"] + 1000}, entry)
+    fitted(tmp_path, images, second)
+    assert 990 < second.seconds < 1000 + float(tensors["seconds"])
+
+
+def test_a_damaged_training_is_made_again(tmp_path: Path, images: ImageSet, trainings: list[int]) -> None:
+    cache = TrainingCache(tmp_path / "trainings")
+    whole = fitted(tmp_path, images, cache)
+    (entry,) = (tmp_path / "trainings").glob("*/trained.safetensors")
+    entry.write_bytes(entry.read_bytes()[:-1])
+    assert np.array_equal(fitted(tmp_path, images, cache, n=2), whole)
+    fitted(tmp_path, images, cache, n=3)
+    assert len(trainings) == 2
+
+
+def test_images_that_were_replaced_meanwhile_leave_no_training(tmp_path: Path, images: ImageSet) -> None:
+    def changed() -> None:
+        raise DataError("changed")
+
+    with pytest.raises(DataError, match=r"^changed$"):
+        fitted(tmp_path, images, TrainingCache(tmp_path / "trainings", check_images=changed))
+    assert not [entry for entry in (tmp_path / "trainings").iterdir() if entry.is_dir()]
+
+
+def test_a_full_disk_does_not_cost_the_fit(
+    tmp_path: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(training_cache, "save_tensors", full)
+    maps = fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
+    assert np.array_equal(maps, fitted(tmp_path, images, None))
+    assert "a training is not kept: [Errno 28]" in caplog.text
+    assert not [entry for entry in (tmp_path / "trainings").iterdir() if entry.is_dir()]
+
+
+def test_two_that_want_the_same_network_train_it_once(tmp_path: Path, images: ImageSet, trainings: list[int]) -> None:
+    def fit(n: int) -> None:
+        fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"), n=n)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(fit, (1, 2)))
+    assert trainings == [0]
+
+
+def test_the_oldest_training_goes_when_there_are_too_many(
+    tmp_path: Path, images: ImageSet, trainings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE_LIMIT_GB", "1e-9")
+    cache = TrainingCache(tmp_path / "trainings")
+    for seed in (0, 1, 0):
+        fitted(tmp_path, images, cache, seed)
+    assert trainings == [0, 1, 0]
+    assert len(list((tmp_path / "trainings").glob("*/trained.safetensors"))) == 1
+
+
+def test_processes_of_a_group_share_nothing(
+    tmp_path: Path, images: ImageSet, trainings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_cache, "world_size", lambda: 2)
+    for _ in range(2):
+        fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
+    assert len(trainings) == 2
+    assert not (tmp_path / "trainings").exists()
