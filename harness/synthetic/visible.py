@@ -22,7 +22,7 @@ _ANYWHERE = np.ones((3, 3), dtype=np.bool_)
 
 
 def lay_over(target: Photograph, change: Change, shade_levels: float) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Change an image and keep only what shows.
+    """Change an image, and say where that shows.
 
     Args:
         target: The normal image.
@@ -30,10 +30,10 @@ def lay_over(target: Photograph, change: Change, shade_levels: float) -> tuple[N
         shade_levels: Added to the content, away from the nearer end of the scale.
 
     Returns:
-        The image, ``(H, W, 3)``, equal to the normal one to the last bit outside the mask; and the mask,
-        ``(H, W)``: pixels that differ by ``VISIBLE_LEVELS`` and gaps between them (``GAP_PX``), without
-        lone specks. Nothing but False where too little is left: of the mask, visible pixels in it, or
-        the region.
+        The image, ``(H, W, 3)``, which outside the mask differs by less than ``VISIBLE_LEVELS``: a soft edge
+        that ended there would be none. And the mask, ``(H, W)``: pixels that differ by ``VISIBLE_LEVELS``
+        and gaps between them (``GAP_PX``), without lone specks. Nothing but False where too little is left:
+        of the mask, visible pixels in it, or the region.
     """
     alpha = change.coverage_HW[:, :, None]
     touched = change.coverage_HW > 0.0
@@ -51,7 +51,7 @@ def lay_over(target: Photograph, change: Change, shade_levels: float) -> tuple[N
     )
     if area < enough or np.count_nonzero(mask & seen) < _MIN_VISIBLE_SHARE * area:
         return target.pixels_HW3, np.zeros_like(mask)
-    return np.where(mask[:, :, None], mixed, target.pixels_HW3), mask
+    return np.where((seen & ~mask)[:, :, None], target.pixels_HW3, mixed), mask
 
 
 def shaded(target: Photograph, region_HW: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -8,6 +8,8 @@ from harness.synthetic.kinds.cut_paste import cut_paste
 from harness.synthetic.kinds.missing_part import missing_part
 from harness.synthetic.kinds.perlin_texture import perlin_texture
 from harness.synthetic.kinds.scratch import scratch
+from harness.synthetic.kinds.shading import shading
+from harness.synthetic.kinds.worn_texture import worn_texture
 from harness.synthetic.scene import Change, Scene
 
 MAKERS: Mapping[str, Callable[[Scene, ExactRng], Change]] = {
@@ -16,6 +18,8 @@ MAKERS: Mapping[str, Callable[[Scene, ExactRng], Change]] = {
     "scratch": scratch,
     "blur_noise": blur_noise,
     "missing_part": missing_part,
+    "shading": shading,
+    "worn_texture": worn_texture,
 }
 
 KINDS = tuple(MAKERS)

@@ -1,10 +1,10 @@
 """A region out of focus, or with other grain: smears, grease, worn or roughened spots."""
 
 import numpy as np
-from PIL import Image, ImageFilter
 
 from harness.synthetic.exact import ExactRng
-from harness.synthetic.regions import area_px, blob
+from harness.synthetic.regions import area_px, blob, edge_px
+from harness.synthetic.sampling import blurred
 from harness.synthetic.scene import Change, Colours, Scene
 
 _BLUR_AT_192_PX = (2.0, 6.0)
@@ -14,20 +14,15 @@ _NOISE_LEVELS = (15.0, 60.0)
 def blur_noise(scene: Scene, rng: ExactRng) -> Change:
     """Blur, roughen, or do both to a region."""
     target = scene.target
-    coverage = blob(target, rng, target.place(rng), area_px(target, rng), edge_px=scene.pixels(3.0))
+    centre, area = target.place(rng), area_px(target, rng)
+    coverage = blob(target, rng, centre, area, edge_px(area, rng, scene.pixels(3.0)))
     choice = rng.whole(0, 2)
     content = target.pixels_HW3.astype(np.float64)
     if choice != 1:
-        content = _blurred(content, max(1, round(scene.pixels(rng.between(*_BLUR_AT_192_PX)))))
+        content = blurred(target.pixels_HW3, max(1, round(scene.pixels(rng.between(*_BLUR_AT_192_PX)))))
     if choice != 0:
         content = content + _noise(scene, rng)
     return Change(coverage_HW=coverage, content_HW3=content)
-
-
-def _blurred(content: Colours, radius_px: int) -> Colours:
-    """Two boxes of whole pixels, which Pillow adds up as integers."""
-    image = Image.fromarray(content.astype(np.uint8)).filter(ImageFilter.BoxBlur(radius_px))
-    return np.asarray(image.filter(ImageFilter.BoxBlur(radius_px)), dtype=np.float64)
 
 
 def _noise(scene: Scene, rng: ExactRng) -> Colours:

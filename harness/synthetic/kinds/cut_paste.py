@@ -6,11 +6,9 @@ and not from its background, and half of them have no straight edges, as Schlüt
 Synthetic Anomalies", ECCV 2022) found straight ones to be learned instead of the defect.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.synthetic.exact import ExactRng, Plane
-from harness.synthetic.regions import area_px, blob, offsets, rectangle
+from harness.synthetic.exact import ExactRng
+from harness.synthetic.regions import area_px, blob, edge_px, offsets, rectangle
+from harness.synthetic.sampling import sampled
 from harness.synthetic.scene import Change, Colours, Photograph, Scene
 
 _GAIN = (0.03, 0.2)
@@ -24,7 +22,7 @@ def cut_paste(scene: Scene, rng: ExactRng) -> Change:
     if rng.whole(0, 1):
         coverage = rectangle(target, rng, centre, area)
     else:
-        coverage = blob(target, rng, centre, area, edge_px=scene.pixels(1.5))
+        coverage = blob(target, rng, centre, area, edge_px(area, rng, scene.pixels(1.5)))
     gain = 1.0 + rng.sign() * rng.between(*_GAIN)
     return Change(coverage_HW=coverage, content_HW3=_turned(scene.source, rng, centre, target) * gain)
 
@@ -34,21 +32,4 @@ def _turned(source: Photograph, rng: ExactRng, centre: tuple[int, int], target: 
     row, column = source.place(rng)
     sine, cosine = rng.direction()
     down, right = offsets(target.size_px, centre)
-    return _sampled(source.pixels_HW3, row + down * cosine - right * sine, column + down * sine + right * cosine)
-
-
-def _sampled(pixels_HW3: NDArray[np.uint8], rows: Plane, columns: Plane) -> Colours:
-    """Bilinear. Not scipy's: its compiled sums may be fused, and so rounded, in another way elsewhere."""
-    rows, columns = _mirrored(rows, pixels_HW3.shape[0]), _mirrored(columns, pixels_HW3.shape[1])
-    top, left = np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
-    bottom, right = np.minimum(top + 1, pixels_HW3.shape[0] - 1), np.minimum(left + 1, pixels_HW3.shape[1] - 1)
-    down, along = (rows - top)[:, :, None], (columns - left)[:, :, None]
-    upper = pixels_HW3[top, left] * (1.0 - along) + pixels_HW3[top, right] * along
-    lower = pixels_HW3[bottom, left] * (1.0 - along) + pixels_HW3[bottom, right] * along
-    sampled: Colours = upper * (1.0 - down) + lower * down
-    return sampled
-
-
-def _mirrored(places: Plane, length: int) -> Plane:
-    last = length - 1.0
-    return last - np.abs(np.mod(places, 2.0 * last) - last)
+    return sampled(source.pixels_HW3, row + down * cosine - right * sine, column + down * sine + right * cosine)

@@ -24,7 +24,7 @@ def missing_part(scene: Scene, rng: ExactRng) -> Change:
         centre = pick(target.part_HW & ~binary_erosion(target.part_HW), rng)
     else:
         centre = target.place(rng)
-    coverage = blob(target, rng, centre, area_px(target, rng), edge_px=_EDGE_PX)
+    coverage = blob(target, rng, centre, area_px(target, rng), _EDGE_PX)
     # Soft edges are of both sides, and so of neither.
     unknown = binary_dilation(coverage > 0.0 if is_whole else target.part_HW, iterations=3)
     shade = rng.between(*(_SHADE_OF_HOLE if is_whole else _SHADE_OF_BACKGROUND))

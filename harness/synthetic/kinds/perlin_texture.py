@@ -33,7 +33,9 @@ def _spots(scene: Scene, rng: ExactRng) -> Plane:
     # The level above which lies the area that is asked for: spots are small or large, never absent.
     on_part = np.sort(height[target.part_HW])
     level = on_part[len(on_part) - min(max(1, round(area_px(target, rng))), len(on_part))]
-    slope = scene.pixels(0.03)
+    # From crisp to as wide as the spots are high.
+    draw = rng.between(0.0, 1.0)
+    slope = scene.pixels(0.03) + 0.3 * draw * draw * draw
     return np.where(target.part_HW, inside(level - height, slope), 0.0)
 
 

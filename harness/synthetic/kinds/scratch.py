@@ -10,6 +10,8 @@ from harness.synthetic.scene import Change, Photograph, Scene
 _LENGTHS = (0.08, 0.8)
 """Shortest and longest, as shares of the shorter side."""
 _WIDTHS_AT_192_PX = (1.0, 3.0)
+_EDGES_AT_192_PX = (1.0, 3.0)
+"""Cracks are crisp; what lies out of focus, or was rubbed, is not."""
 _CHANGE_LEVELS = (15.0, 70.0)
 _STEPS = 24
 _TURN = 0.12
@@ -23,12 +25,13 @@ def scratch(scene: Scene, rng: ExactRng) -> Change:
     target = scene.target
     points = _walk(target, rng)
     width = max(1.0, scene.pixels(rng.between(*_WIDTHS_AT_192_PX)))
+    edge = max(1.0, scene.pixels(rng.between(*_EDGES_AT_192_PX)))
     coverage = np.zeros(target.size_px)
     for number, (start, end) in enumerate(pairwise(points)):
         # Thin and faint at both ends, as whatever scratched came down and was lifted.
         middle = 1.0 - abs(2.0 * (number + 0.5) / _STEPS - 1.0)
         strength = 0.5 + 0.5 * min(1.0, 2.0 * middle)
-        _draw(coverage, start, end, width * strength, strength)
+        _draw(coverage, start, end, (width * strength, edge), strength)
     brightness = float(np.median(target.pixels_HW3[coverage > 0.0])) if coverage.any() else 128.0
     sign = rng.sign() if 60.0 < brightness < 195.0 else (1.0 if brightness <= 60.0 else -1.0)
     return Change(
@@ -54,9 +57,10 @@ def _walk(target: Photograph, rng: ExactRng) -> list[Point]:
     return points
 
 
-def _draw(coverage: Plane, start: Point, end: Point, width: float, strength: float) -> None:
+def _draw(coverage: Plane, start: Point, end: Point, width_and_edge: tuple[float, float], strength: float) -> None:
     """Lay one straight piece over ``coverage``, in the window that it touches."""
-    margin = width + 2.0
+    width, edge = width_and_edge
+    margin = width + edge + 1.0
     window = tuple(
         slice(max(0, int(min(ends) - margin)), max(0, min(length, int(max(ends) + margin) + 1)))
         for ends, length in zip(zip(start, end, strict=True), coverage.shape, strict=True)
@@ -68,4 +72,4 @@ def _draw(coverage: Plane, start: Point, end: Point, width: float, strength: flo
     along = np.clip((down * span_row + right * span_column) / length_squared, 0.0, 1.0)
     off_row, off_column = down - along * span_row, right - along * span_column
     distance = np.sqrt(off_row * off_row + off_column * off_column) - width / 2.0
-    coverage[window] = np.maximum(coverage[window], strength * inside(distance))
+    coverage[window] = np.maximum(coverage[window], strength * inside(distance, edge))

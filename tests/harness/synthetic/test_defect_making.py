@@ -38,7 +38,7 @@ def visible(normal: Images, made: Images) -> NDArray[np.bool_]:
 def check_exact(normal: Images, made: Images, mask: NDArray[np.bool_]) -> None:
     seen = visible(normal, made)
     assert mask.any()
-    np.testing.assert_array_equal(made[~mask], normal[~mask])
+    assert not (seen & ~mask).any()
     assert not (mask & ~binary_dilation(seen & mask, np.ones((3, 3)), iterations=GAP_PX)).any()
     assert 2 * np.count_nonzero(seen & mask) >= np.count_nonzero(mask)
 
@@ -66,16 +66,16 @@ def test_a_defect_shows_on_an_image_of_one_colour(kind: str, level: int) -> None
 
 
 def test_a_checkerboard_of_black_and_white_gets_a_defect_of_each_kind() -> None:
-    board = np.indices((5, 32, 32)).sum(axis=0)[..., None] % 2 * np.full(3, 255)
+    board = np.indices((len(KINDS), 32, 32)).sum(axis=0)[..., None] % 2 * np.full(3, 255)
     images = board.astype(np.uint8)
     made = make_defects(images, 0)
-    for number in range(5):
+    for number in range(len(KINDS)):
         check_exact(images[number], made.images_NHWC[number], made.masks_NHW[number])
 
 
 def test_kinds_take_turns() -> None:
     made = make_defects(textures(12), 0)
-    assert made.kinds == (*KINDS, *KINDS, *KINDS[:2])
+    assert made.kinds == (*KINDS, *KINDS[:5])
     assert made.images_NHWC.shape == (12, 64, 64, 3)
     assert made.images_NHWC.dtype == np.uint8
     assert made.masks_NHW.shape == (12, 64, 64)
@@ -96,7 +96,7 @@ def test_bits_are_those_of_every_machine() -> None:
     images = np.stack([(rows * columns + 31 * number) % 97 + 40 for number in range(10)])
     made = make_defects(np.repeat(images[..., None], 3, axis=-1).astype(np.uint8), 5)
     content = made.images_NHWC.tobytes() + made.masks_NHW.tobytes()
-    assert hashlib.sha256(content).hexdigest()[:16] == "9f49e910056c7027"
+    assert hashlib.sha256(content).hexdigest()[:16] == "499d8b580aa0367d"
 
 
 def test_the_given_images_are_left_alone() -> None:
@@ -110,10 +110,8 @@ def test_the_given_images_are_left_alone() -> None:
 def test_defects_are_from_small_to_large() -> None:
     made = make_defects(textures(40, grey=True), 0)
     shares = made.masks_NHW.mean(axis=(1, 2))
-    assert shares.min() >= 0.0004
-    assert shares.max() < 0.1
-    assert shares.min() < 0.004
-    assert shares.max() > 0.03
+    assert 0.0004 <= shares.min() < 0.004
+    assert 0.15 < shares.max() < 0.5
 
 
 def test_scratches_are_thin() -> None:
