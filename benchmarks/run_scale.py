@@ -29,7 +29,9 @@ from harness.config.protocol import Protocol
 from harness.environment import now
 from harness.execution.events import CellFinished, RunEvent
 from harness.execution.executor import open_executor
-from harness.jobs.planning import Planned, check_cells, make_plan
+from harness.jobs.cell_checks import check_cells
+from harness.jobs.planned import Planned
+from harness.jobs.planning import make_plan
 from harness.jobs.run import CellsChecked, PlanMade
 from harness.jobs.sharing import shared
 from harness.phase_clock import PHASES

@@ -26,8 +26,8 @@ def plan(
 ) -> None:
     """Show what 'bench run' would do with these flags, check it, and run nothing."""
     settings = o.run_settings(given)
+    from harness.jobs.chosen_methods import weights_notes
     from harness.jobs.planning import plan as plan_job
-    from harness.jobs.planning import weights_notes
 
     planned = plan_job(settings)
     rows = [(cell, "run") for cell in planned.plan.cells]

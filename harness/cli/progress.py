@@ -29,7 +29,7 @@ from harness.execution.events import (
     WorkersPending,
 )
 from harness.execution.summary import RunSummary
-from harness.jobs.planning import Planned
+from harness.jobs.planned import Planned
 from harness.jobs.run import CellsChecked, PlanMade, RunEnded
 from harness.phrasing import counted, duration_text
 from harness.plan import Cell, RunPlan

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import RunSettings, as_json, run_settings
 from harness.errors import SettingsError, UnknownNameError
+from harness.jobs.chosen_methods import method_settings
 from harness.jobs.chosen_records import categories_of
-from harness.jobs.planning import Variant, check_names, method_settings
+from harness.jobs.planned import Variant
+from harness.jobs.planning import check_names
 from harness.jobs.run import Listener, RunResult, run_variants
 from harness.leaderboard import HEADLINE_METRICS, Board, ablation_table
 from harness.leaderboard.ablation_study import AblationStudy

@@ -21,7 +21,7 @@ from harness.execution.sizing import size_workers
 from harness.framing import views_of
 from harness.images import image_size
 from harness.jobs.cell_splits import CellSplits
-from harness.jobs.planning import Planned
+from harness.jobs.planned import Planned
 from harness.jobs.run import cell_runner
 from harness.methods import METHODS
 from harness.phrasing import counted

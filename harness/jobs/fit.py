@@ -13,8 +13,8 @@ from harness.config.validation import one_line
 from harness.datasets.fingerprint import fingerprint
 from harness.environment import code_version, command_line, now, package_versions
 from harness.errors import SettingsError
+from harness.jobs.chosen_methods import method_settings, weights_files
 from harness.jobs.good_images import FitTask, check_division, fit_tasks, held_out_of
-from harness.jobs.planning import method_settings, weights_files
 from harness.methods import METHODS
 from harness.methods.feature_method import FeatureMethod
 

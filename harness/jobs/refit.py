@@ -6,7 +6,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from harness.config import RunSettings
-from harness.jobs.planning import Planned, check_cells, make_plan
+from harness.jobs.cell_checks import check_cells
+from harness.jobs.planned import Planned
+from harness.jobs.planning import make_plan
 from harness.jobs.run import Listener, RunResult, run_planned
 from harness.jobs.search import SearchResult
 from harness.jobs.search_setup import run_settings_of

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import RunSettings, run_settings
 from harness.environment import command_line, now
+from harness.jobs.cell_checks import check_cells
 from harness.jobs.kept_models import check_keeping, keep_best_models, models_dir
-from harness.jobs.planning import Planned, Variant, check_cells, check_names, make_plan
+from harness.jobs.planned import Planned, Variant
+from harness.jobs.planning import check_names, make_plan
 from harness.plan import Cell
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from harness.config import RunSettings, as_json, build_settings
 from harness.datasets import Dataset, Split
 from harness.datasets.splits import split_identity
 from harness.errors import SettingsError, StoreError, UnknownNameError
-from harness.jobs.planning import dataset_reference, method_settings, weights_files
+from harness.jobs.chosen_methods import method_settings, weights_files
+from harness.jobs.planning import dataset_reference
 from harness.jobs.targets import chosen_categories
 from harness.methods import METHODS
 from harness.regimes import ONE_CLASS

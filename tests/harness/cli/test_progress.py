@@ -7,7 +7,7 @@ from harness.cells.outcome import CellProgress
 from harness.cli.progress import LineNarrator, labels_of
 from harness.config import RunSettings
 from harness.execution.events import CellProgressed, CellStarted, WorkerId
-from harness.jobs.planning import Planned
+from harness.jobs.planned import Planned
 from harness.jobs.run import PlanMade
 from harness.plan import RunPlan
 from tests.support.cells import make_cell

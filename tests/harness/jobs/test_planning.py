@@ -6,7 +6,7 @@ import harness
 from harness.datasets import preflight
 from harness.errors import SettingsError
 from harness.jobs import cell_splits, planning
-from harness.jobs.planning import check_methods_regime
+from harness.jobs.chosen_methods import check_methods_regime
 from harness.methods import METHODS
 from tests.support import miniatures
 
