@@ -32,7 +32,7 @@ from harness.execution.summary import RunSummary
 from harness.jobs.planned import Planned
 from harness.jobs.run import CellsChecked, PlanMade, RunEnded
 from harness.phrasing import counted, duration_text
-from harness.plan import Cell, RunPlan
+from harness.plan import Cell, RunPlan, canonical_json
 
 JobEvent = PlanMade | CellsChecked | RunEnded | RunEvent
 
@@ -328,18 +328,23 @@ class JsonNarrator(Narrator):
 
 
 def labels_of(cells: Sequence[Cell]) -> dict[str, str]:
-    """Cell id to the cell's name in a line, with its settings where several cells have the same name."""
+    """Cell id to the cell's name in a line; where several have the same name, with its settings.
+
+    Of these, values that more than half of them have are left out.
+    """
     alike: dict[str, list[Cell]] = {}
     for cell in cells:
         alike.setdefault(cell.label, []).append(cell)
     labels = {}
     for label, same in alike.items():
         settings = [json.loads(cell.settings_json) for cell in same]
-        differing = [
-            name for name in settings[0] if any(values.get(name) != settings[0][name] for values in settings[1:])
-        ]
+        counts = {name: Counter(canonical_json(values.get(name)) for values in settings) for name in settings[0]}
         for cell, values in zip(same, settings, strict=True):
-            shown = ", ".join(f"{name}={values.get(name)}" for name in differing)
+            shown = ", ".join(
+                f"{name}={values.get(name)}"
+                for name, count in counts.items()
+                if 2 * count[canonical_json(values.get(name))] <= len(same)
+            )
             labels[cell.id] = f"{label} ({shown})" if shown else label
     return labels
 
