@@ -35,10 +35,14 @@ def remove_oldest(folder: Path, mark: str, keep: Path) -> None:
         keep: Stays whatever its size.
     """
     limit = limit_bytes()
-    entries = [each for each in folder.iterdir() if (each / mark).is_file()]
+    used: list[tuple[float, int, Path]] = []
+    for entry in folder.iterdir():
+        with suppress(FileNotFoundError, NotADirectoryError):  # another process is faster; or a lock
+            if (entry / mark).is_file():
+                used.append((entry.stat().st_mtime, sum(file.stat().st_size for file in entry.iterdir()), entry))
     total = 0
-    for entry in sorted(entries, key=lambda each: each.stat().st_mtime, reverse=True):
-        total += sum(file.stat().st_size for file in entry.iterdir())
+    for _, num_bytes, entry in sorted(used, reverse=True):
+        total += num_bytes
         if total > limit and entry != keep:
             # Does not wait for an entry in use: two workers could wait for each other.
             with suppress(Timeout), lock_of(entry, timeout=0):

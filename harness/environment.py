@@ -27,7 +27,7 @@ _CREDENTIALS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?:[^\s/@:]+|[^\s@:/]*:[^\s@
 
 
 def cache_dir() -> Path:
-    """Folder for features, file hashes and generated images; safe to delete.
+    """Folder for features, trained networks, shared fits, file hashes and generated images; safe to delete.
 
     ``BENCH_CACHE``, else ``$XDG_CACHE_HOME/mfrnet-bench``, else ``~/.cache/mfrnet-bench``.
     """

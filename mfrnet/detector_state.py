@@ -113,8 +113,6 @@ def trained_of(
     """
     of_parts = {name: value.to(device) for name, value in tensors.items() if name != "generator"}
     aggregator, network = _of_parts(of_parts, settings, grid)
-    if settings.compile:
-        network.compile()
     return Trained(
         aggregator=aggregator,
         network=network,

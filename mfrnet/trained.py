@@ -1,4 +1,4 @@
-"""Training on features of normal images, and what it leaves; judging is settled afterwards.
+"""Training on features of normal images, and what it leaves; what only judging needs, ``calibrate`` adds.
 
 In a group of processes the images are divided over them; see ``mfrnet.parallel``.
 """
@@ -44,7 +44,7 @@ class Trained:
 def train(
     stack: FeatureStack, settings: MFRNetSettings, seed: int, device: str = "cpu", report: StepReport | None = None
 ) -> Trained:
-    """Train on features of normal images, those aside that will be held out to calibrate.
+    """Train on features of normal images, except those that are held out for calibration.
 
     Args:
         stack: Features of normal images of one size.

@@ -46,7 +46,7 @@ class OpenedCell:
     features: FeatureCache
     """Keeps the time of the backbone, which is no part of the time of fitting."""
     trainings: TrainingCache | None
-    """Keeps the time of trainings that are not repeated; None where every fit trains."""
+    """Keeps the time of trainings that are not repeated; None where none is taken."""
     device: str
     check_unchanged: Callable[[], None]
     """Raises ``DataError`` where the data are no longer those of the plan; before anything is kept that was made of

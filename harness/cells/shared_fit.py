@@ -95,9 +95,11 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
 
 
 def _fit(opened: OpenedCell, report: Callable[[CellProgress], None]) -> float:
+    before = opened.trainings.seconds if opened.trainings else 0.0
     with phase(FIT) as span:
         opened.method.fit(opened.train, reports_fit(report))
-    return span.seconds_without(FEATURES) + (opened.trainings.seconds if opened.trainings else 0.0)
+    after = opened.trainings.seconds if opened.trainings else 0.0
+    return span.seconds_without(FEATURES) + after - before
 
 
 def _key(opened: OpenedCell, cell: Cell, context: CellContext) -> str:

@@ -48,7 +48,7 @@ class CellEstimate:
     feature_seconds: float
     """0 where an earlier cell of the plan has computed the features."""
     fit_seconds: float
-    """0 where an earlier cell of the plan has made the fit."""
+    """0 where an earlier cell of the plan has made the fit; without training where one has trained the network."""
     judge_seconds: float
     """Scores, metrics and everything else."""
     memory_bytes: float | None
@@ -168,7 +168,8 @@ class _Work:
         where = cell.dataset, "" if cell.regime == MULTI_CLASS else cell.category, cell.protocol.key()
         has_features = self._is_new("features", *where, *backbone, str(cell.corrupt), str(cell.limit))
         has_fit = self._is_new("fit", cell.fit_id)
-        trains = self._is_new("training", cell.training_id)
+        # Processes of a group share no training.
+        trains = self._is_new("training", cell.training_id) or self._settings.data_parallel not in ("auto", 1)
         recorded = self._recorded_fit_seconds(cell) if trains else None
         fit_seconds = recorded if recorded is not None else rates.fit(size if trains else replace(size, num_steps=0))
         fit_seconds *= 1 + self._settings.calibration_folds
@@ -182,7 +183,7 @@ class _Work:
             memory_bytes=None if rates.memory_bytes is None else rates.memory_bytes(size.num_fit + size.num_test),
             device_bytes=rates.device_bytes,
             feature_bytes=rates.feature_bytes * size.num_features if has_features else 0.0,
-            training_bytes=rates.training_bytes * size.num_fit if has_fit and trains else 0.0,
+            training_bytes=rates.training_bytes * size.num_fit if trains and has_fit else 0.0,
             is_fit_recorded=recorded is not None,
         )
 

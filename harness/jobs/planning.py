@@ -82,7 +82,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
             settings=as_json(each),
             weights_sha256=weights_identity(each, weights.get(getattr(each, "backbone", ""))),
             relative_cost=METHODS.get(method).relative_cost,
-            after_training=getattr(METHODS.get(method), "after_training", frozenset()),
+            after_training=frozenset(getattr(METHODS.get(method), "after_training", ())),
         )
         for method, each in resolved
     ]

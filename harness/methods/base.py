@@ -32,7 +32,7 @@ class MethodContext:
     """Local backbone weights; None for timm's own weights."""
     features: FeatureCache = field(default_factory=FeatureCache)
     trainings: TrainingCache | None = None
-    """What was trained for other fits; None to train whatever is there."""
+    """What was trained for other fits; None: every fit trains."""
     regime: str = ONE_CLASS
     """What the images of ``fit`` are; a method may treat a few images of a category in another way."""
 
@@ -57,7 +57,8 @@ class Method(Interface):
     min_shots: ClassVar[int]
     """Fewest images that ``fit`` takes in a few-shot regime."""
     after_training: ClassVar[frozenset[str]]
-    """Settings that training does not read: fits that differ in them alone may share one, by ``context.trainings``."""
+    """Settings that training does not read, of a method whose fits take the network from ``context.trainings``; empty
+    for all others."""
 
     def __init__(self, settings: Any, context: MethodContext) -> None:
         """Build the detector without loading anything."""

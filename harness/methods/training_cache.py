@@ -7,11 +7,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import torch
 from safetensors import SafetensorError
@@ -20,7 +20,7 @@ from torch import Tensor
 
 import mfrnet
 from harness.cached_folders import lock_of, remove_oldest
-from harness.environment import cache_dir, code_version, package_versions
+from harness.environment import cache_dir, code_version, host_name, package_versions
 from harness.images import ImageSet
 from harness.methods.backbone_weights import weights_identity
 from mfrnet import FeatureStack, MFRNetSettings, Trained, grid_for, tensors_of_trained, train, trained_of
@@ -31,13 +31,12 @@ from mfrnet.training import StepReport
 _FORMAT = 1
 _FILE = "trained.safetensors"
 _SECONDS = "seconds"
-_SCRATCH = "making-"
 
 
 class TrainingCache:
     """A folder with one entry for each training, which serves all fits that differ in what follows training.
 
-    The least recently used entries are removed when the cache outgrows its limit (``BENCH_CACHE_LIMIT_GB``,
+    The least recently used entries are removed when the folder outgrows its limit (``BENCH_CACHE_LIMIT_GB``,
     default 50).
     """
 
@@ -52,8 +51,8 @@ class TrainingCache:
         self._token, self._check_images = token, check_images
         self._folder = folder or cache_dir() / "trainings"
         self.seconds = 0.0
-        """What trainings that were found here took when they were made, less the time of waiting for and reading them:
-        added to the time of a fit, this gives that of a fit of its own."""
+        """What trainings that were found here took when they were made, less the time of this cache itself: added to
+        the time of a fit, this gives that of a fit which nothing is kept of and which finds nothing."""
 
     def trained(
         self,
@@ -68,7 +67,8 @@ class TrainingCache:
     ) -> Trained:
         """The network that ``mfrnet.train`` makes, from the cache or trained now.
 
-        In a ``torch.distributed`` group nothing is shared: processes that wait for each other may hold no lock.
+        In a ``torch.distributed`` group nothing is shared: processes that wait for each other may hold no lock. Nor is
+        a compiled network, whose code depends on what it was called with first.
 
         Args:
             stack: Features of the images.
@@ -82,55 +82,56 @@ class TrainingCache:
         Raises:
             Exception: As ``mfrnet.train`` and ``check_images``.
         """
-        if world_size() > 1:
+        if world_size() > 1 or settings.compile:
             return train(stack, settings, seed, device, report)
-        content = [seed, weights_identity(settings, weights), *_computing(torch.device(device)), self._token]
-        entry = self._folder / _key(images, settings, content)
-        entry.parent.mkdir(parents=True, exist_ok=True)
         started = time.perf_counter()
-        # Workers that want the same network wait for the first one instead of training it twice.
-        with lock_of(entry):
-            tensors = _read(entry / _FILE)
-            if tensors is not None:
-                os.utime(entry)
-                grid = grid_for(stack.image_size_px, settings.grid_stride_px)
-                found = trained_of(tensors, settings, grid, device)
-                self.seconds += float(tensors[_SECONDS]) - (time.perf_counter() - started)
-                return found
-            self.seconds -= time.perf_counter() - started
-            started = time.perf_counter()
-            made = train(stack, settings, seed, device, report)
-            took = torch.tensor(time.perf_counter() - started, dtype=torch.float64)
-            self._check_images()
-            try:
-                self._put(entry, {**tensors_of_trained(made), _SECONDS: took})
-            except OSError as error:
-                # No reason to lose what was trained.
-                logging.getLogger(__name__).warning("bench: a training is not kept: %s", error)
-            return made
-
-    def _put(self, entry: Path, tensors: dict[str, Tensor]) -> None:
-        scratch = entry.with_name(f"{_SCRATCH}{uuid4().hex}")
-        scratch.mkdir()
+        seconds_of_training = 0.0
         try:
-            save_tensors(tensors, scratch / _FILE)
-            shutil.rmtree(entry, ignore_errors=True)
-            scratch.rename(entry)
+            content = [seed, weights_identity(settings, weights), *_computing(torch.device(device)), self._token]
+            entry = self._folder / _key(images, settings, content)
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            grid = grid_for(stack.image_size_px, settings.grid_stride_px)
+            # Workers that want the same network wait for the first one instead of training it twice.
+            with lock_of(entry):
+                found = _read(entry, settings, grid, device)
+                if found is not None:
+                    self.seconds += found[1]
+                    return found[0]
+                before = time.perf_counter()
+                trained = train(stack, settings, seed, device, report)
+                seconds_of_training = time.perf_counter() - before
+                self._check_images()
+                self._keep(entry, trained, seconds_of_training)
+            return trained
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-        remove_oldest(self._folder, _FILE, keep=entry)
+            self.seconds -= time.perf_counter() - started - seconds_of_training
+
+    def _keep(self, entry: Path, trained: Trained, seconds: float) -> None:
+        tensors = {**tensors_of_trained(trained), _SECONDS: torch.tensor(seconds, dtype=torch.float64)}
+        try:
+            shutil.rmtree(entry, ignore_errors=True)
+            entry.mkdir()
+            save_tensors(tensors, entry / _FILE)
+            remove_oldest(self._folder, _FILE, keep=entry)
+        except OSError as error:
+            # No reason to lose what was trained.
+            shutil.rmtree(entry, ignore_errors=True)
+            logging.getLogger(__name__).warning("bench: a training is not kept: %s", error)
 
 
-def _read(file: Path) -> dict[str, Tensor] | None:
-    """What an entry holds; None where there is none, or where it is damaged."""
-    if not file.is_file():
+def _read(entry: Path, settings: MFRNetSettings, grid: tuple[int, int], device: str) -> tuple[Trained, float] | None:
+    """What an entry holds, and how long it took to train; None where there is none, or where it is damaged."""
+    if not (entry / _FILE).is_file():
         return None
     try:
-        tensors: dict[str, Tensor] = load_file(file)
-    except (OSError, SafetensorError) as error:
-        logging.getLogger(__name__).warning("bench: %s is damaged and made again: %s", file, error)
+        tensors: dict[str, Tensor] = load_file(entry / _FILE)
+        found = trained_of(tensors, settings, grid, device), float(tensors[_SECONDS])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        logging.getLogger(__name__).warning("bench: %s is damaged and made again: %s", entry / _FILE, error)
         return None
-    return tensors
+    with suppress(OSError):  # of another user, or removed meanwhile
+        os.utime(entry)
+    return found
 
 
 def _key(images: ImageSet, settings: MFRNetSettings, content: list[Any]) -> str:
@@ -142,12 +143,10 @@ def _key(images: ImageSet, settings: MFRNetSettings, content: list[Any]) -> str:
 
 
 def _computing(device: torch.device) -> list[Any]:
-    """The code, and what computes: sums differ in the last bit between processors and numbers of threads."""
-    if device.type == "cuda":
-        processor = torch.cuda.get_device_name(device)
-    else:
-        processor = f"{device.type} {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()}"
-    return [processor, code_version()[0], _code(), package_versions()]
+    """The code, and what computes: sums differ in the last bit between machines and numbers of threads."""
+    processor = [host_name(), torch.backends.cpu.get_cpu_capability(), torch.get_num_threads(), device.type]
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    return [processor, gpu, code_version()[0], _code(), package_versions()]
 
 
 @cache

@@ -27,8 +27,8 @@ class SyntheticSet:
     """Defect images in the order of the normal images they were made of."""
 
     images_NHWC: NDArray[np.uint8] = field(repr=False)
-    """RGB, 0 to 255; outside the mask no channel differs from the normal image by 10 levels, and away from the defect
-    none at all."""
+    """RGB, 0 to 255; outside the mask no channel differs from the normal image by 10 levels, and away from it none
+    at all."""
     masks_NHW: NDArray[np.bool_] = field(repr=False)
     """True on the defect: on pixels of which a channel differs by 10 levels or more, and in gaps of up
     to 4 px between them. At least half of a mask differs so, and no mask is empty."""
@@ -75,7 +75,7 @@ def _make(
             return image, mask
     region = np.zeros_like(target.part_HW)
     while not region.any():
-        region = blob(target, rng, target.place(rng), max(9.0, area_px(target, rng)), edge_px=1.0) >= 0.5
+        region = blob(target, rng, target.place(rng), max(9.0, 0.5 * area_px(target, rng)), edge_px=1.0) >= 0.5
     return shaded(target, region), region
 
 

@@ -1,6 +1,6 @@
 """Random draws and shapes from arithmetic that every machine rounds alike.
 
-Only integers, IEEE-exact elementwise operations (``+ - * /``, ``sqrt``, ``floor``, comparisons) and
+Only integers, IEEE-exact elementwise operations (``+ - * /``, ``sqrt``, ``floor``, ``mod``, comparisons) and
 uniform draws are used: no sine, power, normal draw or floating-point sum, whose last bit depends on
 the processor and the C library. Generated images must be the same to the last bit everywhere, or
 their fingerprints, and with them every cell, would differ.

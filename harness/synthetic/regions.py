@@ -13,7 +13,7 @@ from harness.synthetic.scene import Photograph
 AREA_SHARES = (0.002, 0.4)
 """Smallest and largest region that is asked for, as a share of the image; a third is below .7 %, half
 below 2.7 %, a tenth above 26 %. What falls off the part or the image, or changes nothing visible, is then
-lost from it."""
+lost from it, and a soft edge adds to it."""
 _MAX_SHARE_OF_PART = 0.5
 
 
@@ -26,7 +26,7 @@ def area_px(target: Photograph, rng: ExactRng) -> float:
     return min(share * target.part_HW.size, _MAX_SHARE_OF_PART * float(np.count_nonzero(target.part_HW)))
 
 
-def edge_px(area: float, rng: ExactRng, crisp_px: float) -> float:
+def edge_width(area: float, rng: ExactRng, crisp_px: float) -> float:
     """Width of the edge of a region: as often nearly crisp as soft, up to the radius of a disc of its area.
 
     What is cut, broken or laid on has an edge; stains, wear and what lies out of focus have none.

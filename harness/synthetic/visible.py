@@ -14,6 +14,8 @@ VISIBLE_LEVELS = 10
 GAP_PX = 2
 """Pixels that agree by chance belong to the defect where gaps between visible ones are no wider than
 twice this."""
+MAX_SHARE = 0.4
+"""Of an image that a mask covers."""
 _MIN_VISIBLE_SHARE = 0.5
 _MIN_KEPT_SHARE = 0.5
 _MIN_SPOT_PX = 4
@@ -30,10 +32,11 @@ def lay_over(target: Photograph, change: Change, shade_levels: float) -> tuple[N
         shade_levels: Added to the content, away from the nearer end of the scale.
 
     Returns:
-        The image, ``(H, W, 3)``, which outside the mask differs by less than ``VISIBLE_LEVELS``: a soft edge
-        that ended there would be none. And the mask, ``(H, W)``: pixels that differ by ``VISIBLE_LEVELS``
-        and gaps between them (``GAP_PX``), without lone specks. Nothing but False where too little is left:
-        of the mask, visible pixels in it, or the region.
+        The image, ``(H, W, 3)``, which outside the mask differs by less than ``VISIBLE_LEVELS``, and only in one
+        piece with it: cut off there, a soft edge would be a hard one. And the mask, ``(H, W)``: pixels that
+        differ by ``VISIBLE_LEVELS`` and gaps between them (``GAP_PX``), without lone specks. Nothing but False
+        where it is more than ``MAX_SHARE`` of the image, or where too little is left: of the mask, of visible
+        pixels in it, of the region, or of what changed.
     """
     alpha = change.coverage_HW[:, :, None]
     touched = change.coverage_HW > 0.0
@@ -49,9 +52,14 @@ def lay_over(target: Photograph, change: Change, shade_levels: float) -> tuple[N
     enough = max(
         _min_px(mask), _MIN_KEPT_SHARE * np.count_nonzero(change.coverage_HW >= 0.5 * change.coverage_HW.max())
     )
-    if area < enough or np.count_nonzero(mask & seen) < _MIN_VISIBLE_SHARE * area:
+    changed = _in_one_piece_with(mask, (mixed != target.pixels_HW3).any(axis=2)) & (mask | ~seen)
+    if (
+        not enough <= area <= MAX_SHARE * mask.size
+        or np.count_nonzero(mask & seen) < _MIN_VISIBLE_SHARE * area
+        or area < _MIN_VISIBLE_SHARE * np.count_nonzero(changed)
+    ):
         return target.pixels_HW3, np.zeros_like(mask)
-    return np.where((seen & ~mask)[:, :, None], target.pixels_HW3, mixed), mask
+    return np.where(changed[:, :, None], mixed, target.pixels_HW3), mask
 
 
 def shaded(target: Photograph, region_HW: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -84,6 +92,15 @@ def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     sizes = np.bincount(regions.ravel())
     sizes[0] = 0
     kept: NDArray[np.bool_] = (sizes >= _min_px(mask))[regions]
+    return kept
+
+
+def _in_one_piece_with(mask: NDArray[np.bool_], changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What changed, and the mask, without pieces that hold nothing of the mask."""
+    pieces, num = label(mask | changed, _ANYWHERE)
+    is_kept = np.zeros(num + 1, dtype=np.bool_)
+    is_kept[pieces[mask]] = True
+    kept: NDArray[np.bool_] = is_kept[pieces]
     return kept
 
 

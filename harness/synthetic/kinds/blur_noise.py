@@ -3,7 +3,7 @@
 import numpy as np
 
 from harness.synthetic.exact import ExactRng
-from harness.synthetic.regions import area_px, blob, edge_px
+from harness.synthetic.regions import area_px, blob, edge_width
 from harness.synthetic.sampling import blurred
 from harness.synthetic.scene import Change, Colours, Scene
 
@@ -15,7 +15,7 @@ def blur_noise(scene: Scene, rng: ExactRng) -> Change:
     """Blur, roughen, or do both to a region."""
     target = scene.target
     centre, area = target.place(rng), area_px(target, rng)
-    coverage = blob(target, rng, centre, area, edge_px(area, rng, scene.pixels(3.0)))
+    coverage = blob(target, rng, centre, area, edge_width(area, rng, scene.pixels(3.0)))
     choice = rng.whole(0, 2)
     content = target.pixels_HW3.astype(np.float64)
     if choice != 1:

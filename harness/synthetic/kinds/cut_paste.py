@@ -7,7 +7,7 @@ Synthetic Anomalies", ECCV 2022) found straight ones to be learned instead of th
 """
 
 from harness.synthetic.exact import ExactRng
-from harness.synthetic.regions import area_px, blob, edge_px, offsets, rectangle
+from harness.synthetic.regions import area_px, blob, edge_width, offsets, rectangle
 from harness.synthetic.sampling import sampled
 from harness.synthetic.scene import Change, Colours, Photograph, Scene
 
@@ -22,7 +22,7 @@ def cut_paste(scene: Scene, rng: ExactRng) -> Change:
     if rng.whole(0, 1):
         coverage = rectangle(target, rng, centre, area)
     else:
-        coverage = blob(target, rng, centre, area, edge_px(area, rng, scene.pixels(1.5)))
+        coverage = blob(target, rng, centre, area, edge_width(area, rng, scene.pixels(1.5)))
     gain = 1.0 + rng.sign() * rng.between(*_GAIN)
     return Change(coverage_HW=coverage, content_HW3=_turned(scene.source, rng, centre, target) * gain)
 

@@ -31,7 +31,7 @@ def scratch(scene: Scene, rng: ExactRng) -> Change:
         # Thin and faint at both ends, as whatever scratched came down and was lifted.
         middle = 1.0 - abs(2.0 * (number + 0.5) / _STEPS - 1.0)
         strength = 0.5 + 0.5 * min(1.0, 2.0 * middle)
-        _draw(coverage, start, end, (width * strength, edge), strength)
+        _draw(coverage, start, end, width * strength, edge, strength)
     brightness = float(np.median(target.pixels_HW3[coverage > 0.0])) if coverage.any() else 128.0
     sign = rng.sign() if 60.0 < brightness < 195.0 else (1.0 if brightness <= 60.0 else -1.0)
     return Change(
@@ -57,9 +57,8 @@ def _walk(target: Photograph, rng: ExactRng) -> list[Point]:
     return points
 
 
-def _draw(coverage: Plane, start: Point, end: Point, width_and_edge: tuple[float, float], strength: float) -> None:
+def _draw(coverage: Plane, start: Point, end: Point, width: float, edge: float, strength: float) -> None:
     """Lay one straight piece over ``coverage``, in the window that it touches."""
-    width, edge = width_and_edge
     margin = width + edge + 1.0
     window = tuple(
         slice(max(0, int(min(ends) - margin)), max(0, min(length, int(max(ends) + margin) + 1)))

@@ -1,7 +1,7 @@
 """The surface's own grain, stronger, weaker, or of another scale: wear, polish, tears, a wrong weave."""
 
 from harness.synthetic.exact import ExactRng
-from harness.synthetic.regions import area_px, blob, edge_px, offsets
+from harness.synthetic.regions import area_px, blob, edge_width, offsets
 from harness.synthetic.sampling import blurred, sampled
 from harness.synthetic.scene import Change, Colours, Scene
 
@@ -14,10 +14,10 @@ _LARGER = (1.4, 2.5)
 
 
 def worn_texture(scene: Scene, rng: ExactRng) -> Change:
-    """Change the grain of a region and leave its light."""
+    """Change the grain of a region and leave its light; where there is no grain, what is made visible is light."""
     target = scene.target
     centre, area = target.place(rng), area_px(target, rng)
-    coverage = blob(target, rng, centre, area, edge_px(area, rng, scene.pixels(2.0)))
+    coverage = blob(target, rng, centre, area, edge_width(area, rng, scene.pixels(2.0)))
     light = blurred(target.pixels_HW3, max(1, round(scene.pixels(rng.between(*_GRAIN_AT_192_PX)))))
     change = rng.whole(0, 2)
     if change == 2:

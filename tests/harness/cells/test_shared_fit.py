@@ -8,7 +8,6 @@ import torch
 from safetensors.torch import load_file
 
 from harness.cells.cell_context import CellContext
-from harness.cells.cell_costs import measure_costs
 from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
 from harness.cells.run_cell import run_cell
@@ -103,14 +102,6 @@ def test_a_fit_that_did_not_train_says_what_training_took(root: Path, tmp_path: 
     save_tensors({**load_file(file), "seconds": torch.tensor(1000.0, dtype=torch.float64)}, file)
     record, _ = ran(cell, root, share_trainings=True)
     assert 1000 < record.fit_seconds < 1100
-
-
-def test_costs_are_those_of_a_fit_that_trains(root: Path, tmp_path: Path) -> None:
-    cell = cell_of(root, method="mfrnet", regime="one-class")
-    ran(cell, root, share_trainings=True)
-    (file,) = (tmp_path / "cache/trainings").glob("*/trained.safetensors")
-    save_tensors({**load_file(file), "seconds": torch.tensor(1000.0, dtype=torch.float64)}, file)
-    assert measure_costs(cell, CellContext(data_root=root, device="cpu")).fit_seconds < 900
 
 
 def test_a_fit_of_all_categories_trains_on_all_and_judges_one(root: Path) -> None:

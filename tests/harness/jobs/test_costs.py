@@ -86,3 +86,15 @@ def test_without_a_finished_record_there_is_nothing_to_measure(settings: RunSett
 
     with pytest.raises(StoreError, match="has no finished record of the 2 cells asked for; expected those of an"):
         costs(settings.model_copy(update={"seeds": (5,)}), fail)
+
+
+def test_costs_are_those_of_fits_that_train(settings: RunSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: list[bool] = []
+    open_cell = cell_costs.open_cell
+    monkeypatch.setattr(
+        cell_costs,
+        "open_cell",
+        lambda cell, context: shared.append(context.share_trainings) or open_cell(cell, context),
+    )
+    measured(settings)
+    assert shared == [False, False]

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 
 from harness.errors import DataError
 from harness.images import ImageSet, View
@@ -18,6 +21,7 @@ from harness.methods.feature_cache import FeatureCache
 from harness.methods.mfrnet import MFRNetMethod
 from harness.methods.training_cache import TrainingCache
 from mfrnet import MFRNetSettings
+from mfrnet.tensor_file import save_tensors
 from tests.support.cells import TINY_SETTINGS
 from tests.support.miniatures import write_image
 
@@ -80,9 +84,10 @@ def test_what_training_reads_is_trained_anew(
     [
         lambda images: replace(images, key="b"),
         lambda images: images.select(range(5)),
-        lambda images: replace(images, key="a", views=(View((40, 40), (2, 2)),) * 6),
+        lambda images: replace(images, views=(View((40, 40), (2, 2)),) * 6),
+        lambda images: replace(images, size_px=(40, 40)),
     ],
-    ids=["other content", "a selection", "views"],
+    ids=["other content", "a selection", "views", "another size"],
 )
 def test_other_images_are_trained_on_anew(
     tmp_path: Path, images: ImageSet, trainings: list[int], other: Callable[[ImageSet], ImageSet]
@@ -90,6 +95,36 @@ def test_other_images_are_trained_on_anew(
     cache = TrainingCache(tmp_path / "trainings")
     fitted(tmp_path, images, cache)
     fitted(tmp_path, other(images), cache)
+    assert len(trainings) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weights_identity", "other weights"),
+        ("host_name", "other host"),
+        ("code_version", ("other commit", False)),
+        ("_code", "other code"),
+        ("package_versions", {"torch": "other"}),
+    ],
+)
+def test_other_weights_code_packages_or_machines_train_anew(
+    tmp_path: Path, images: ImageSet, trainings: list[int], monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
+    fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
+    monkeypatch.setattr(training_cache, name, lambda *asked: value)
+    fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
+    assert len(trainings) == 2
+
+
+def test_another_number_of_threads_trains_anew(tmp_path: Path, images: ImageSet, trainings: list[int]) -> None:
+    before = torch.get_num_threads()
+    try:
+        for num_threads in (1, 2):
+            torch.set_num_threads(num_threads)
+            fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
+    finally:
+        torch.set_num_threads(before)
     assert len(trainings) == 2
 
 
@@ -104,17 +139,52 @@ def test_the_time_of_a_training_that_is_not_repeated_is_known(tmp_path: Path, im
     fitted(tmp_path, images, first)
     assert -1e-1 < first.seconds <= 0
     (entry,) = (tmp_path / "trainings").glob("*/trained.safetensors")
-    tensors = training_cache.load_file(entry)
-    training_cache.save_tensors({**tensors, "seconds": tensors["seconds"] + 1000}, entry)
+    tensors = load_file(entry)
+    save_tensors({**tensors, "seconds": tensors["seconds"] + 1000}, entry)
     fitted(tmp_path, images, second)
     assert 990 < second.seconds < 1000 + float(tensors["seconds"])
 
 
-def test_a_damaged_training_is_made_again(tmp_path: Path, images: ImageSet, trainings: list[int]) -> None:
+def test_the_time_of_a_fit_is_that_of_training_whatever_keeping_takes(
+    tmp_path: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    train = training_cache.train
+
+    def trained(*arguments: Any) -> Any:
+        clock[0] += 100
+        return train(*arguments)
+
+    def check() -> None:
+        clock[0] += 7
+
+    monkeypatch.setattr(training_cache, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(training_cache, "train", trained)
+    seconds = []
+    for _ in range(2):
+        cache = TrainingCache(tmp_path / "trainings", check_images=check)
+        started = clock[0]
+        fitted(tmp_path, images, cache)
+        seconds.append(clock[0] - started + cache.seconds)
+    assert seconds == [100, 100]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(file.read_bytes()[:-1]),
+        lambda file: save_tensors({"seconds": torch.zeros(1)}, file),
+        lambda file: save_tensors({**load_file(file), "network.entry.weight": torch.zeros(1)}, file),
+    ],
+    ids=["cut off", "without a network", "another network"],
+)
+def test_a_damaged_training_is_made_again(
+    tmp_path: Path, images: ImageSet, trainings: list[int], damage: Callable[[Path], None]
+) -> None:
     cache = TrainingCache(tmp_path / "trainings")
     whole = fitted(tmp_path, images, cache)
     (entry,) = (tmp_path / "trainings").glob("*/trained.safetensors")
-    entry.write_bytes(entry.read_bytes()[:-1])
+    damage(entry)
     assert np.array_equal(fitted(tmp_path, images, cache, n=2), whole)
     fitted(tmp_path, images, cache, n=3)
     assert len(trainings) == 2
@@ -162,11 +232,13 @@ def test_the_oldest_training_goes_when_there_are_too_many(
     assert len(list((tmp_path / "trainings").glob("*/trained.safetensors"))) == 1
 
 
-def test_processes_of_a_group_share_nothing(
-    tmp_path: Path, images: ImageSet, trainings: list[int], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("changes", [{}, {"compile": True}])
+def test_neither_processes_of_a_group_nor_compiled_networks_share_a_training(
+    tmp_path: Path, images: ImageSet, trainings: list[int], monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(training_cache, "world_size", lambda: 2)
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda network: None)
+    monkeypatch.setattr(training_cache, "world_size", lambda: 1 if changes else 2)
     for _ in range(2):
-        fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
+        fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"), **changes)
     assert len(trainings) == 2
     assert not (tmp_path / "trainings").exists()
