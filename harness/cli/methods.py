@@ -31,6 +31,11 @@ def methods(
 
     if name is not None:
         Console().print(_settings_table(types[name].Settings))
+        if after := getattr(types[name], "after_training", frozenset()):
+            named = ", ".join(each.name for each in fields(types[name].Settings) if each.name in after)
+            Console(highlight=False).print(
+                f"Fits that differ in these alone share one training: {named}.", markup=False
+            )
         print(f"Change a setting: bench run --set {name}.SETTING=VALUE")
         return
     Console().print(_methods_table(types))

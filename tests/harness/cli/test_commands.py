@@ -664,3 +664,10 @@ def test_the_doctor_fails_where_results_cannot_be_written(bench: Bench, monkeypa
     (results,) = (check for check in json.loads(answer.out) if check["check"] == "results")
     assert results["state"] == "wrong"
     assert "cannot be written" in results["found"]
+
+
+def test_methods_says_which_settings_are_read_after_training(bench: Bench) -> None:
+    of_mfrnet, of_control = (" ".join(bench(f"methods {name}").out.split()) for name in ("mfrnet", "gaussian"))
+    _, _, named = of_mfrnet.partition("Fits that differ in these alone share one training: ")
+    assert set(named.partition(".")[0].split(", ")) == METHODS.get("mfrnet").after_training
+    assert "share one training" not in of_control
