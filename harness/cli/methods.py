@@ -31,7 +31,8 @@ def methods(
 
     if name is not None:
         Console().print(_settings_table(types[name].Settings))
-        if after := getattr(types[name], "after_training", frozenset()):
+        after: frozenset[str] = getattr(types[name], "after_training", frozenset())
+        if after:
             named = ", ".join(each.name for each in fields(types[name].Settings) if each.name in after)
             Console(highlight=False).print(
                 f"Fits that differ in these alone share one training: {named}.", markup=False
