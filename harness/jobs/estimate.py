@@ -259,7 +259,7 @@ def _grounds(found: Sequence[CellEstimate], settings: RunSettings, num_workers: 
         notes.append(f"Seconds of fits come from stored records of this machine for {counted(recorded, 'cell')}.")
     notes.append(
         "The caches are taken to be empty; cells that need the same features compute them once, and fits that differ "
-        "in what follows training train once."
+        "only in settings that are read after training train once."
     )
     if settings.regime == MULTI_CLASS:
         notes.append(
