@@ -1,4 +1,4 @@
-"""Whether made defects put settings into the order in which test images put them.
+"""Whether made defects rank settings as test images do.
 
     python benchmarks/made_defects.py ksdd --data DIR
     python benchmarks/made_defects.py mtd --data DIR --split grouped --points 33 --out FILE.json

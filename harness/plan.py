@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from harness.config.protocol import Protocol
@@ -74,9 +74,9 @@ class Cell:
     @cached_property
     def training_id(self) -> str:
         """The same for cells whose fits differ in nothing, or in what follows training alone."""
-        settings = json.loads(self.settings_json)
-        read = {name: value for name, value in settings.items() if name not in self.after_training}
-        return replace(self, settings_json=canonical_json(read)).fit_id
+        if not self.after_training:
+            return self.fit_id
+        return replace(self, settings_json=_without(self.settings_json, self.after_training)).fit_id
 
     @cached_property
     def fit_id(self) -> str:
@@ -214,6 +214,13 @@ def build_plan(
         else:
             skipped.append(SkippedCell(cell=cell, reason=reason))
     return RunPlan(cells=tuple(_fits_first(cells)), skipped=tuple(skipped))
+
+
+@cache
+def _without(settings_json: str, names: frozenset[str]) -> str:
+    """Settings but for some of them; a plan has many cells and few settings."""
+    settings = json.loads(settings_json)
+    return canonical_json({name: value for name, value in settings.items() if name not in names})
 
 
 def _num_files(source: CategorySource, limit: int | None) -> int:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cells.outcome import CellProgress
+from harness.cli.cell_labels import labels_of
 from harness.config import RunSettings
 from harness.execution.events import (
     CellFinished,
@@ -32,7 +33,7 @@ from harness.execution.summary import RunSummary
 from harness.jobs.planned import Planned
 from harness.jobs.run import CellsChecked, PlanMade, RunEnded
 from harness.phrasing import counted, duration_text
-from harness.plan import Cell, RunPlan, canonical_json
+from harness.plan import Cell, RunPlan
 
 JobEvent = PlanMade | CellsChecked | RunEnded | RunEvent
 
@@ -325,28 +326,6 @@ class JsonNarrator(Narrator):
     @staticmethod
     def _emit(event: str, **fields: Any) -> None:
         print(json.dumps({"event": event, **fields}), flush=True)
-
-
-def labels_of(cells: Sequence[Cell]) -> dict[str, str]:
-    """Cell id to the cell's name in a line; where several have the same name, with its settings.
-
-    Of these, values that more than half of them have are left out.
-    """
-    alike: dict[str, list[Cell]] = {}
-    for cell in cells:
-        alike.setdefault(cell.label, []).append(cell)
-    labels = {}
-    for label, same in alike.items():
-        settings = [json.loads(cell.settings_json) for cell in same]
-        counts = {name: Counter(canonical_json(values.get(name)) for values in settings) for name in settings[0]}
-        for cell, values in zip(same, settings, strict=True):
-            shown = ", ".join(
-                f"{name}={values.get(name)}"
-                for name, count in counts.items()
-                if 2 * count[canonical_json(values.get(name))] <= len(same)
-            )
-            labels[cell.id] = f"{label} ({shown})" if shown else label
-    return labels
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

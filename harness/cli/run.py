@@ -55,7 +55,7 @@ def print_profile(result: "RunResult") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from harness.cli.progress import labels_of
+    from harness.cli.cell_labels import labels_of
     from harness.phase_clock import PHASES
 
     summary = result.summary

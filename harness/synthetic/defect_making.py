@@ -41,7 +41,7 @@ def make_defects(images_NHWC: NDArray[np.uint8], seed: int, kinds: Sequence[str]
 
     A defect depends on seed, position and images alone, and is the same to the last bit on every machine
     with the same versions of numpy, scipy and Pillow. On a part before a uniform background it lies on
-    the part. It covers .04 % to 40 % of the image, half of the time less than 2 %.
+    the part. It covers .04 % to 40 % of the image, half of the time less than 2.5 %.
 
     Args:
         images_NHWC: uint8 RGB, 0 to 255, at least one image of 16 x 16 px; should be normal images that

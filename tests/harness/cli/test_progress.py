@@ -1,10 +1,9 @@
-import json
 from pathlib import Path
 
 import pytest
 
 from harness.cells.outcome import CellProgress
-from harness.cli.progress import LineNarrator, labels_of
+from harness.cli.progress import LineNarrator
 from harness.config import RunSettings
 from harness.execution.events import CellProgressed, CellStarted, WorkerId
 from harness.jobs.planned import Planned
@@ -41,18 +40,3 @@ def test_a_log_gets_a_line_when_nothing_was_printed_for_30_seconds(
     assert told.startswith(f"[0/1] {cell.label}: fit 10/40, loss 0.500 (about ")
     assert told.count("\n") == 1
     assert narrator.interruption("Go on.") == "Interrupted: 0 of 1 cell stored. Go on."
-
-
-def test_cells_are_called_by_what_tells_them_apart() -> None:
-    settings = [{"k": 2, "n": 3, "layers": [2]}, {"k": 4, "n": 3, "layers": [2]}, {"k": 4, "n": 3, "layers": [2, 3]}]
-    cells = [make_cell("a", settings_json=json.dumps(each)) for each in settings]
-    plain = make_cell("b", settings_json=json.dumps(settings[0]))
-    labels = labels_of([*cells, plain])
-    assert [labels[cell.id] for cell in cells] == [
-        f"{cells[0].label} (k=2)",
-        cells[0].label,
-        f"{cells[0].label} (layers=[2, 3])",
-    ]
-    two = labels_of(cells[:2])
-    assert [two[cell.id] for cell in cells[:2]] == [f"{cells[0].label} (k=2)", f"{cells[0].label} (k=4)"]
-    assert labels[plain.id] == plain.label

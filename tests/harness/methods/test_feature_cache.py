@@ -15,17 +15,15 @@ from harness.images import ImageSet, View
 from harness.methods import feature_cache
 from harness.methods.feature_cache import FeatureCache
 from mfrnet import BackboneSettings, FeatureStack
-from tests.support.miniatures import truncate, write_image
+from tests.support.image_sets import image_set
+from tests.support.miniatures import truncate
 
 SETTINGS = BackboneSettings(backbone="filter_bank", layers=(1, 2))
 
 
 @pytest.fixture
 def images(tmp_path: Path) -> ImageSet:
-    ids = tuple(f"{number}.png" for number in range(5))
-    for number, name in enumerate(ids):
-        write_image(tmp_path / "images" / name, number, size_px=(32, 64))
-    return ImageSet(ids=ids, paths=tuple(tmp_path / "images" / name for name in ids), size_px=(32, 64), key="a")
+    return image_set(tmp_path / "images", 5, (32, 64))
 
 
 @pytest.fixture

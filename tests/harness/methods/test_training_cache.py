@@ -23,17 +23,14 @@ from harness.methods.training_cache import TrainingCache
 from mfrnet import MFRNetSettings
 from mfrnet.tensor_file import save_tensors
 from tests.support.cells import TINY_SETTINGS
-from tests.support.miniatures import write_image
+from tests.support.image_sets import image_set
 
 SETTINGS = MFRNetSettings(**TINY_SETTINGS)
 
 
 @pytest.fixture
 def images(tmp_path: Path) -> ImageSet:
-    ids = tuple(f"{number}.png" for number in range(6))
-    for number, name in enumerate(ids):
-        write_image(tmp_path / "images" / name, number, size_px=(32, 32))
-    return ImageSet(ids=ids, paths=tuple(tmp_path / "images" / name for name in ids), size_px=(32, 32), key="a")
+    return image_set(tmp_path / "images", 6, (32, 32))
 
 
 @pytest.fixture
