@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,6 +19,26 @@ def lock_of(entry: Path, timeout: float = -1) -> FileLock:
         timeout: Seconds to wait for it; -1 waits for ever.
     """
     return FileLock(entry.with_suffix(".lock"), timeout=timeout)
+
+
+@contextmanager
+def held(entry: Path, waiting: Callable[[], object]) -> Iterator[None]:
+    """Hold the lock of a folder.
+
+    Args:
+        entry: The folder; need not exist.
+        waiting: Called once if another process holds the lock.
+    """
+    lock = lock_of(entry)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        waiting()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def limit_bytes() -> float:

@@ -9,6 +9,7 @@ from statistics import median
 
 from harness.cells.cell_context import CellContext
 from harness.cells.devices import resolve_device
+from harness.cells.outcome import CellProgress
 from harness.config.method_settings import build_settings
 from harness.config.protocol import Protocol
 from harness.datasets import DATASETS, Sample, Split
@@ -53,8 +54,15 @@ class OpenedCell:
     images, because they are read long after they were checked first."""
 
 
-def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
+def open_cell(
+    cell: Cell, context: CellContext, report: Callable[[CellProgress], None] = lambda progress: None
+) -> OpenedCell:
     """Find the data of a cell, split them, and make its method.
+
+    Args:
+        cell: What to run.
+        context: Where data and weights are.
+        report: Receives that the method waits for another process's training.
 
     Raises:
         FileNotFoundError: This machine lacks the data root or the manifest of the split.
@@ -87,7 +95,11 @@ def open_cell(cell: Cell, context: CellContext) -> OpenedCell:
     size_px = category_size(base, cell.protocol)
     train, test = image_sets(base, size_px, cell.protocol, cell.data_fingerprint, split)
     features, device = FeatureCache(context.features_dir, check_unchanged), resolve_device(context.device)
-    trainings = TrainingCache(None, context.fit_token, check_unchanged) if context.share_trainings else None
+
+    def waiting() -> None:
+        report(CellProgress(stage="wait for the shared training", done=0, total=1))
+
+    trainings = TrainingCache(None, context.fit_token, check_unchanged, waiting) if context.share_trainings else None
     method = new_method(cell, context, features, trainings, device)
     return OpenedCell(
         split=split,

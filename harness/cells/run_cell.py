@@ -53,7 +53,7 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
         Exception: Whatever a method raises.
     """
     started_at = now()
-    opened = open_cell(cell, context)
+    opened = open_cell(cell, context, report)
     split, test, method, features = opened.split, opened.test, opened.method, opened.features
     for line in _told_unreadable(opened.unreadable):
         report(CellProgress(stage="read", done=0, total=1, warning=line))

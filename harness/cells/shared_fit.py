@@ -7,15 +7,12 @@ so does a run that goes on later; each machine of a cluster makes its own.
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import torch
-from filelock import Timeout
 
 from harness.bundles.bundle import DESCRIPTION, read_description, read_state, write_bundle
-from harness.cached_folders import lock_of, remove_oldest
+from harness.cached_folders import held, lock_of, remove_oldest
 from harness.cells.cell_context import CellContext
 from harness.cells.keeping import bundle_facts
 from harness.cells.opened_cell import OpenedCell
@@ -72,7 +69,7 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
             remove_oldest(folder.parent, DESCRIPTION, keep=folder)
 
     if world_size() == 1:
-        with _held(folder, report):
+        with held(folder, lambda: report(CellProgress(stage="wait for the shared fit", done=0, total=1))):
             if look():
                 return found[0]
             seconds = _fit(opened, report)
@@ -114,17 +111,3 @@ def _key(opened: OpenedCell, cell: Cell, context: CellContext) -> str:
         context.fit_token,
     ]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
-
-
-@contextmanager
-def _held(folder: Path, report: Callable[[CellProgress], None]) -> Iterator[None]:
-    lock = lock_of(folder)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        report(CellProgress(stage="wait for the shared fit", done=0, total=1))
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import mfrnet
-from harness.cached_folders import lock_of, remove_oldest
+from harness.cached_folders import held, remove_oldest
 from harness.environment import cache_dir, code_version, host_name, package_versions
 from harness.images import ImageSet
 from harness.methods.backbone_weights import weights_identity
@@ -41,14 +41,19 @@ class TrainingCache:
     """
 
     def __init__(
-        self, folder: Path | None = None, token: str = "", check_images: Callable[[], None] = lambda: None
+        self,
+        folder: Path | None = None,
+        token: str = "",
+        check_images: Callable[[], object] = lambda: None,
+        waiting: Callable[[], object] = lambda: None,
     ) -> None:
         """Args:
         folder: Folder of the entries; None for the default below the cache folder.
         token: Trainings of another token are not taken.
         check_images: Called before an entry is kept; raises where images are not what their key says.
+        waiting: Called when another process trains the same network, before its end is waited for.
         """
-        self._token, self._check_images = token, check_images
+        self._token, self._check_images, self._waiting = token, check_images, waiting
         self._folder = folder or cache_dir() / "trainings"
         self.seconds = 0.0
         """What trainings that were found here took when they were made, less the time of this cache itself: added to
@@ -92,7 +97,7 @@ class TrainingCache:
             entry.parent.mkdir(parents=True, exist_ok=True)
             grid = grid_for(stack.image_size_px, settings.grid_stride_px)
             # Workers that want the same network wait for the first one instead of training it twice.
-            with lock_of(entry):
+            with held(entry, self._waiting):
                 found = _read(entry, settings, grid, device)
                 if found is not None:
                     self.seconds += found[1]
