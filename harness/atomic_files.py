@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.errors import SettingsError
+
 _UNFINISHED = ".tmp"
 
 
@@ -37,6 +39,24 @@ def write_atomically(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def check_place(path: Path) -> None:
+    """Refuse a place where nothing can be written, before anything is; makes nothing.
+
+    Args:
+        path: Of a file or folder that need not exist, as it was asked for.
+
+    Raises:
+        SettingsError: What is there or above it is no folder, or may not be written to.
+    """
+    folder = next(place for place in (path.absolute(), *path.absolute().parents) if os.path.lexists(place))
+    if folder == path.absolute() and not folder.is_dir():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise SettingsError(f"{path}: nothing can be written there, because {folder} is no folder.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"{path}: nothing can be written there, because {folder} may not be written to.")
 
 
 @contextmanager

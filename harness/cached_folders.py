@@ -1,5 +1,6 @@
 """Folders of a cache, each complete or not there, that are shared by processes and removed when there are too many."""
 
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,6 +9,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from harness.errors import SettingsError
+
+_LIMIT = "BENCH_CACHE_LIMIT_GB"
 _DEFAULT_LIMIT_BYTES = 50 * 2**30
 
 
@@ -42,9 +46,21 @@ def held(entry: Path, waiting: Callable[[], object]) -> Iterator[None]:
 
 
 def limit_bytes() -> float:
-    """Most that a cache of folders holds: ``BENCH_CACHE_LIMIT_GB``, default 50, in units of 2**30 bytes."""
-    limit_gb = os.environ.get("BENCH_CACHE_LIMIT_GB")
-    return float(limit_gb) * 2**30 if limit_gb else _DEFAULT_LIMIT_BYTES
+    """Most that a cache of folders holds: ``BENCH_CACHE_LIMIT_GB``, default 50, in units of 2**30 bytes.
+
+    Raises:
+        SettingsError: The variable is not a number of 0 or more.
+    """
+    text = os.environ.get(_LIMIT)
+    if not text:
+        return _DEFAULT_LIMIT_BYTES
+    try:
+        limit_gb = float(text)
+    except ValueError:
+        limit_gb = math.nan
+    if not limit_gb >= 0:
+        raise SettingsError(f"{_LIMIT}: expected a number of gigabytes, 0 or more, e.g. 20 or 0.5, got {text!r}.")
+    return limit_gb * 2**30
 
 
 def remove_oldest(folder: Path, mark: str, keep: Path) -> None:

@@ -13,7 +13,8 @@ def crossed_masks(n: int, k: int, cell: int, grid: tuple[int, int], generator: t
     The grid is tiled by blocks of ``cell`` x ``cell`` positions. The tiling is shifted at random in each subset, so
     that block borders do not always lie at the same positions. The blocks are distributed over the k masks at random
     and in equal numbers. Blocks that the border of the grid cuts off partly or entirely count as whole blocks, so on a
-    grid of few blocks a mask can hide somewhat more or less than 1/k.
+    grid of few blocks a mask can hide more or less than 1/k: with 3 x 3 blocks and k = 2 from a ninth to eight ninths,
+    with fewer than that sometimes all or nothing.
 
     Args:
         n: Number of subsets, at least 1.
@@ -26,7 +27,7 @@ def crossed_masks(n: int, k: int, cell: int, grid: tuple[int, int], generator: t
         bool ``nKHW`` on the CPU; True is hidden. Over K the masks are disjoint and cover every position.
 
     Raises:
-        ValueError: The grid has fewer blocks than masks, so that one mask would be empty.
+        ValueError: The grid has fewer whole blocks than masks.
 
     >>> masks = crossed_masks(n=1, k=2, cell=1, grid=(2, 2), generator=torch.Generator().manual_seed(0))
     >>> masks.shape, masks.sum(dim=1).tolist()

@@ -3,6 +3,7 @@
 Shapes: N images of a set, B of a batch, H x W pixels.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -20,10 +21,11 @@ from mfrnet.detector_state import below, detector_of, tensors_of
 from mfrnet.features import FeatureStack, extract_features
 from mfrnet.images import Images, images_array
 from mfrnet.settings import MFRNetSettings
-from mfrnet.tensor_file import save_tensors
+from mfrnet.tensor_file import replace_file, save_tensors
 from mfrnet.training import StepReport
 
 _FORMAT = 3
+_TENSORS = "model.safetensors"
 _BATCH = 8
 
 
@@ -129,8 +131,9 @@ class MFRNet:
             "backbone_options": self.backbone.options,
         }
         folder.mkdir(parents=True, exist_ok=True)
-        save_tensors(tensors, folder / "model.safetensors")
-        (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
+        save_tensors(tensors, folder / _TENSORS)
+        description["tensors_sha256"] = _sha256(folder / _TENSORS)
+        replace_file(folder / "model.json", f"{json.dumps(description, indent=2)}\n".encode())
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> "MFRNet":
@@ -138,16 +141,19 @@ class MFRNet:
 
         Raises:
             FileNotFoundError: The folder holds no saved model.
-            ValueError: The format of the saved model is unknown.
+            ValueError: The format of the saved model is unknown, or its two files are not of one model.
         """
         description = json.loads((folder / "model.json").read_text())
         if description["format"] != _FORMAT:
             raise ValueError(f"{folder}: expected format {_FORMAT}, got {description['format']}.")
+        # Models that were saved before this was written lack it.
+        if description.get("tensors_sha256") not in (None, _sha256(folder / _TENSORS)):
+            raise ValueError(f"{folder}: {_TENSORS} is not the one that model.json describes; save the model again.")
         values = description["settings"]
         # JSON has lists only.
         as_tuples: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
         settings = MFRNetSettings(**as_tuples)
-        with safe_open(folder / "model.safetensors", framework="pt", device=device) as file:
+        with safe_open(folder / _TENSORS, framework="pt", device=device) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         backbone = backbone_of(below("backbone.", tensors), settings, description["backbone_options"])
         height, width = description["image_size_px"]
@@ -156,6 +162,11 @@ class MFRNet:
 
     def _extract(self, images_NHWC: NDArray[np.uint8]) -> FeatureStack:
         return extract_features(self.backbone, _in_batches(images_NHWC), len(images_NHWC))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _in_batches(images_NHWC: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:

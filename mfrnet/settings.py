@@ -196,7 +196,7 @@ class MFRNetSettings(MapSettings):
     scoring_cells: tuple[int, ...] = setting(
         (4,),
         "The same in scoring, n subsets for each; larger blocks prevent a large defect from being restored out of "
-        "itself. Reduced on small maps so that each mask still hides four whole blocks.",
+        "itself. Reduced on small maps until the map holds four whole blocks for each mask.",
         after_training=True,
     )
     width: int = setting(

@@ -1,4 +1,4 @@
-"""Tensors in a safetensors file that others may read."""
+"""Files of saved models, which appear at their place as a whole and which others may read."""
 
 import secrets
 from collections.abc import Mapping
@@ -27,7 +27,19 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
     >>> path.exists()
     True
     """
-    content = save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()})
+    replace_file(path, save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}))
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place and rename it there, so that a reader meets the old one or the new one.
+
+    Args:
+        path: The file; its folder is there.
+        content: The whole file.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         temporary.write_bytes(content)

@@ -37,7 +37,7 @@ def save_panels(
         scores_B: Its scores, in the same order.
         count: Panels of each of the two.
     """
-    from harness.report.panels import panel_name, save_panel
+    from harness.report.panels import panel_names, save_panel
 
     chosen = chosen_defects(samples, count)
     alarms = worst_false_alarms(samples, scores_B, count)
@@ -45,10 +45,11 @@ def save_panels(
     for place, row in enumerate(alarms, 1):
         titles[row] = "good image, the worst false alarm" if place == 1 else f"good image, false alarm {place}"
     low, high = _map_range(samples, maps, scores_B)
+    names = panel_names([sample.id for sample in samples])
     for row, title in titles.items():
         sample, size_px = samples[row], (maps[row].shape[0], maps[row].shape[1])
         save_panel(
-            folder / panel_name(sample.id),
+            folder / names[sample.id],
             read_scaled(sample.image, [size_px], sample.corruption)[size_px],
             mask_of(sample, size_px, cell.protocol) if sample.mask is not None else None,
             maps[row],
@@ -74,5 +75,7 @@ def worst_false_alarms(samples: Sequence[Sample], scores_B: NDArray[np.float32],
 def _map_range(samples: Sequence[Sample], maps: MapFile, scores_B: NDArray[np.float32]) -> tuple[float, float]:
     """Map values of the darkest and the brightest colour, one range for all images of the cell."""
     normal_scores = [float(scores_B[row]) for row, sample in enumerate(samples) if not sample.is_defect]
-    low, high = float(np.median(maps.values)), max(2 * float(np.max(normal_scores)), 1e-6)
+    # One map at a time: all of them can be more than memory holds.
+    low = float(np.median([np.median(map_YX) for map_YX in maps]))
+    high = max(2 * float(np.max(normal_scores)), 1e-6)
     return low, max(high, low + 1e-6)

@@ -9,8 +9,6 @@ import os
 import shutil
 from collections.abc import Callable
 
-import torch
-
 from harness.bundles.bundle import DESCRIPTION, read_description, read_state, write_bundle
 from harness.cached_folders import held, lock_of, remove_oldest
 from harness.cells.cell_context import CellContext
@@ -18,8 +16,9 @@ from harness.cells.keeping import bundle_facts
 from harness.cells.opened_cell import OpenedCell
 from harness.cells.outcome import CellProgress, reports_fit
 from harness.cells.record_making import provenance
-from harness.environment import cache_dir, code_version, now, package_versions
+from harness.environment import cache_dir, now
 from harness.errors import BundleError
+from harness.methods.computing import computing
 from harness.phase_clock import FEATURES, FIT, phase
 from harness.plan import Cell, canonical_json
 from mfrnet.parallel import on_all_ranks, world_size
@@ -60,7 +59,9 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
 
     def put(seconds: float) -> None:
         opened.check_unchanged()
-        if not folder.is_dir():
+        if not (folder / DESCRIPTION).is_file():
+            # What an interrupted removal left.
+            shutil.rmtree(folder, ignore_errors=True)
             made = provenance(context, opened.device, now())
             state = opened.method.state()
             facts = bundle_facts(cell, opened, made, fit_seconds=seconds)
@@ -105,9 +106,7 @@ def _key(opened: OpenedCell, cell: Cell, context: CellContext) -> str:
         cell.fit_id,
         opened.train.key,
         opened.train.size_px,
-        torch.device(opened.device).type,
-        code_version()[0],
-        package_versions(),
+        *computing(opened.device),
         context.fit_token,
     ]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]

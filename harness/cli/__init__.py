@@ -6,16 +6,18 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from harness.execution.interruption import interruptible
 from harness.freed_memory import keep_freed_memory
 from harness.waiting_threads import spin_briefly
 
 
 def main() -> None:
-    """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2, Ctrl-C as one line and 130."""
+    """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2, Ctrl-C and SIGTERM as one and 130."""
     keep_freed_memory()
     spin_briefly()
     try:
-        code = _call()
+        with interruptible():
+            code = _call()
     except KeyboardInterrupt:
         code = 130
     except SystemExit as ended:

@@ -39,7 +39,7 @@ def file_facts(fact: str, paths: Sequence[Path], compute: Callable[[Path], str])
         compute: From a file to its value; called from several threads.
 
     Raises:
-        DataError: A file does not exist.
+        DataError: A file does not exist or cannot be read.
     """
     return several_facts((fact,), paths, lambda path: (compute(path),))
 
@@ -59,8 +59,13 @@ def several_facts(
         on_progress: Called from the calling thread, first with the number of cached files.
 
     Raises:
-        DataError: A file does not exist.
+        DataError: A file does not exist or cannot be read.
     """
+
+    def guarded(path: Path) -> Sequence[str]:
+        with _readable(path):
+            return compute(path)
+
     names = [str(path.absolute()) for path in paths]
     stamps = [_stamp(path) for path in paths]
     with _database() as database:
@@ -73,7 +78,7 @@ def several_facts(
         saved_at = time.monotonic()
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="file-facts")
         try:
-            computed = executor.map(compute, [paths[index] for index in missing])
+            computed = executor.map(guarded, [paths[index] for index in missing])
             for done, (index, found) in enumerate(zip(missing, computed, strict=True), len(paths) - len(missing) + 1):
                 values[index] = found[0]
                 # A file may be written twice within one tick of the file system's clock.
@@ -96,11 +101,17 @@ def several_facts(
 
 
 def _stamp(path: Path) -> _Stamp:
-    try:
+    with _readable(path):
         status = path.stat()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
     return status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
 
 
 @contextmanager

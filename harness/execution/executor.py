@@ -1,7 +1,8 @@
 """What carries out a plan: one contract, and the choice between its two implementations."""
 
+import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from harness.cells.outcome import CellWork
@@ -107,7 +108,8 @@ class ChosenExecutor:
         session.wait()
         if not self._settings.is_here:
             check_nodes(work, size)
-        storage = f"{self._settings.results.rstrip('/')}/.ray_train"
+        # A folder of this run's own: another run on the same results may end first.
+        storage = f"{self._settings.results.rstrip('/')}/.ray_train-{secrets.token_hex(4)}"
         try:
             actors = RayActors(session, size, processes=processes, storage=storage, limits=self._limits)
             return actors.run(cells, work, on_event, turns)
@@ -148,4 +150,5 @@ def _remove(storage: str) -> None:
     from pyarrow.fs import FileSystem
 
     system, path = FileSystem.from_uri(storage)
-    system.delete_dir(path)
+    with suppress(FileNotFoundError):  # no such cell has started
+        system.delete_dir(path)

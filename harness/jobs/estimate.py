@@ -172,7 +172,8 @@ class _Work:
         trains = self._is_new("training", cell.training_id) or self._settings.data_parallel not in ("auto", 1)
         recorded = self._recorded_fit_seconds(cell) if trains else None
         fit_seconds = recorded if recorded is not None else rates.fit(size if trains else replace(size, num_steps=0))
-        fit_seconds *= 1 + self._settings.calibration_folds
+        if not split.validation:  # otherwise no fold is fitted
+            fit_seconds *= 1 + self._settings.calibration_folds
         return CellEstimate(
             cell=cell,
             num_fit=len(split.train),

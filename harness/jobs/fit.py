@@ -12,7 +12,7 @@ from harness.config import RunSettings, as_json, run_settings
 from harness.config.validation import one_line
 from harness.datasets.fingerprint import fingerprint
 from harness.environment import code_version, command_line, now, package_versions
-from harness.errors import SettingsError
+from harness.errors import BundleError, SettingsError
 from harness.jobs.chosen_methods import method_settings, weights_files
 from harness.jobs.good_images import FitTask, check_division, fit_tasks, held_out_of
 from harness.methods import METHODS
@@ -213,33 +213,32 @@ def _fit_task(
         rest = whole(images, chosen)
         scores = list(held_out_scores(method, rest, [task.groups[place] for place in chosen], task.protocol))
     commit, _ = code_version()
-    description = write_bundle(
-        task.folder,
-        method.state(),
-        {
-            "method": method_name,
-            "method_version": METHODS.get(method_name).version,
-            "settings": as_json(resolved),
-            "seed": seed,
-            "protocol": task.protocol,
-            "size_px": task.size_px,
-            "aspect_range": task.aspect_range,
-            "weights": weights_identity(resolved, weights),
-            "held_out": tuple(scores),
-            "thresholds": set_thresholds(scores, limits),
-            "origin": BundleOrigin(
-                dataset=task.dataset.info.name,
-                category=task.category,
-                data_fingerprint=data,
-                num_images=len(fitted.images()),
-                command=command_line(),
-                code_commit=commit,
-                versions=package_versions(),
-                device=device_name(device),
-                made_at=now(),
-            ),
-        },
-        with_backbone=with_backbone,
-    )
+    facts = {
+        "method": method_name,
+        "method_version": METHODS.get(method_name).version,
+        "settings": as_json(resolved),
+        "seed": seed,
+        "protocol": task.protocol,
+        "size_px": task.size_px,
+        "aspect_range": task.aspect_range,
+        "weights": weights_identity(resolved, weights),
+        "held_out": tuple(scores),
+        "thresholds": set_thresholds(scores, limits),
+        "origin": BundleOrigin(
+            dataset=task.dataset.info.name,
+            category=task.category,
+            data_fingerprint=data,
+            num_images=len(fitted.images()),
+            command=command_line(),
+            code_commit=commit,
+            versions=package_versions(),
+            device=device_name(device),
+            made_at=now(),
+        ),
+    }
+    try:
+        description = write_bundle(task.folder, method.state(), facts, with_backbone=with_backbone)
+    except OSError as error:
+        raise BundleError(f"{task.folder}: cannot be written ({error.strerror or error}).") from error
     tell(Kept(folder=task.folder, description=description))
     return task.folder

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from harness.atomic_files import check_place
 from harness.bundles.threshold import ThresholdSettings, check_enough
 from harness.config import RunSettings
 from harness.config.protocol import Protocol
@@ -49,8 +50,10 @@ def fit_tasks(settings: RunSettings, out: Path, tell: Callable[[str], None], *, 
         skip_unreadable: Whether images that cannot be read are left out.
 
     Raises:
-        BenchError: A name is wrong, a bundle is there already, or the images are too few or cannot be read.
+        BenchError: A name is wrong, a bundle is there already or cannot be written there, or the images are too few
+            or cannot be read.
     """
+    check_place(out)
     _, categories = check_names(settings)
     from harness.cells.held_out_scores import MIN_FITTED
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from harness.cached_folders import limit_bytes
 from harness.config import RunSettings, as_json, run_settings
 from harness.datasets import DATASETS, Dataset
 from harness.datasets.fingerprint import fingerprint
@@ -63,8 +64,9 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
             once, with its ``overrides``.
 
     Raises:
-        BenchError: A name, a setting or a weights file is wrong.
+        BenchError: A name, a setting, the limit of the cache or a weights file is wrong.
     """
+    limit_bytes()
     split, categories = check_names(settings)
 
     # These load torch; a wrong name has been reported without it.

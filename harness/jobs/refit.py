@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from harness.atomic_files import write_atomically
 from harness.config import RunSettings
+from harness.errors import StoreError
 from harness.jobs.cell_checks import check_cells
 from harness.jobs.planned import Planned
 from harness.jobs.planning import make_plan
@@ -65,6 +67,7 @@ def audit_search(result: SearchResult, count: int) -> list[Agreement]:
 
     Raises:
         DataError: There are no test images to judge on.
+        StoreError: The file cannot be written.
     """
     from harness.methods.feature_cache import FeatureCache
     from harness.search.judged_images import judged_on
@@ -91,5 +94,9 @@ def audit_search(result: SearchResult, count: int) -> list[Agreement]:
 
     agreements = audit(goals[0], sample_trials(result.records, count, seed), test)
     text = json.dumps([asdict(agreement) for agreement in agreements], indent=2)
-    (prepared.folder / "audit.json").write_text(text + "\n", encoding="utf-8")
+    path = prepared.folder / "audit.json"
+    try:
+        write_atomically(path, f"{text}\n".encode())
+    except OSError as error:
+        raise StoreError(f"Cannot write {path}: {error.strerror}.") from error
     return agreements

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from harness.atomic_files import write_atomically
+from harness.cached_folders import limit_bytes
 from harness.config import RunSettings, as_json, build_settings
 from harness.datasets import Dataset, Split
 from harness.datasets.splits import split_identity
@@ -84,6 +85,7 @@ def prepare(
     Raises:
         BenchError: A name, a setting or the data is wrong.
     """
+    limit_bytes()
     METHODS.check(space.method)
     if settings.regime != ONE_CLASS:
         raise SettingsError(f"regime: a search judges a model a category; expected {ONE_CLASS}, got {settings.regime}.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from harness.atomic_files import remove_unfinished, write_atomically
+from harness.atomic_files import check_place, remove_unfinished, write_atomically
 from harness.config import RunSettings, run_settings
 from harness.errors import DataError, SettingsError
 from harness.jobs.fit import FitProgress, Kept, Left, method_of
@@ -86,11 +86,13 @@ def submit(
     found, images = private_images(dataset, checked.data)
     folder = Path(out).expanduser()
     folder = folder if folder.name else folder.absolute()
+    check_place(folder)
     note = folder.with_name(f"{folder.name}.json")
     begun = _begun(note)
     if folder.exists() and begun is None:
         raise _foreign(folder, note)
     models_dir = folder.with_name(f"{folder.name}-models") if models is None else Path(models).expanduser()
+    check_place(models_dir)
     categories = list(dict.fromkeys(image.group for image in images))
     detectors = validated_detectors(found, categories, checked, models_dir, rule, false_alarms, tell)
     origin = _origin(found.info.name, detectors)

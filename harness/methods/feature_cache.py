@@ -1,14 +1,12 @@
 """Features of frozen backbones, computed once and kept on disk, memory-mapped, under the hash of their content."""
 
 import hashlib
-import inspect
 import json
 import os
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.cached_folders import lock_of, remove_oldest
+from harness.cached_folders import limit_bytes, lock_of, remove_oldest
 from harness.environment import cache_dir
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone, weights_identity
+from harness.methods.computing import source_hash
 from harness.phase_clock import FEATURES, phase
-from mfrnet import Backbone, BackboneSettings, FeatureStack, backbone, features, filter_bank
+from mfrnet import Backbone, BackboneSettings, FeatureStack
 from mfrnet.disk_rows import release, reserve
 from mfrnet.features import stored_features
 from mfrnet.parallel import divided, on_all_ranks, rank, world_size
@@ -47,7 +46,11 @@ class FeatureCache:
         """Args:
         folder: Folder of the entries; None for the default below the cache folder.
         check_images: Called before an entry is kept; raises where images are not what their key says.
+
+        Raises:
+            SettingsError: The limit is not a number.
         """
+        limit_bytes()
         self._check_images = check_images
         self.folder = folder or cache_dir() / "features"
         self.seconds = 0.0
@@ -157,8 +160,9 @@ class FeatureCache:
 
     def _remove_abandoned(self) -> None:
         for abandoned in self.folder.glob(f"{_SCRATCH}*"):
-            if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(abandoned, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another worker has just finished it
+                if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
+                    shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def _new_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
@@ -176,13 +180,8 @@ def _opened(entry: Path) -> list[NDArray[Any]]:
 
 def _key(images: ImageSet, settings: BackboneSettings, weights: str, device: str) -> str:
     content = [_FORMAT, images.key, images.size_px, settings.backbone, settings.layers, weights]
-    content += [_code(), torch.__version__, version("timm"), torch.device(device).type]
+    code = source_hash("harness.images", "mfrnet.backbone", "mfrnet.filter_bank", "mfrnet.features")
+    content += [code, torch.__version__, version("timm"), version("pillow"), torch.device(device).type]
     if images.views is not None:
         content.append([[*view.scaled_px, *view.corner_px] for view in images.views])
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
-
-
-@cache
-def _code() -> str:
-    """Hash of the code on which features depend."""
-    return hashlib.sha256("".join(map(inspect.getsource, (backbone, filter_bank, features))).encode()).hexdigest()

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-import mfrnet
 from harness.cached_folders import held, remove_oldest
-from harness.environment import cache_dir, code_version, host_name, package_versions
+from harness.environment import cache_dir
 from harness.images import ImageSet
 from harness.methods.backbone_weights import weights_identity
+from harness.methods.computing import computing
 from mfrnet import FeatureStack, MFRNetSettings, Trained, grid_for, tensors_of_trained, train, trained_of
 from mfrnet.parallel import world_size
 from mfrnet.tensor_file import save_tensors
@@ -92,7 +91,7 @@ class TrainingCache:
         started = time.perf_counter()
         seconds_of_training = 0.0
         try:
-            content = [seed, weights_identity(settings, weights), *_computing(torch.device(device)), self._token]
+            content = [seed, weights_identity(settings, weights), *computing(device), self._token]
             entry = self._folder / _key(images, settings, content)
             entry.parent.mkdir(parents=True, exist_ok=True)
             grid = grid_for(stack.image_size_px, settings.grid_stride_px)
@@ -145,17 +144,3 @@ def _key(images: ImageSet, settings: MFRNetSettings, content: list[Any]) -> str:
     read = {name: value for name, value in asdict(settings).items() if name not in settings.after_training()}
     whole = [_FORMAT, images.key, images.size_px, views, read, *content]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]
-
-
-def _computing(device: torch.device) -> list[Any]:
-    """The code, and what computes: sums differ in the last bit between machines and numbers of threads."""
-    processor = [host_name(), torch.backends.cpu.get_cpu_capability(), torch.get_num_threads(), device.type]
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-    return [processor, gpu, code_version()[0], _code(), package_versions()]
-
-
-@cache
-def _code() -> str:
-    """Hash of the method's code."""
-    files = sorted(Path(mfrnet.__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -3,6 +3,10 @@
 Shape suffixes: H height, W width in pixels, 3 colour channels.
 """
 
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +18,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from harness.atomic_files import write_atomically
+
 _SHORT_SIDE_INCHES = 3.0
 _LONG_SIDE_INCHES = 6.0
 _MIN_WIDTH_INCHES = 4.5
@@ -24,13 +30,21 @@ _ROW_INCHES = 2.0
 _OUTLINE = "#00e5ff"  # cyan: apart from every colour of inferno and from most materials
 
 
-def panel_name(image_id: str) -> str:
-    """The name of the file that holds the panel of a test image.
+def panel_names(image_ids: Sequence[str]) -> dict[str, str]:
+    """Names of the files that hold the panels of a cell's test images.
 
-    >>> panel_name("test/hole/000.jpg")
-    'test-hole-000.png'
+    Args:
+        image_ids: Of all test images of the cell, in any order.
+
+    >>> panel_names(["test/hole/000.jpg"])
+    {'test/hole/000.jpg': 'test-hole-000.png'}
+    >>> sorted(panel_names(["a.jpg", "a.png"]).values())
+    ['a-509b0d46.png', 'a-7f071235.png']
     """
-    return image_id.replace("/", "-").rsplit(".", 1)[0] + ".png"
+    stems = {each: each.replace("/", "-").rsplit(".", 1)[0] for each in image_ids}
+    uses = Counter(stems.values())
+    hashes = {each: hashlib.sha256(each.encode("utf-8", "surrogateescape")).hexdigest()[:8] for each in image_ids}
+    return {each: f"{stem}.png" if uses[stem] == 1 else f"{stem}-{hashes[each]}.png" for each, stem in stems.items()}
 
 
 def save_panel(
@@ -82,8 +96,7 @@ def save_panel(
     bar = figure.colorbar(colours, ax=axes[-1], fraction=0.05, pad=0.03, extend=_extend(map_HW, map_range))
     bar.ax.tick_params(labelsize=7)
     bar.set_label("anomaly", fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=_DOTS_PER_INCH, format="png")
+    _save(figure, path)
 
 
 def save_defect_examples(
@@ -123,8 +136,13 @@ def save_defect_examples(
         if row == 0:
             for axis, heading in zip(axes, ("normal", "with defect", "mask"), strict=True):
                 axis.set_title(heading, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=_DOTS_PER_INCH, format="png")
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=_DOTS_PER_INCH, format="png")
+    write_atomically(path, stream.getvalue())
 
 
 def _extend(map_HW: NDArray[np.floating], map_range: tuple[float, float]) -> Literal["neither", "min", "max", "both"]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.atomic_files import write_atomically
 from harness.errors import StoreError
 from harness.leaderboard.tables import Table
 from harness.report.latex import Environment, latex_document, latex_table
@@ -45,8 +46,7 @@ def write_tables(
         for suffix, content in contents.items():
             path = out_dir / f"{table.name}.{suffix}"
             try:
-                out_dir.mkdir(parents=True, exist_ok=True)
-                path.write_text(content, encoding="utf-8", newline="\n")
+                write_atomically(path, content.encode())
             except OSError as error:
                 raise StoreError(f"Cannot write {path}: {error.strerror or error}.") from error
             written.append(path)

@@ -163,7 +163,7 @@ def _synthetic(own: Split, name: str, size_px: tuple[int, int], seed: int, base:
         key="",
     )
     pixels_NHWC = np.stack([images[row] for row in range(len(images))])
-    repeats = math.ceil(_MIN_DEFECTS / count)
+    repeats = math.ceil(_MIN_DEFECTS / len(held_out))
     made = make_defects(np.concatenate([pixels_NHWC] * repeats), seed)
     folder = _written(made, base)
     defects = tuple(

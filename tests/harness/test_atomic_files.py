@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.atomic_files import unfinished_file, unfinished_folder, write_atomically
+from harness.atomic_files import check_place, unfinished_file, unfinished_folder, write_atomically
+from harness.errors import SettingsError
 
 
 @pytest.fixture(params=[0o022, 0o027, 0o002])
@@ -73,3 +74,25 @@ def test_a_write_cut_before_the_rename_leaves_the_old_file_and_no_other(
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_place_where_something_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
+    check_place(tmp_path)
+    check_place(tmp_path / "new" / "folder")
+    (tmp_path / "file").write_bytes(b"")
+    check_place(tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_place_below_a_file_or_a_broken_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    for name in ("file", "link"):
+        with pytest.raises(SettingsError, match=rf"/{name}/new: nothing can be written there, .* is no folder\.$"):
+            check_place(tmp_path / name / "new")
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(SettingsError, match=r"may not be written to\.$"):
+        check_place(tmp_path / "new")

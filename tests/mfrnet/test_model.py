@@ -88,6 +88,17 @@ def test_a_model_of_an_earlier_format_is_refused(fitted: MFRNet, tmp_path: Path)
         MFRNet.load(tmp_path)
 
 
+def test_files_of_two_models_are_refused(fitted: MFRNet, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    before = (tmp_path / "model.json").read_bytes()
+    other = MFRNet(fitted.settings, fitted.backbone, seed=1)
+    other.fit(stripes(8, 0))
+    other.save(tmp_path)
+    (tmp_path / "model.json").write_bytes(before)
+    with pytest.raises(ValueError, match=r"model\.safetensors is not the one that model\.json describes"):
+        MFRNet.load(tmp_path)
+
+
 def test_without_calibration_nothing_is_expected_of_an_error() -> None:
     def judged(context_scaling: float) -> AnomalyMaps:
         changed = {"calibration_share": 0.0, "smoothing_border": "replicate", "context_scaling": context_scaling}

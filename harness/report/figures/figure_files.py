@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from harness.atomic_files import write_atomically
 from harness.errors import StoreError
 from harness.report.figures.draw_ablation import draw_ablation
 from harness.report.figures.draw_categories import draw_categories
@@ -93,8 +94,7 @@ def _encoded(figure: Figure) -> dict[str, bytes]:
 
 def _written(path: Path, content: bytes) -> Path:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_atomically(path, content)
     except OSError as error:
         raise StoreError(f"Cannot write {path}: {error.strerror or error}.") from error
     return path

@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.leaderboard.intervals import ImageScoresOf
 from harness.records import ImageScore
-from harness.report.panels import panel_name
+from harness.report.panels import panel_names
 
 PanelFilesOf = Callable[[str, str, str], list[Path]]
 """Data set, category and cell id to the panels that the cell wrote."""
@@ -60,7 +60,8 @@ def gallery_of(dataset: str, finished: pd.DataFrame, image_scores: ImageScoresOf
         if not files:
             continue
         images = image_scores(cell["cell_id"])
-        named = {panel_name(image.image_id): image for image in images}
+        names = panel_names([image.image_id for image in images])
+        named = {names[image.image_id]: image for image in images}
         sides = {side: sorted(one.anomaly_score for one in images if one.is_defect == side) for side in (False, True)}
         for path in files:
             image = named.get(path.name)

@@ -10,7 +10,7 @@ from harness.cells.map_file import MapFile
 from harness.datasets import Sample
 from harness.datasets.finding import find
 from harness.report import panels
-from harness.report.panels import panel_name
+from harness.report.panels import panel_names
 from tests.support import miniatures
 from tests.support.cells import make_cell
 
@@ -54,7 +54,7 @@ def test_names_of_files_are_those_that_a_report_looks_for(tmp_path: Path, sample
     names = written(tmp_path, samples, scored(samples, 1.0, 3.0, 2.0), 2)
     good = [row for row, sample in enumerate(samples) if not sample.is_defect]
     drawn = [*chosen_defects(samples, 2), good[1], good[2]]
-    assert names == sorted(panel_name(samples[row].id) for row in drawn)
+    assert names == sorted(panel_names([sample.id for sample in samples])[samples[row].id] for row in drawn)
 
 
 def test_titles_say_which_is_which_and_only_masks_are_outlined(

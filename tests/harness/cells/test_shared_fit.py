@@ -15,7 +15,7 @@ from harness.cells.shared_fit import fit_cell
 from harness.config import Protocol, as_json
 from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
-from harness.methods import METHODS
+from harness.methods import METHODS, computing
 from harness.plan import Cell, canonical_json
 from harness.records import CellRecord
 from mfrnet.tensor_file import save_tensors
@@ -139,6 +139,21 @@ def test_a_damaged_fit_is_made_again(root: Path, tmp_path: Path) -> None:
     record, told = ran(cell_of(root, "carpet"), root)
     assert stages(told)[0] == "fit"
     assert record.maps_sha256
+
+
+def test_what_an_interrupted_removal_left_is_made_whole_again(root: Path, tmp_path: Path) -> None:
+    ran(cell_of(root), root)
+    (description,) = (tmp_path / "cache/fits").rglob("model.json")
+    description.unlink()
+    ran(cell_of(root, "carpet"), root)
+    assert description.is_file()
+    assert stages(ran(cell_of(root, "carpet"), root)[1])[0] == "score"
+
+
+def test_a_fit_of_other_code_is_not_taken(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran(cell_of(root), root)
+    monkeypatch.setattr(computing, "source_hash", lambda *modules: "other code")
+    assert stages(ran(cell_of(root, "carpet"), root)[1])[0] == "fit"
 
 
 @pytest.mark.parametrize("shots", [1, 2, 4])

@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -186,6 +187,16 @@ def test_ctrl_c_says_what_is_stored(bench: Bench, monkeypatch: pytest.MonkeyPatc
     answer = bench.run("--methods", "constant", "--image-size", "32")
     assert (answer.code, answer.err.count("\n")) == (130, 1)
     assert answer.err.startswith("bench: Interrupted")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("ctrl_c_interrupts")
+def test_any_command_ends_with_one_line_when_it_is_interrupted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr("harness.jobs.planning.make_plan", lambda *_, **__: signal.raise_signal(number))
+    answer = bench("plan --methods constant --image-size 32")
+    assert (answer.code, answer.err) == (130, "bench: Interrupted.\n")
 
 
 def test_credentials_of_an_address_are_never_printed(bench: Bench) -> None:

@@ -120,7 +120,10 @@ def test_a_stream_is_answered_before_it_ends(bundle: Path, photos: Path) -> None
 
 
 @pytest.mark.integration
-def test_ctrl_c_leaves_whole_files_only(bundle: Path, photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_whole_files_only(
+    bundle: Path, photos: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     out = tmp_path / "out"
     options = ("--out", out, "--overlays", "--masks", "--maps", "float", "--batch-size", "2")
     with started(bundle, "-", *options) as process:
@@ -130,7 +133,7 @@ def test_ctrl_c_leaves_whole_files_only(bundle: Path, photos: Path, tmp_path: Pa
         process.stdin.flush()
         scratch = out / ".predictions.csv.unfinished"
         wait_for(lambda: scratch.is_file() and scratch.read_bytes().count(b"\n") > 2, process)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, told = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert b"bench: Interrupted: every file that was written is whole.\n" in told

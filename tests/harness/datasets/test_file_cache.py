@@ -53,6 +53,14 @@ def test_computes_again_when_size_or_time_changes(old_file: Path, text: str, mti
     assert compute.calls == 2
 
 
+def test_a_file_that_may_not_be_read_is_named(old_file: Path) -> None:
+    def compute(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with pytest.raises(DataError, match=rf"^{old_file}: cannot be read \(Permission denied\)\.$"):
+        file_facts("length", [old_file], compute)
+
+
 def test_does_not_trust_the_time_of_a_file_written_just_now(tmp_path: Path) -> None:
     compute = Counting()
     (tmp_path / "new").write_text("new")

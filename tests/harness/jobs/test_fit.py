@@ -114,6 +114,23 @@ def test_an_existing_folder_is_found_before_anything_is_fitted(parts: Path, tmp_
 
 
 @pytest.mark.usefixtures("_nothing_is_fitted")
+def test_a_place_that_cannot_be_written_to_is_found_before_anything_is_fitted(parts: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(SettingsError, match=r"/file/out: nothing can be written there, because .*/file is no folder"):
+        fit_bundle(parts, tmp_path / "file" / "out", "constant")
+
+
+def test_a_full_disk_after_the_fit_is_one_line(parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("harness.bundles.bundle.save_tensors", full)
+    with pytest.raises(BundleError, match=r"/out: cannot be written \(No space left on device\)\.$"):
+        fit_bundle(parts, tmp_path / "out", "constant")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_nothing_is_fitted")
 def test_too_few_good_images_are_an_error_of_the_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"parts/parts: expected at least 4 good images, got 3"):
         fit_bundle(write_parts(tmp_path / "parts", 3), tmp_path / "out", "constant")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.config import Protocol
-from harness.errors import DataError
+from harness.errors import DataError, SettingsError
 from harness.framing import frame
 from harness.images import ImageSet, View
 from harness.methods import feature_cache
@@ -91,6 +91,33 @@ def test_other_content_is_another_entry(
     stack_of(cache, images)
     stack_of(cache, replace(images, **of_images), replace(SETTINGS, **of_settings))
     assert len(entries(cache)) == 2
+
+
+@pytest.mark.parametrize(("name", "value"), [("source_hash", "other code"), ("version", "other package")])
+def test_other_code_or_packages_make_another_entry(
+    cache: FeatureCache, images: ImageSet, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    stack_of(cache, images)
+    monkeypatch.setattr(feature_cache, name, lambda *asked: value)
+    stack_of(cache, images)
+    assert len(entries(cache)) == 2
+
+
+def test_what_another_worker_has_just_finished_is_not_in_the_way(cache: FeatureCache, images: ImageSet) -> None:
+    cache.folder.mkdir(parents=True)
+    # Listed, and gone when it is looked at.
+    (cache.folder / "making-of-another").symlink_to(cache.folder / "finished")
+    stack_of(cache, images)
+    assert len(entries(cache)) == 1
+
+
+@pytest.mark.parametrize("text", ["50GB", "nan", "-1"])
+def test_a_limit_that_is_no_number_is_refused_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE_LIMIT_GB", text)
+    with pytest.raises(SettingsError, match=rf"^BENCH_CACHE_LIMIT_GB: expected a number .* got '{text}'\.$"):
+        FeatureCache(tmp_path)
 
 
 @pytest.mark.parametrize(

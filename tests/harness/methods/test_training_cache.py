@@ -99,18 +99,18 @@ def test_other_images_are_trained_on_anew(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("weights_identity", "other weights"),
-        ("host_name", "other host"),
-        ("code_version", ("other commit", False)),
-        ("_code", "other code"),
-        ("package_versions", {"torch": "other"}),
+        ("training_cache.weights_identity", "other weights"),
+        ("computing.host_name", "other host"),
+        ("computing.code_version", ("other commit", False)),
+        ("computing.source_hash", "other code"),
+        ("computing.package_versions", {"torch": "other"}),
     ],
 )
 def test_other_weights_code_packages_or_machines_train_anew(
     tmp_path: Path, images: ImageSet, trainings: list[int], monkeypatch: pytest.MonkeyPatch, name: str, value: Any
 ) -> None:
     fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
-    monkeypatch.setattr(training_cache, name, lambda *asked: value)
+    monkeypatch.setattr(f"harness.methods.{name}", lambda *asked: value)
     fitted(tmp_path, images, TrainingCache(tmp_path / "trainings"))
     assert len(trainings) == 2
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from harness.leaderboard.variants import row_labels
 from harness.report.html.gallery import Gallery, gallery_of
-from harness.report.panels import panel_name
+from harness.report.panels import panel_names
 from tests.support import records as make
 from tests.support.scores import image_scores, scored_record, scores_of
 
@@ -43,4 +43,10 @@ def test_files_of_no_test_image_are_left_out() -> None:
 
 
 def test_names_of_panels_are_those_that_a_run_writes() -> None:
-    assert panel_name("test/hole/a.b.jpg") == "test-hole-a.b.png"
+    assert panel_names(["test/hole/a.b.jpg"]) == {"test/hole/a.b.jpg": "test-hole-a.b.png"}
+
+
+def test_images_whose_names_differ_in_little_have_panels_of_their_own() -> None:
+    names = panel_names(["x/y-1.png", "x-y/1.png", "x/y-1.jpg", "x/y-2.png"])
+    assert len(set(names.values())) == 4
+    assert names["x/y-2.png"] == "x-y-2.png"
