@@ -111,8 +111,8 @@ class CellRecord:
     image_height_px: int
     image_width_px: int
     fit_seconds: float
-    """Learning, calibration included, feature extraction excluded; the time of reading where a kept detector judged
-    corrupted test images. Other workers of the run show in it."""
+    """Learning, calibration included, feature extraction excluded; of a fit or training that was shared, the time that
+    it took when it was made. Other workers of the run show in it."""
     feature_seconds: float
     """Backbone passes over training and test images; about 0 when the cache held them."""
     score_seconds: float

@@ -30,8 +30,9 @@ from harness.cli import (
 app = typer.Typer(
     name="bench",
     epilog="Start with 'bench doctor', then 'bench run --datasets all'. Exit codes: 0 success, 1 some cells or images "
-    "failed, 'verify' or 'check' found a fault, or merged results disagree, 2 a mistake in the command, settings or "
-    "data, 3 an anomaly with --fail-on-anomaly, 130 interrupted.",
+    "failed, a check ('doctor', 'verify', 'store check', 'submit') found a fault, merged results disagree, or a search "
+    "has no complete trial, 2 a mistake in the command, settings or data, 3 an anomaly with --fail-on-anomaly, 130 "
+    "interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
