@@ -53,7 +53,7 @@ def test_an_impossible_k_is_refused(k: int) -> None:
 
 
 @given(cell=st.integers(1, 6), k=st.integers(2, 4), grid=GRIDS)
-def test_scoring_blocks_shrink_until_each_mask_hides_four(cell: int, k: int, grid: tuple[int, int]) -> None:
+def test_scoring_blocks_shrink_until_the_map_holds_four_for_each_mask(cell: int, k: int, grid: tuple[int, int]) -> None:
     def whole_blocks(side: int) -> int:
         return (grid[0] // side) * (grid[1] // side)
 
