@@ -144,9 +144,12 @@ class KeptDetector:
             path: What the judgement calls it.
 
         Raises:
-            DataError: Its width over height is far from that of the fitted images.
+            DataError: Its width over height is far from that of the fitted images, or the detector gives no finite map.
         """
-        return self._judgement(*self._scored([self._framed(path, pixels_HW3)])[0])
+        answer = self._answer(*self._scored([self._framed(path, pixels_HW3)])[0])
+        if isinstance(answer, Unreadable):
+            raise DataError(answer.reason)
+        return answer
 
     def _judged(self, batch: list[tuple[Path, "Future[_Decoded]"]]) -> list[Judgement | Unreadable]:
         answers: list[_Decoded | Unreadable] = []

@@ -72,7 +72,9 @@ class Parity:
     def holds(self) -> bool:
         """Whether both differences are small and no verdict changed."""
         limit = MAX_DIFFERENCE * self.map_range
-        return max(self.map_difference, self.score_difference) <= limit and self.num_verdicts_changed == 0
+        # Each on its own: max() passes over NaN.
+        are_small = self.map_difference <= limit and self.score_difference <= limit
+        return are_small and self.num_verdicts_changed == 0
 
 
 def write_export(bundle: Bundle, folder: Path, target: Target) -> None:

@@ -106,7 +106,7 @@ def _p_text(p_value: float) -> str:
 
 
 def _notes(found: "Comparison") -> Iterator[str]:
-    from harness.metrics.catalogue import is_image_metric, metric_title
+    from harness.metrics.catalogue import find_metric, is_image_metric, metric_title
 
     yield (
         f"A is {found.a}, B is {found.b}. Percent, A - B in percentage points; means over seeds of "
@@ -120,8 +120,10 @@ def _notes(found: "Comparison") -> Iterator[str]:
             f"and B. It covers the choice of test images, not training seeds. {found.resampling}"
         )
     if False in kinds:
+        needs = {find_metric(line.metric).needs for line in found.lines} - {"scores"}
+        others = "Pixel metrics and AUPRO" if needs == {"masks"} else "The other metrics"
         yield (
-            f"Pixel metrics and AUPRO: {interval} and p from Student's t for pairs over seeds. It covers training "
+            f"{others}: {interval} and p from Student's t for pairs over seeds. It covers training "
             "seeds, not the choice of test images."
         )
     yield (

@@ -43,7 +43,7 @@ def list_(
         state = "generated" if name == DEMO else ("yes" if name in in_place else "no")
         info = dataset.info
         table.add_row(name, state, info.title, ", ".join((info.split_author, *info.own_splits)), info.licence)
-    Console().print(table)
+    Console(markup=False).print(table)  # texts of data are no markup
     for info in (dataset.info for dataset in known.values()) if layout else ():
         print(f"{info.name}: {info.layout}. Split: {info.split_note} Source: {info.homepage or 'none'}")
     print(f"Data root: {root}. 'bench datasets list --layout' also shows folder layouts, splits and sources.")

@@ -34,7 +34,7 @@ def describe(
         numbers = (category.num_train, category.num_test_good, category.num_test_defect, category.num_left_out)
         table.add_row(category.name, *(str(number) for number in numbers))
     print(f"{result.name}: {counted(result.num_images, 'image file')}, {result.num_masks} of them masks. Guessed:")
-    Console().print(table)
+    Console(markup=False).print(table)  # names of data are no markup
     for category in result.categories:
         for decision in category.decided:
             print(f"guessed: {category.name}: {decision}")

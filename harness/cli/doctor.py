@@ -48,12 +48,13 @@ def doctor(
     else:
         from rich.console import Console
         from rich.table import Table
+        from rich.text import Text
 
         table = Table("check", "state", "found", "what to do")
         colours = {"ok": "green", "note": "yellow", "wrong": "red"}
         for name, state, found, advice in checks:
-            table.add_row(name, f"[{colours[state]}]{state}[/]", found, advice)
-        Console().print(table)
+            table.add_row(name, Text(state, colours[state]), found, advice)
+        Console(markup=False).print(table)
     if any(state == "wrong" for _, state, _, _ in checks):
         raise typer.Exit(1)
 

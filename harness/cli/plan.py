@@ -48,7 +48,7 @@ def plan(
     table = Table("cell", "data set", "category", "method", "seed", "action")
     for cell, action in rows:
         table.add_row(cell.id, cell.dataset, cell.category, cell.method, str(cell.seed), action)
-    Console().print(table)
+    Console(markup=False).print(table)  # names of data are no markup
     for note in (*settings.notes, *weights_notes(planned)):
         print(f"Note: {note}")
     if found is not None:
@@ -74,7 +74,7 @@ def print_estimate(found: "Estimate") -> None:
         names = ("feature_seconds", "fit_seconds", "judge_seconds")
         times = [duration_text(sum(getattr(each, name) for each in cells)) for name in names]
         table.add_row(dataset, method, *numbers, *times)
-    Console().print(table)
+    Console(markup=False).print(table)  # names of data are no markup
     whole = sum(each.seconds for each in found.cells)
     workers = counted(found.num_workers, "worker")
     print(f"Time: about {duration_text(found.seconds)} with {workers} ({duration_text(whole)} of work).")

@@ -115,7 +115,7 @@ def _show(report: "VerificationReport") -> None:
         modes = ", ".join(f"{mode} {number}" for mode, number in images.modes) if images else ""
         groups = str(len(twins_of[count.category].groups))
         table.add_row(count.category, *(str(number) for number in numbers), *sizes, modes, groups)
-    Console().print(table)
+    Console(markup=False).print(table)  # names of data are no markup
     for image, reason in report.left_out:
         print(f"left out: {image}: {reason}")
     num_test = {count.category: (count.num_test_good, count.num_test_defect) for count in report.counts}

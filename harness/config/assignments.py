@@ -67,13 +67,22 @@ def parse_values(text: str) -> tuple[Any, ...]:
     ((2, 3), ([2], [2, 3]), ('keep', 'square'))
     """
     try:
-        return tuple(tomllib.loads(f"values = [{text}]")["values"])
+        return tuple(_toml(f"values = [{text}]")["values"])
     except tomllib.TOMLDecodeError:
         return tuple(_value(part.strip()) for part in text.split(","))
 
 
 def _value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return _toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:  # too many digits, or brackets within brackets
+        raise SettingsError(f"{text[:40]} ...: cannot be read ({error}).") from error

@@ -74,6 +74,10 @@ class Split:
     """How the authors set thresholds; ``order`` where they set none."""
     is_seeded: bool = False
     """Whether the seed decides which images train, so that another seed gives another split."""
+    lost: tuple[Sample, ...] = ()
+    """Defect images that this seed's draw leaves out, because images of their group train; in ``left_out`` as well."""
+    keeps_groups: bool = False
+    """Whether a description says which images stay together, so that no other draw may divide them."""
 
 
 SplitAuthor = Literal["authors", "literature", "ours"]

@@ -39,7 +39,7 @@ def file_facts(fact: str, paths: Sequence[Path], compute: Callable[[Path], str])
         compute: From a file to its value; called from several threads.
 
     Raises:
-        DataError: A file does not exist or cannot be read.
+        DataError: A file does not exist, cannot be read, or has a name that is not UTF-8.
     """
     return several_facts((fact,), paths, lambda path: (compute(path),))
 
@@ -59,14 +59,14 @@ def several_facts(
         on_progress: Called from the calling thread, first with the number of cached files.
 
     Raises:
-        DataError: A file does not exist or cannot be read.
+        DataError: A file does not exist, cannot be read, or has a name that is not UTF-8.
     """
 
     def guarded(path: Path) -> Sequence[str]:
         with _readable(path):
             return compute(path)
 
-    names = [str(path.absolute()) for path in paths]
+    names = [_name(path) for path in paths]
     stamps = [_stamp(path) for path in paths]
     with _database() as database:
         cached = _load(database, facts[0], names)
@@ -98,6 +98,15 @@ def several_facts(
             executor.shutdown(wait=True, cancel_futures=True)
             _save(database, rows)
     return [value for value in values if value is not None]
+
+
+def _name(path: Path) -> str:
+    name = str(path.absolute())
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{name!a}: expected a name in UTF-8; rename the file or its folder.") from error
+    return name
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -66,11 +66,12 @@ def read_regions(
             values = ", ".join(str(value) for value in sorted(known))
             raise DataError(f"{path}: expected one of the grey values {values}, got {value}.")
         mask_HW = read_mask(path, 0)
-        saturation_area = _saturation_area(known[value], int(np.count_nonzero(mask_HW)))
+        area = int(np.count_nonzero(mask_HW))
         resized_HW = resize_mask(_moved(mask_HW, sample), size_px)
-        scale = np.count_nonzero(resized_HW) / np.count_nonzero(mask_HW)
-        if scale > 0:
-            regions.append((resized_HW, saturation_area * scale))
+        if (resized_area := int(np.count_nonzero(resized_HW))) > 0:
+            # Rounding must not lift it above the region.
+            saturation_area = min(_saturation_area(known[value], area) * resized_area / area, resized_area)
+            regions.append((resized_HW, saturation_area))
     return regions
 
 

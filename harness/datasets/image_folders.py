@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Sample, Split
-from harness.errors import DataError, UnknownNameError
+from harness.errors import DataError, UnknownNameError, is_plain
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
@@ -78,6 +78,10 @@ def check_category(dataset: str, category: str, known: Iterable[str]) -> None:
         raise UnknownNameError.of(f"category of {dataset}", category, known)
 
 
+def _is_below(path: str) -> bool:
+    return bool(path) and is_plain(path) and not path.startswith("/") and ".." not in path.split("/")
+
+
 def path_below(where: str, value: object) -> str:
     """Check that a path in a list of images stays inside the data set's folder.
 
@@ -86,9 +90,9 @@ def path_below(where: str, value: object) -> str:
         value: The value there.
 
     Raises:
-        DataError: Not a text, empty, absolute, or with ``..`` in it.
+        DataError: Not a text, empty, absolute, with ``..`` in it, or with characters that no name has.
     """
-    if not isinstance(value, str) or not value or value.startswith("/") or ".." in value.split("/"):
+    if not isinstance(value, str) or not _is_below(value):
         raise DataError(f"{where}: expected a path below the data set's folder, got {value!r}.")
     return value
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.datasets._base import Dataset, Sample
+from harness.datasets._base import Dataset, Sample, Split
 from harness.datasets.image_facts import image_facts
 from harness.datasets.near_duplicates import find_groups
+from harness.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,32 @@ def groups_of_images(samples: Sequence[Sample]) -> dict[str, str]:
 
 
 def samples_of(dataset: Dataset, root: Path, category: str) -> tuple[Sample, ...]:
-    """Every sample of a category that its own split trains or tests on, sorted by id.
+    """Every sample of a category that its own split trains or tests on with any seed, sorted by id.
 
     Raises:
         DataError: The data set is not there.
         UnknownNameError: No such category.
     """
     split = dataset.split(root, category, 0)
-    return tuple(sorted((*split.train, *split.test), key=lambda sample: sample.id))
+    return tuple(sorted((*split.train, *split.test, *split.lost), key=lambda sample: sample.id))
+
+
+def check_divisible(published: Split, label: str, name: str) -> None:
+    """Refuse a split that knows near duplicates alone, where a description says which images stay together.
+
+    Args:
+        published: The data set's own split.
+        label: Of the category, for the message.
+        name: Of the split that is asked for.
+
+    Raises:
+        DataError: There is such a description.
+    """
+    if published.keeps_groups:
+        raise DataError(
+            f"{label}: split {name!r} would divide the groups that the description keeps together (groups = ...); "
+            "expected 'published', which keeps them, or a manifest."
+        )
 
 
 def in_groups(samples: Iterable[Sample], twins: Iterable[Twins]) -> list[list[Sample]]:

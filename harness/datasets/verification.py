@@ -70,8 +70,9 @@ def verify(
     private = {category: _private(dataset, root, category) for category in files}
     known = {path for paths in files.values() for path in paths}
     known |= {path for sets in private.values() for paths in sets.values() for path in paths}
-    looked_at = _look_at(dataset.info.name, known, on_progress)
-    findings += [Finding(_below(base, path), facts.problem) for path, facts in looked_at.items() if facts.problem]
+    images_there = (path for path in known if path.suffix.lower() in IMAGE_SUFFIXES)
+    looked_at = _look_at(dataset.info.name, images_there, on_progress)
+    findings += _damaged(base, looked_at)
     counts: list[CategoryCount] = []
     images: list[CategoryImages] = []
     twins: list[CategoryTwins] = []
@@ -85,6 +86,11 @@ def verify(
             samples = samples_of(dataset, root, category)
             present = [sample for sample in samples if sample.image.is_file()]
             groups = find_twins(present)
+            # A description may give masks any suffix.
+            unlisted = {mask for sample in samples for mask in sample.masks if mask.is_file()} - looked_at.keys()
+            masks = _look_at(dataset.info.name, unlisted, None)
+            findings += _damaged(base, masks)
+            looked_at |= masks
             vanished += [(category, sample_id) for sample_id in _vanished(split, looked_at)]
         except DataError as error:
             findings.append(Finding(category, str(error)))
@@ -120,12 +126,16 @@ def verify(
 
 
 def _look_at(name: str, files: Iterable[Path], on_progress: Progress | None) -> dict[Path, ImageFacts]:
-    paths = sorted(path for path in files if path.suffix.lower() in IMAGE_SUFFIXES)
+    paths = sorted(files)
     broken = [path for path in paths if not path.is_file()]
     present = [path for path in paths if path.is_file()]
     facts = image_facts(present, (lambda done, total: on_progress(name, done, total)) if on_progress else None)
     nowhere = ImageFacts("", "is not there, or is a link that leads nowhere.")
     return dict(sorted((dict(zip(present, facts, strict=True)) | dict.fromkeys(broken, nowhere)).items()))
+
+
+def _damaged(base: Path, looked_at: Mapping[Path, ImageFacts]) -> list[Finding]:
+    return [Finding(_below(base, path), facts.problem) for path, facts in looked_at.items() if facts.problem]
 
 
 def _images_of(category: str, facts: Iterable[ImageFacts]) -> list[CategoryImages]:

@@ -13,7 +13,7 @@ from harness.leaderboard.intervals import MEAN, Intervals
 from harness.leaderboard.record_selection import CONDITIONS, protocols_text, splits_text
 from harness.leaderboard.standings import NOTHING_EXPECTED, Expected, Standings, cells_text, laid_out
 from harness.leaderboard.tables import Entry, Table
-from harness.metrics.catalogue import check_metrics, find_metric, metric_title
+from harness.metrics.catalogue import check_metrics, find_metric, metric_title, what_is_missing
 from harness.phrasing import counted
 
 HEADLINE_METRICS = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro_30")
@@ -153,14 +153,14 @@ def _notes(one: Standings, labels: Mapping[str, str], metrics: Sequence[str]) ->
         elif reasons := one.incomplete(row, metrics):
             shown = "; ".join(f"{reason} {cells_text(cells)}" for reason, cells in reasons.items())
             notes.append(f"{label} on {one.dataset}: {shown}")
-    undefined: dict[tuple[str, ...], list[str]] = {}
+    undefined: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for metric in metrics:
         measured = one.measured_categories(metric)
         without = tuple(category for category in one.categories if category not in measured)
-        undefined.setdefault(without, []).append(metric_title(metric))
+        undefined.setdefault((without, what_is_missing(metric)), []).append(metric_title(metric))
     notes += [
-        f"{', '.join(titles)} on {one.dataset}: not defined for {', '.join(without)} (no masks)"
-        for without, titles in undefined.items()
+        f"{', '.join(titles)} on {one.dataset}: not defined for {', '.join(without)} ({missing})"
+        for (without, missing), titles in undefined.items()
         if without
     ]
     return notes

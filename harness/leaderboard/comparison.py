@@ -95,11 +95,14 @@ def compare(
     check_metrics(metrics)
     cells = common_cells(a, b)
     resampled = [metric for metric in metrics if is_image_metric(metric)]
-    of_images = _resampled(cells.frame, resampled, a, b, groups, num_resamples) if resampled else {}
+    of_images: dict[str, _OfImages] = {}
+    for names in _of_equal_cells(cells.frame, resampled):
+        found = _resampled(cells.frame[_on_both(cells.frame, names[0])], names, a, b, groups, num_resamples)
+        of_images |= dict.fromkeys(names, found)
     lines: list[ComparisonLine] = []
     undefined: dict[str, list[str]] = {}
     for metric in metrics:
-        measured, reasons = _measured(cells.frame, metric, of_images, a, b)
+        measured, reasons = _measured(cells.frame, metric, of_images.get(metric), a, b)
         lines += _lines(metric, measured)
         for reason in reasons:
             undefined.setdefault(reason, []).append(metric_title(metric))
@@ -147,6 +150,19 @@ _OfImages = Mapping[tuple[str, str], _Resampled]
 """By data set and category."""
 
 
+def _on_both(frame: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+    """Whether both sides of a cell have the metric."""
+    return frame[f"{metric}_a"].notna() & frame[f"{metric}_b"].notna()
+
+
+def _of_equal_cells(frame: pd.DataFrame, metrics: Sequence[str]) -> list[list[str]]:
+    """The metrics, together where the same cells have them on both sides; an older record can lack one."""
+    found: dict[tuple[bool, ...], list[str]] = {}
+    for metric in metrics:
+        found.setdefault(tuple(_on_both(frame, metric)), []).append(metric)
+    return [names for has, names in found.items() if any(has)]
+
+
 def _resampled(
     frame: pd.DataFrame, metrics: Sequence[str], a: Side, b: Side, groups: Groups, num_resamples: int
 ) -> _OfImages:
@@ -172,7 +188,7 @@ def _resampled(
 
 
 def _measured(
-    frame: pd.DataFrame, metric: str, of_images: _OfImages, a: Side, b: Side
+    frame: pd.DataFrame, metric: str, of_images: "_OfImages | None", a: Side, b: Side
 ) -> tuple[list[_Measured], list[str]]:
     """The categories where both sides have the metric, and why other cells are left out."""
     has_a, has_b = (frame[f"{metric}_{side}"].notna() for side in "ab")
@@ -186,9 +202,9 @@ def _measured(
             seeds=tuple(int(seed) for seed in cells["seed"]),
             a_S=cells[f"{metric}_a"].to_numpy(float),
             b_S=cells[f"{metric}_b"].to_numpy(float),
-            resampled=of_images[str(dataset), str(category)] if is_image_metric(metric) else None,
+            resampled=None if of_images is None else of_images[str(dataset), str(category)],
         )
-        for (dataset, category), cells in frame[has_a & has_b].groupby(["dataset", "category"])
+        for (dataset, category), cells in frame[_on_both(frame, metric)].groupby(["dataset", "category"])
     ]
     return measured, left_out
 

@@ -167,7 +167,7 @@ def _reported_rows(
 
 
 def _sources_text(results: Sequence[PublishedResult]) -> str:
-    """``its paper`` or, where data sets have sources of their own, ``mvtec_ad: its paper; btad: ...``."""
+    """The data sets of each source, e.g. ``mvtec_ad, visa: its paper; btad: ...``."""
     datasets_of: dict[str, list[str]] = {}
     for result in results:
         datasets_of.setdefault(result.cited(), []).append(result.dataset)

@@ -87,7 +87,7 @@ def _shown(part: dict[str, str], names: list[str]) -> str:
 
 def _natural(text: str) -> list[str | float]:
     # Splitting by a group gives texts at even places and numbers at odd ones: always comparable.
-    pieces = re.split(r"(\d+(?:\.\d+)?)", text)
+    pieces = re.split(r"((?:(?<!\w)-)?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", text)
     return [float(piece) if number % 2 else piece for number, piece in enumerate(pieces)]
 
 

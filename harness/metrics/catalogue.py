@@ -96,6 +96,16 @@ def _plug_ins() -> Registry[Metric]:
     return Registry("metric", {}, entry_points=ENTRY_POINTS)
 
 
+_WITHOUT: dict[Needs, str] = {
+    "scores": "older records",
+    "masks": "no masks",
+    "regions": "no saturation areas",
+    "verdicts": "no threshold",
+    "segmentation": "no threshold or no masks",
+    "parts": "no parts",
+}
+
+
 def metric_names() -> tuple[str, ...]:
     """Every metric, those of installed plug-ins last.
 
@@ -141,6 +151,15 @@ def check_metrics(names: Iterable[str]) -> None:
 def metric_title(name: str) -> str:
     """The heading of a metric."""
     return find_metric(name).title
+
+
+def what_is_missing(name: str) -> str:
+    """What is missing where a metric is not defined, in two or three words.
+
+    >>> what_is_missing("aupro_30"), what_is_missing("verdict_f1")
+    ('no masks', 'no threshold')
+    """
+    return _WITHOUT[find_metric(name).needs]
 
 
 def is_image_metric(name: str) -> bool:

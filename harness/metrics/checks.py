@@ -34,16 +34,20 @@ def check_scores(what: str, scores: Scores, truth: NDArray[np.bool_], dimensions
         raise ValueError(f"{what}: {num_bad} of {scores.size} scores are NaN or infinite, expected finite scores.")
 
 
+class OneClassError(ValueError):
+    """There is no defect, or nothing normal, so that no curve exists."""
+
+
 def check_both_classes(what: str, num_defects: int, num_normals: int) -> None:
     """Refuse data with one class only, for which no curve exists.
 
     Raises:
-        ValueError: There is no defect, or nothing normal.
+        OneClassError: There is no defect, or nothing normal.
     """
     if num_defects == 0:
-        raise ValueError(f"None of {num_normals} {what} is a defect; expected at least one defect and one normal.")
+        raise OneClassError(f"None of {num_normals} {what} is a defect; expected at least one defect and one normal.")
     if num_normals == 0:
-        raise ValueError(f"All of {num_defects} {what} are defects; expected at least one defect and one normal.")
+        raise OneClassError(f"All of {num_defects} {what} are defects; expected at least one defect and one normal.")
 
 
 def check_max_fpr(max_fpr: float) -> None:

@@ -4,14 +4,16 @@ Shapes: B images, H height, W width.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.metrics.aupro import overlap_at
-from harness.metrics.catalogue import BUILT_IN_NAMES, Metric, find_metric, metric_names
-from harness.metrics.checks import check_both_classes, check_scores
+from harness.metrics.catalogue import Metric, find_metric, metric_names
+from harness.metrics.checks import OneClassError, check_both_classes, check_scores
 from harness.metrics.overlap import MapsAndMasks, tally_arrays, tally_pixels
 from harness.metrics.parts import of_parts
 from harness.metrics.spro import MapsAndRegions
@@ -27,7 +29,7 @@ class Measured:
     """All metrics of a test set."""
 
     metrics: dict[str, float | None]
-    """Metric name to its value in [0, 1]; None where it is not defined."""
+    """Metric name to its value in [0, 1]; None where it is not defined, among others without a defect pixel."""
     overlap_curve: tuple[float, ...] | None
     """Mean overlap of the regions at each of ``CURVE_FPRS``; None without masks."""
 
@@ -56,27 +58,31 @@ def measure(
         pixel_threshold: Above it a value of a map is an alarm; from good images alone. None where there is none.
 
     Raises:
-        ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, one of the
-            two classes is absent, or the second call gave another number of normal pixels.
+        ValueError: Shapes differ, a dtype is wrong, nothing was given, a score is NaN or infinite, all images are of
+            one class, or the second call gave another number of normal pixels.
 
     >>> measured = measure(np.array([0.1, 0.9]), np.array([False, True]))
     >>> measured.metrics["image_auroc"], measured.metrics["pixel_auroc"]
     (1.0, None)
     """
-    pixels = None if maps_and_masks is None else tally_pixels(maps_and_masks)
+    # Masks can be left without a defect pixel where they are resized or moved.
+    pixels = None
+    if maps_and_masks is not None:
+        with suppress(OneClassError):
+            pixels = tally_pixels(maps_and_masks)
     given = {
         "scores": _image_tally(scores_B, labels_B),
         "masks": pixels,
         "regions": regions_of_kinds,
         "verdicts": None if threshold is None else Verdicts.of(scores_B, labels_B, threshold),
         "segmentation": None
-        if maps_and_masks is None or pixel_threshold is None
+        if maps_and_masks is None or pixels is None or pixel_threshold is None
         else Segmentation.of(maps_and_masks(), labels_B, pixel_threshold),
         "parts": None if parts is None else _part_tally(scores_B, labels_B, parts),
     }
     return Measured(
         metrics={
-            metric.name: None if given[metric.needs] is None else float(metric.compute(given[metric.needs]))
+            metric.name: None if given[metric.needs] is None else _value(metric, given[metric.needs])
             for metric in map(find_metric, metric_names())
         },
         overlap_curve=None if pixels is None else tuple(overlap_at(pixels, CURVE_FPRS).tolist()),
@@ -84,7 +90,7 @@ def measure(
 
 
 def image_metrics(scores_B: Scores, labels_B: NDArray[np.bool_]) -> dict[str, float]:
-    """The metrics of image scores, by name; the definitions are scikit-learn's.
+    """The metrics of image scores, by name, those of plug-ins among them; our definitions are scikit-learn's.
 
     Args:
         scores_B: Anomaly scores, float32 or float64, higher is more anomalous. Only their order matters.
@@ -98,11 +104,11 @@ def image_metrics(scores_B: Scores, labels_B: NDArray[np.bool_]) -> dict[str, fl
     0.75
     """
     tally = _image_tally(scores_B, labels_B)
-    return {metric.name: float(metric.compute(tally)) for metric in _built_in("scores")}
+    return {metric.name: float(metric.compute(tally)) for metric in _needing("scores")}
 
 
 def pixel_metrics(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> dict[str, float]:
-    """The metrics of maps that are held in one array, by name.
+    """The metrics of maps that are held in one array, by name, those of plug-ins among them.
 
     Args:
         maps_BHW: Anomaly maps, float32 or float64, higher is more anomalous. Only their order matters.
@@ -117,11 +123,18 @@ def pixel_metrics(maps_BHW: Scores, masks_BHW: NDArray[np.bool_]) -> dict[str, f
     1.0
     """
     tally = tally_arrays(maps_BHW, masks_BHW)
-    return {metric.name: float(metric.compute(tally)) for metric in _built_in("masks")}
+    return {metric.name: float(metric.compute(tally)) for metric in _needing("masks")}
 
 
-def _built_in(needs: str) -> list[Metric]:
-    return [metric for metric in map(find_metric, BUILT_IN_NAMES) if metric.needs == needs]
+def _needing(needs: str) -> list[Metric]:
+    return [metric for metric in map(find_metric, metric_names()) if metric.needs == needs]
+
+
+def _value(metric: Metric, given: Any) -> float | None:
+    try:
+        return float(metric.compute(given))
+    except OneClassError:  # all regions of a kind of defect are gone
+        return None
 
 
 def _image_tally(scores_B: Scores, labels_B: NDArray[np.bool_]) -> Tally:

@@ -65,7 +65,7 @@ def _values(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         for number, line in enumerate(text.split("\n")[:-1], 1):
             try:
                 values = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise _unlike_ours(file, number, f"no JSON ({error}).") from error
             if not isinstance(values, dict):
                 raise _unlike_ours(file, number, f"expected an object, got {type(values).__name__}.")
@@ -80,7 +80,7 @@ def _values(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise _unlike_ours(file, table.line_num, f"expected {len(COLUMNS)} fields, got {len(fields)}.")
             values = {name: field or None for name, field in zip(COLUMNS, fields, strict=True)}
             yield table.line_num, values | {"regions": json.loads(values["regions"] or "[]")}
-    except (csv.Error, json.JSONDecodeError) as error:
+    except (csv.Error, json.JSONDecodeError, RecursionError) as error:
         raise _unlike_ours(file, table.line_num, f"{error}.") from error
 
 

@@ -66,7 +66,8 @@ def numbers(entry: Entry, column: Column, spread: Spread) -> Numbers:
     unit = _UNITS[column.quantity]
 
     def text(value: float) -> str:
-        return f"{unit.factor * value:.{unit.decimals}f}"
+        # Adding 0 turns -0.0 into 0.0.
+        return f"{round(unit.factor * value, unit.decimals) + 0.0:.{unit.decimals}f}"
 
     if entry.mean is None:
         return Numbers(ABSENCE_MARKS[entry.absence])

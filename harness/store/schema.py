@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.metrics.catalogue import BUILT_IN_NAMES
+from harness.metrics.catalogue import BUILT_IN_NAMES, metric_names
 from harness.records import (
     SCHEMA_VERSION,
     CellIdentity,
@@ -147,7 +147,7 @@ def joined_table(records: Any, costs: Any) -> Any:
 
 
 def frame_of(table: Any) -> "pd.DataFrame":
-    """A table as ``joined_table`` returns it, as a frame.
+    """A table as ``joined_table`` returns it, as a frame with a column for each metric that is known here.
 
     A float that a record lacks is NaN; integers are pandas' nullable ``Int64``, so that a failed record does
     not turn counts into floats.
@@ -155,7 +155,9 @@ def frame_of(table: Any) -> "pd.DataFrame":
     import pandas as pd  # readers of statuses alone never pay for it
 
     integers = {pa.int64(): pd.Int64Dtype()}
-    return cast("pd.DataFrame", table.to_pandas(types_mapper=integers.get))
+    frame = cast("pd.DataFrame", table.to_pandas(types_mapper=integers.get))
+    # A metric that was installed after all records were made.
+    return frame.assign(**{name: float("nan") for name in metric_names() if name not in frame.columns})
 
 
 def _row_of(record: Record) -> dict[str, Any]:

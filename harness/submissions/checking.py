@@ -63,11 +63,11 @@ def _name_faults(place: Path, wanted: Collection[str], what: str) -> Iterator[st
     others = sorted(entries.keys() - (found & set(wanted)))
     if what == "file":
         of_stem = {Path(name).stem: name for name in missing}
-        for name in [name for name in others if Path(name).stem in of_stem]:
-            right = of_stem[Path(name).stem]
+        misnamed = {name: of_stem[Path(name).stem] for name in others if Path(name).stem in of_stem}
+        for name, right in misnamed.items():
             yield f"{place / name}: expected the name {right}"
-            others.remove(name)
-            missing.remove(right)
+        others = [name for name in others if name not in misnamed]
+        missing = [name for name in missing if name not in misnamed.values()]
     if missing or others:
         told = [f"expected {counted(len(wanted), what)}, found {len(entries)}"]
         told += [f"missing {_some(missing)}"] if missing else []

@@ -1,5 +1,6 @@
 """From an archive to a data set in place: unpacked aside, recognised, and moved by one rename."""
 
+import math
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -70,6 +71,8 @@ def unpack(
         DataError: The archive is refused (see `archive.extract`), holds several known data sets, or
             the target is there already.
     """
+    if not math.isfinite(max_gb):
+        raise DataError(f"max_gb: expected a number of gigabytes, e.g. 100, got {max_gb}.")
     if name is not None:
         _check_name(name)
         _check_absent(root / name)

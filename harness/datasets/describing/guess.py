@@ -140,7 +140,11 @@ def _written(path: Path, text: str, guessed: Sequence[GuessedCategory]) -> tuple
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished_file(path) as scratch:
-            scratch.write_text(text, encoding="utf-8")
+            try:
+                scratch.write_text(text, encoding="utf-8")
+            except UnicodeEncodeError as error:
+                name = error.object[max(error.start - 20, 0) : error.end + 20]
+                raise DataError(f"{path}: expected names in UTF-8, got {name!a}; rename the file or folder.") from error
             try:
                 return tuple(_counted(FolderDataset(scratch), category) for category in guessed)
             except DataError as error:

@@ -128,6 +128,8 @@ class FolderDataset:
             test=tuple(tested),
             left_out=left_out + tuple((sample.id, "defect image of a group that trains") for sample in lost),
             is_seeded=True,
+            lost=tuple(lost),
+            keeps_groups=described.groups is not None,
         )
 
     def _group(self, category: str, sample: Sample) -> str:

@@ -1,16 +1,17 @@
 """DAGM 2007: ten classes of generated textures, made for a competition on optical inspection."""
 
-import re
 from pathlib import Path
 
 from harness.datasets._base import DatasetInfo, Sample, Split
 from harness.datasets.image_folders import defect_sample, images_in, normal_sample
 from harness.datasets.readers.published_dataset import PublishedDataset
 from harness.errors import DataError
+from harness.limited_reading import read_limited
 
 _LABEL = "_label"
 _KIND = "defect"
-_NAMED_LABEL = re.compile(rf"(\S+){_LABEL}\.png\b", re.IGNORECASE)
+_MAX_LIST_BYTES = 1_000_000
+"""The published lists have 5 to 25 kB."""
 _DEFECTS_IN_TRAIN = (79, 66, 66, 82, 70, 83, 150, 150, 150, 150)
 _SIZES = (575, 575, 575, 575, 575, 575, 1150, 1150, 1150, 1150)
 """Images of Train, and as many of Test."""
@@ -77,8 +78,10 @@ def _samples(base: Path, folder: Path) -> list[Sample]:
 def _listed(path: Path) -> list[str]:
     """Images that have a label, as the list beside the labels has it; none where there is no list."""
     try:
-        return _NAMED_LABEL.findall(path.read_text(encoding="utf-8"))
+        words = read_limited(path, _MAX_LIST_BYTES).decode("utf-8").split()
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); expected a list of image and label names.") from error
+    ending = f"{_LABEL}.png"
+    return [word[: -len(ending)] for word in words if word.lower().endswith(ending) and len(word) > len(ending)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.datasets._base import Dataset, Split
-from harness.datasets.twins import Twins, find_twins, in_groups, samples_of
+from harness.datasets.twins import Twins, check_divisible, find_twins, in_groups, samples_of
 from harness.errors import DataError
 
 
@@ -20,9 +20,10 @@ def grouped_split(dataset: Dataset, root: Path, category: str, seed: int) -> Spl
 
     Raises:
         UnknownNameError: No such category.
-        DataError: The data set is missing, or no training image would be left.
+        DataError: The data set is missing, describes groups of its own, or no training image would be left.
     """
     published = dataset.split(root, category, seed)
+    check_divisible(published, f"{dataset.info.name}/{category}", "grouped")
     twins = find_twins(samples_of(dataset, root, category))
     if published.is_seeded:
         train_ids = _deal(published, twins, seed)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.datasets._base import Dataset, Sample, Split
-from harness.datasets.twins import find_twins, in_groups, samples_of
+from harness.datasets.twins import check_divisible, find_twins, in_groups, samples_of
 from harness.errors import DataError
 
 
@@ -26,8 +26,11 @@ def fold_split(dataset: Dataset, root: Path, category: str, seed: int, num_folds
 
     Raises:
         UnknownNameError: No such category.
-        DataError: The data set is missing, or has fewer groups of normal images than folds.
+        DataError: The data set is missing, describes groups of its own, or has fewer groups of normal images than
+            folds.
     """
+    published = dataset.split(root, category, seed)
+    check_divisible(published, f"{dataset.info.name}/{category}", f"kfold-{num_folds}-{fold}")
     samples = samples_of(dataset, root, category)
     groups = in_groups(samples, find_twins(samples))
     free = [group for group in groups if not any(sample.is_defect for sample in group)]
@@ -48,7 +51,6 @@ def fold_split(dataset: Dataset, root: Path, category: str, seed: int, num_folds
     tested = _sorted([sample for group in folds[fold - 1] for sample in group])
     trained = _sorted([s for index, part in enumerate(folds) if index != fold - 1 for group in part for s in group])
     defects = tuple(sample for sample in samples if sample.is_defect)
-    published = dataset.split(root, category, seed)
     return replace(
         published,
         train=trained,

@@ -46,8 +46,8 @@ def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> S
     """
     rows = _read(path)
     published = dataset.split(root, category, 0)
-    own_left_out = dict(published.left_out)
-    samples = {sample.id: sample for sample in (*published.train, *published.test)}
+    samples = {sample.id: sample for sample in (*published.train, *published.test, *published.lost)}
+    own_left_out = {sample_id: reason for sample_id, reason in published.left_out if sample_id not in samples}
     _check_known(path, rows, dataset, root, category, samples.keys() | own_left_out.keys())
     for sample_id, (part, line) in rows.items():
         if sample_id in own_left_out and part != LEFT_OUT:
@@ -73,8 +73,9 @@ def manifest_split(dataset: Dataset, root: Path, category: str, path: Path) -> S
         published,
         train=tuple(samples[sample_id] for sample_id in parts[TRAIN]),
         test=tuple(samples[sample_id] for sample_id in parts[TEST]),
-        left_out=published.left_out + tuple((sample_id, f"left out by {path.name}") for sample_id in parts[LEFT_OUT]),
+        left_out=(*own_left_out.items(), *((sample_id, f"left out by {path.name}") for sample_id in parts[LEFT_OUT])),
         is_seeded=False,
+        lost=(),
     )
 
 

@@ -302,3 +302,5 @@ def test_a_map_that_is_not_finite_is_never_a_verdict(tmp_path: Path) -> None:
     (judged,) = _fixed_detector(map_YX).judge([file])
     assert isinstance(judged, Unreadable)
     assert judged.reason == f"{file}: the detector gave a map or a score that is not finite."
+    with pytest.raises(DataError, match="not finite"):
+        _judged_map(map_YX, (8, 8))

@@ -61,6 +61,13 @@ def test_a_file_that_may_not_be_read_is_named(old_file: Path) -> None:
         file_facts("length", [old_file], compute)
 
 
+def test_a_name_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match=r"caf.udce9\.png': expected a name in UTF-8; rename the file or its folder"):
+        file_facts("length", [path], lambda path: "0")
+
+
 def test_does_not_trust_the_time_of_a_file_written_just_now(tmp_path: Path) -> None:
     compute = Counting()
     (tmp_path / "new").write_text("new")

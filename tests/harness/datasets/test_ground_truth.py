@@ -82,6 +82,13 @@ def test_an_absolute_area_is_at_most_the_regions_own(two_masks: Sample) -> None:
     assert [area for _, area in read_regions(two_masks, [saturation], miniatures.SIZE_PX)] == [120.0, 120.0]
 
 
+@pytest.mark.parametrize("side", range(1, 40))
+def test_rounding_never_lifts_an_area_above_its_region(two_masks: Sample, side: int) -> None:
+    saturation = Saturation(pixel_value=255, threshold=1.0, is_relative=True)
+    for mask_HW, area in read_regions(two_masks, [saturation], (side, side)):
+        assert 0 < area <= np.count_nonzero(mask_HW)
+
+
 def test_areas_shrink_with_the_image_and_a_region_that_vanishes_is_left_out(split: Split, two_masks: Sample) -> None:
     regions = read_regions(two_masks, split.saturations, (20, 24))
     assert [(int(mask_HW.sum()), area) for mask_HW, area in regions] == [(30, 15.0), (30, 15.0)]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from harness.datasets.demo import Demo
+from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.readers.ksdd import KolektorSDD
 from harness.datasets.readers.mtd import MagneticTileDefects
 from harness.datasets.readers.mvtec_ad import MVTecAD
@@ -91,6 +92,21 @@ def test_finds_wrong_missing_and_empty_masks(base: Path) -> None:
     assert "empty mask" in found["bottle/test/stain/000.png"]
     assert "cannot be read" in found["bottle/ground_truth/stain/001_mask.png"]
     assert len(found) == 4
+
+
+def test_masks_may_have_any_suffix(tmp_path: Path) -> None:
+    for number in range(6):
+        name = f"good/{number}.png" if number < 4 else f"bad/{number - 4}.png"
+        miniatures.write_image(tmp_path / name, number, defect=number > 3)
+    for number in range(2):
+        miniatures.write_mask(tmp_path / f"masks/{number}.png")
+        (tmp_path / f"masks/{number}.png").rename(tmp_path / f"masks/{number}.msk")
+    (tmp_path / "dataset.toml").write_text(
+        '[categories.parts]\ngood = "good"\nmasks = "masks/{stem}.msk"\n[categories.parts.test_defects]\nbad = "bad"\n'
+    )
+    report = verify(FolderDataset(tmp_path), tmp_path)
+    assert report.findings == ()
+    assert report.num_files == 8
 
 
 def test_finds_a_mask_that_is_full(base: Path) -> None:

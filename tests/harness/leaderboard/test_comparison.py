@@ -232,3 +232,13 @@ def test_seeds_may_test_other_normal_images() -> None:
     line = only(compared(records))
     assert line.difference.low is not None
     assert line.difference.low < line.difference.value < line.difference.high
+
+
+def test_a_metric_that_an_older_record_lacks_is_compared_on_the_same_cells_throughout() -> None:
+    # Of seed 0 alone, the older record would turn the interval round.
+    old = cell(drawn_scores(7, gain=0.0), seed=0, image_recall_01=None)
+    records = [old, *(each for each in rows() if (each.identity.method, each.identity.seed) != ("mfrnet", 0))]
+    found = compared(records, metrics=("image_auroc", "image_recall_01"))
+    of_all = compared([each for each in records if each.identity.seed != 0], metrics=("image_recall_01",))
+    assert found.lines[1] == only(of_all)
+    assert found.lines[0].difference.value != only(compared(rows())).difference.value

@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
@@ -6,9 +8,11 @@ from sklearn.metrics import roc_auc_score
 
 from harness.leaderboard.robustness import UNDISTURBED, Robustness
 from harness.leaderboard.tables import NOT_MEASURED, Table
+from harness.metrics import Metric, catalogue
 from harness.records import CellRecord, ImageScore
 from tests.support import records as make
 
+HIGHEST = Metric(name="highest", title="highest", needs="scores", compute=lambda tally: 0.75)
 METRICS = ("image_auroc", "aupro_30")
 
 
@@ -109,3 +113,26 @@ def test_a_metric_of_which_lower_is_better_is_lost_by_rising() -> None:
     disturbed = make.cell_record(identity=make.identity(corrupt="blur:2"), false_alarm_rate=0.3)
     one = Robustness.of(make.frame(clean), make.frame(disturbed), lambda cell: (), metrics=["false_alarm_rate"])
     assert values(one.table())["mfrnet blur:2"] == pytest.approx([0.3, 0.25])
+
+
+def test_a_metric_of_a_plug_in_is_computed_where_records_have_it_and_else_not_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [EntryPoint("highest", f"{__name__}:HIGHEST", catalogue.ENTRY_POINTS)]
+    monkeypatch.setattr("harness.registry.entry_points", lambda group: found)
+    catalogue._plug_ins.cache_clear()
+    try:
+        scores = tuple(
+            ImageScore(image_id=str(number), is_defect=number > 1, defect_kind="", anomaly_score=number / 4)
+            for number in range(4)
+        )
+        for measured, expected in ({"highest": 0.75}, [0.75, 0.0]), ({}, [None, None]):
+            clean, disturbed = (
+                replace(found, metrics=found.metrics | measured)
+                for found in (make.cell_record(identity=make.identity(contaminate=share)) for share in (None, 0.1))
+            )
+            frame, other = make.frame(clean), make.frame(disturbed)
+            one = Robustness.of(frame, other, lambda cell: scores, metrics=["highest"])
+            assert values(one.table())["mfrnet 10 % defects in training"] == expected
+    finally:
+        catalogue._plug_ins.cache_clear()

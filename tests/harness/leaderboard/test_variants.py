@@ -87,6 +87,11 @@ def test_numbers_are_in_their_own_order() -> None:
     assert list(found.labels.values()) == ["reference", "k=1.5", "k=3", "k=10"]
 
 
+def test_numbers_with_a_sign_or_an_exponent_are_in_their_own_order() -> None:
+    found = ablation({"b": 1.0}, {"b": 0.001}, {"b": 1e-05}, {"b": -3}, {"b": -1})
+    assert list(found.labels.values()) == ["reference", "b=-3", "b=-1", "b=1e-05", "b=0.001"]
+
+
 def test_what_the_reference_lacks_and_what_others_lack_is_said() -> None:
     found = ablation({"k": 2}, {"k": 2, "n": 3}, {"n": 3})
     assert found.reference == "k=2, n=3"

@@ -73,6 +73,16 @@ def test_input_without_meaning_is_refused(scores_B, labels_B, message):
         image_metrics(scores_B, labels_B)
 
 
+def test_without_a_defect_pixel_the_metrics_of_images_remain():
+    scores_B, labels_B = np.array([0.1, 0.9]), np.array([False, True])
+    maps_BHW, masks_BHW = np.zeros((2, 4, 4)), np.zeros((2, 4, 4), dtype=bool)
+    kinds = [lambda: [(maps_BHW[0], []), (maps_BHW[1], [])]]
+    measured = measure(scores_B, labels_B, lambda: zip(maps_BHW, masks_BHW, strict=True), kinds, 0.5, None, 0.5)
+    defined = {name for name, value in measured.metrics.items() if value is not None}
+    assert defined == {name for name in metric_names() if find_metric(name).needs in ("scores", "verdicts")}
+    assert measured.overlap_curve is None
+
+
 def test_a_metric_without_what_it_needs_is_none():
     metrics = measure(np.array([0.1, 0.9]), np.array([False, True])).metrics
     assert {name for name, value in metrics.items() if value is None} == {

@@ -75,6 +75,13 @@ SPOILED: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         moved(MAP, MAP.removesuffix("f")),
         [f"{{}}/{MAP[:-1]}: expected the name 001_regular.tiff"],
     ),
+    "two wrong suffixes": (
+        lambda folder: (moved(MAP, MAP.removesuffix("f"))(folder), added(MAP.removesuffix("tiff") + "png")(folder)),
+        [
+            f"{{}}/{MAP.removesuffix('tiff')}png: expected the name 001_regular.tiff",
+            f"{{}}/{MAP.removesuffix('f')}: expected the name 001_regular.tiff",
+        ],
+    ),
     "a wrong folder": (
         moved(f"{MAPS}/rice", f"{MAPS}/Rice"),
         [f"{{}}/{MAPS}: expected 3 folders, found 3; missing rice; not expected: Rice"],

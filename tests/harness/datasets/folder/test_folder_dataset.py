@@ -7,6 +7,8 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
+from harness.datasets.splits import make_split, write_manifest
+from harness.datasets.twins import samples_of
 from harness.errors import DataError
 from tests.support import miniatures, unknown_folders
 
@@ -137,6 +139,29 @@ def test_a_group_is_never_divided(tmp_path: Path, seed: int) -> None:
     assert {sample_id.split("/")[0] for sample_id, _ in split.left_out} <= train
     assert {reason for _, reason in split.left_out} == {"defect image of a group that trains"}
     assert len(split.train) + len(split.test) + len(split.left_out) == 24
+
+
+@pytest.mark.parametrize("name", ["grouped", "kfold-2-1"])
+def test_no_other_split_divides_the_groups_of_a_description(tmp_path: Path, name: str) -> None:
+    dataset = told_apart_by_masks(tmp_path, 'groups = "^([^/]+)/"', "train_share = 0.5")
+    with pytest.raises(DataError, match=rf"/parts: split '{name}' would divide the groups .* expected 'published'"):
+        make_split(dataset, tmp_path, "parts", 1, name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_manifest_holds_the_draw_of_any_seed(tmp_path: Path, seed: int) -> None:
+    dataset = told_apart_by_masks(tmp_path, 'groups = "^([^/]+)/"', "train_share = 0.5")
+    split = dataset.split(tmp_path, "parts", seed)
+    write_manifest([split], tmp_path / "split.csv")
+    again = make_split(dataset, tmp_path, "parts", 9, str(tmp_path / "split.csv"))
+    assert set(again.train) == set(split.train)
+    assert set(again.test) == set(split.test)
+    assert {sample_id for sample_id, _ in again.left_out} == {sample_id for sample_id, _ in split.left_out}
+
+
+def test_twins_are_looked_for_among_the_images_of_every_draw(tmp_path: Path) -> None:
+    dataset = told_apart_by_masks(tmp_path, 'groups = "^([^/]+)/"', "train_share = 0.5")
+    assert len(samples_of(dataset, tmp_path, "parts")) == 24
 
 
 def test_the_seed_alone_decides_who_trains(tmp_path: Path) -> None:

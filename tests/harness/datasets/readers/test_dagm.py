@@ -30,6 +30,17 @@ def test_needs_no_list_of_labels(tmp_path: Path) -> None:
     assert DAGM2007().split(tmp_path, "Class1", 0) == before
 
 
+def test_a_long_list_without_a_label_takes_no_time(tmp_path: Path) -> None:
+    path = miniatures.dagm(tmp_path) / "Class1/Test/Label/Labels.txt"
+    before = DAGM2007().split(tmp_path, "Class1", 0)
+    # Hours for an expression that starts anew at each letter.
+    path.write_text(path.read_text() + "a" * 900_000)
+    assert DAGM2007().split(tmp_path, "Class1", 0) == before
+    path.write_text("a" * 1_000_001)
+    with pytest.raises(DataError, match="more than 1 MB"):
+        DAGM2007().split(tmp_path, "Class1", 0)
+
+
 def test_refuses_a_list_that_is_no_text(tmp_path: Path) -> None:
     path = miniatures.dagm(tmp_path) / "Class1/Test/Label/Labels.txt"
     path.write_bytes(b"\xff\xff")
