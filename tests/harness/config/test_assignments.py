@@ -73,3 +73,10 @@ def test_what_is_no_choice_of_the_protocol_is_shown_what_is(text: str) -> None:
 )
 def test_values_between_commas_are_read_as_one_is(text: str, values: tuple[Any, ...]) -> None:
     assert parse_values(text) == values
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "[" * 5000])
+def test_what_python_cannot_read_is_refused_in_words(text: str) -> None:
+    for read in (lambda: parse_assignments([f"mock.rate={text}"], ["mock"]), lambda: parse_values(text)):
+        with pytest.raises(SettingsError, match=r"^value.? = .* \.\.\.: cannot be read \("):
+            read()

@@ -158,3 +158,9 @@ def test_a_data_root_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     with pytest.raises(DataError, match=r"data: cannot be written \(File exists\); --data DIR chooses another place"):
         unpack(tmp_path / "none.zip", tmp_path / "data")
+
+
+@pytest.mark.parametrize("max_gb", [float("inf"), float("nan")])
+def test_a_limit_that_is_no_number_is_refused(tmp_path: Path, max_gb: float) -> None:
+    with pytest.raises(DataError, match=r"^max_gb: expected a number of gigabytes, e\.g\. 100, got (inf|nan)\.$"):
+        unpack(tmp_path / "archive.zip", tmp_path / "data", max_gb=max_gb)
