@@ -50,6 +50,8 @@ def check_place(path: Path) -> None:
     Raises:
         SettingsError: What is there or above it is no folder, or may not be written to.
     """
+    if path.is_symlink() and not path.exists():
+        raise SettingsError(f"{path}: nothing can be written there, because it is a link that leads nowhere.")
     folder = next(place for place in (path.absolute(), *path.absolute().parents) if os.path.lexists(place))
     if folder == path.absolute() and not folder.is_dir():
         folder = folder.parent

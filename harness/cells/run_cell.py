@@ -34,6 +34,10 @@ from harness.records import CellRecord, ImageScore
 ProgressReport = Callable[[CellProgress], None]
 
 _MAX_UNREADABLE_TOLD = 10
+_NO_DEFECT_PIXEL = (
+    "no mask has a defect pixel at the scoring resolution, so pixel metrics are not defined. A larger --image-size, "
+    "--protocol resolution=own or a lower --protocol mask_threshold can help."
+)
 
 
 def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRecord:
@@ -86,6 +90,8 @@ def run_cell(cell: Cell, context: CellContext, report: ProgressReport) -> CellRe
                 None if thresholds is None else thresholds.pixel,
             )
             maps_sha256 = hash_of_maps(maps)
+        if has_masks and measured.overlap_curve is None:
+            report(CellProgress(stage="metrics", done=1, total=1, warning=_NO_DEFECT_PIXEL))
         if context.panels_dir is not None and context.num_panels > 0:
             folder = context.panels_dir / cell.dataset / cell.category / f"{cell.method}-seed{cell.seed}-{cell.id}"
             try:

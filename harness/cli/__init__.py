@@ -12,7 +12,7 @@ from harness.waiting_threads import spin_briefly
 
 
 def main() -> None:
-    """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2, Ctrl-C and SIGTERM as one and 130."""
+    """Run ``bench``. A user's mistake ends as one line on stderr and exit code 2, Ctrl-C or SIGTERM as one and 130."""
     keep_freed_memory()
     spin_briefly()
     try:

@@ -35,7 +35,9 @@ def predict(
         str | None,
         typer.Option(metavar="float|16bit", help="Anomaly maps as TIFF.", rich_help_panel=_PICTURES),
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on with images that appear, until Ctrl-C.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on with images that appear, until it is interrupted.")
+    ] = False,
     fail_on_anomaly: Annotated[
         bool, typer.Option("--fail-on-anomaly", help="End with code 3 if an image is anomalous.")
     ] = False,

@@ -39,7 +39,8 @@ def file_facts(fact: str, paths: Sequence[Path], compute: Callable[[Path], str])
         compute: From a file to its value; called from several threads.
 
     Raises:
-        DataError: A file does not exist, cannot be read, or has a name that is not UTF-8.
+        DataError: A file does not exist, may not be read, or has a name that is not UTF-8.
+        OSError: Reading fails for another reason.
     """
     return several_facts((fact,), paths, lambda path: (compute(path),))
 
@@ -59,12 +60,16 @@ def several_facts(
         on_progress: Called from the calling thread, first with the number of cached files.
 
     Raises:
-        DataError: A file does not exist, cannot be read, or has a name that is not UTF-8.
+        DataError: A file does not exist, may not be read, or has a name that is not UTF-8.
+        OSError: Reading fails for another reason.
     """
 
     def guarded(path: Path) -> Sequence[str]:
-        with _readable(path):
+        try:
             return compute(path)
+        # Any other error is trouble of this process or node, and what it does can be tried again.
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+            raise _unreadable(path, error) from error
 
     names = [_name(path) for path in paths]
     stamps = [_stamp(path) for path in paths]
@@ -110,17 +115,15 @@ def _name(path: Path) -> str:
 
 
 def _stamp(path: Path) -> _Stamp:
-    with _readable(path):
+    try:
         status = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return status.st_size, status.st_mtime_ns
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(f"{path}: cannot be read ({error.strerror}).")
 
 
 @contextmanager

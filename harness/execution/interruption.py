@@ -49,10 +49,11 @@ def interruptible() -> Iterator[None]:
     sender = threading.Thread(target=send_again, name="interrupts", daemon=True)
     sender.start()
     hook, sys.unraisablehook = sys.unraisablehook, unraisable
-    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, interrupt)}
+    # What the process was started to ignore, it goes on ignoring; None is a handler that Python cannot put back.
+    heeded = [] if signal.getsignal(signal.SIGTERM) in (signal.SIG_IGN, None) else [signal.SIGTERM]
     # What a shell or a caller has set instead goes on.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
+    heeded += [signal.SIGINT] if signal.getsignal(signal.SIGINT) is signal.default_int_handler else []
+    before = {number: signal.signal(number, interrupt) for number in heeded}
     try:
         yield
     finally:

@@ -217,7 +217,10 @@ class _Work:
         return self._rates[key]
 
     def _recorded_fit_seconds(self, cell: Cell) -> float | None:
-        """Mean over records of this machine that differ in nothing but the seed and what was judged."""
+        """Mean over records of this machine with the same method, settings, protocol and part of the data.
+
+        Seeds, threads, devices and weights may differ.
+        """
         frame, identity = self._frame, cell.identity()
         if frame.empty:
             return None

@@ -53,7 +53,6 @@ def fit_tasks(settings: RunSettings, out: Path, tell: Callable[[str], None], *, 
         BenchError: A name is wrong, a bundle is there already or cannot be written there, or the images are too few
             or cannot be read.
     """
-    check_place(out)
     _, categories = check_names(settings)
     from harness.cells.held_out_scores import MIN_FITTED
 
@@ -62,6 +61,7 @@ def fit_tasks(settings: RunSettings, out: Path, tell: Callable[[str], None], *, 
         folder = out if len(categories) == 1 else out / f"{dataset.info.name}-{category}"
         if folder.exists():
             raise BundleError(f"{folder}: exists already; expected a new folder for the bundle. Give another --out.")
+        check_place(folder)
         split = dataset.split(settings.data, category, settings.seeds[0])
         # Where validation images are set apart, the division is the authors', and what they test on stays apart too.
         everything = sorted((*split.train, *(split.validation or split.test)), key=lambda sample: sample.id)

@@ -92,7 +92,6 @@ def submit(
     if folder.exists() and begun is None:
         raise _foreign(folder, note)
     models_dir = folder.with_name(f"{folder.name}-models") if models is None else Path(models).expanduser()
-    check_place(models_dir)
     categories = list(dict.fromkeys(image.group for image in images))
     detectors = validated_detectors(found, categories, checked, models_dir, rule, false_alarms, tell)
     origin = _origin(found.info.name, detectors)

@@ -36,11 +36,12 @@ class Metric:
 
     - ``scores``: the ``Tally`` of the image scores. Always defined. The function must keep leading axes, as
       those of ``harness.metrics.ranking`` do, because intervals compute it for all resamples at once.
-    - ``masks``: the ``PixelTally`` of all maps. Defined where every defect image has a mask.
+    - ``masks``: the ``PixelTally`` of all maps. Defined where every defect image has a mask and a defect
+      pixel is left in them.
     - ``regions``: for each kind of defect, what ``spro`` takes. Defined where the data set gives saturation areas.
     - ``verdicts``: the ``Verdicts`` of a threshold from good images alone. Defined where the run sets one.
     - ``segmentation``: the ``Segmentation`` of the maps by a threshold of pixels from good images alone. Defined where
-      the run sets one and every defect image has a mask.
+      the run sets one and every defect image has a mask, with a defect pixel left in them.
     - ``parts``: the ``Tally`` of the scores of parts (``harness.metrics.parts``). Defined where the data set says
       which images show one part, and a normal and a defect part are tested.
     """
@@ -97,11 +98,11 @@ def _plug_ins() -> Registry[Metric]:
 
 
 _WITHOUT: dict[Needs, str] = {
-    "scores": "older records",
-    "masks": "no masks",
+    "scores": "records without it",
+    "masks": "no masks, or no defect pixel in them",
     "regions": "no saturation areas",
     "verdicts": "no threshold",
-    "segmentation": "no threshold or no masks",
+    "segmentation": "no threshold, no masks, or no defect pixel in them",
     "parts": "no parts",
 }
 
@@ -154,10 +155,10 @@ def metric_title(name: str) -> str:
 
 
 def what_is_missing(name: str) -> str:
-    """What is missing where a metric is not defined, in two or three words.
+    """What is missing where a metric is not defined, in some words.
 
-    >>> what_is_missing("aupro_30"), what_is_missing("verdict_f1")
-    ('no masks', 'no threshold')
+    >>> what_is_missing("part_auroc"), what_is_missing("verdict_f1")
+    ('no parts', 'no threshold')
     """
     return _WITHOUT[find_metric(name).needs]
 

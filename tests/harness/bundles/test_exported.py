@@ -140,6 +140,7 @@ def test_one_changed_verdict_or_a_large_difference_breaks_parity() -> None:
     assert not dataclasses.replace(same, num_verdicts_changed=1).holds
     assert not dataclasses.replace(same, map_difference=0.011).holds
     assert not dataclasses.replace(same, score_difference=0.011).holds
+    assert not dataclasses.replace(same, score_difference=float("nan")).holds
 
 
 def test_tiles_and_padding_are_refused(images: list[Path], tmp_path: Path) -> None:

@@ -276,6 +276,17 @@ def test_defects_that_no_mask_shows_any_more_are_told(root: Path) -> None:
     assert runner(cell_of(root, resolution="own"), lambda progress: None).warnings == ()
 
 
+def test_where_no_defect_pixel_is_left_a_cell_says_so_and_keeps_its_image_metrics(root: Path) -> None:
+    for mask in (root / "mvtec_ad/bottle/ground_truth").rglob("*.png"):
+        miniatures.write_mask(mask, value=150)
+    runner = runner_of(root, root.parent / "results")
+    (warning,) = runner(cell_of(root, mask_threshold=200), lambda progress: None).warnings
+    assert warning.startswith("no mask has a defect pixel at the scoring resolution, so pixel metrics are not defined.")
+    (record,) = RecordStore(str(root.parent / "results")).frame().to_dict("records")
+    assert (record["status"], record["image_auroc"] > 0.5) == ("ok", True)
+    assert np.isnan(record["pixel_auroc"])
+
+
 def test_a_category_without_masks_has_no_pixel_metrics(tmp_path: Path) -> None:
     miniatures.castings(tmp_path)
     record = ran(cell_of(tmp_path, dataset="castings", category="back"), tmp_path)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from harness.cached_folders import lock_of
 from harness.cells.cell_context import CellContext
 from harness.cells.opened_cell import open_cell
 from harness.cells.outcome import CellProgress
@@ -93,6 +94,22 @@ def test_cells_that_differ_in_what_follows_training_share_it_where_they_may(root
     assert [stages(told)[0] for told in (of_first, of_shared, of_own, of_again)] == ["fit", "score", "fit", "fit"]
     assert first.maps_sha256 != shared.maps_sha256 == own.maps_sha256 == again.maps_sha256
     assert len(list((tmp_path / "cache/trainings").glob("*/trained.safetensors"))) == 2
+
+
+def test_a_cell_that_waits_for_another_training_says_so(root: Path, tmp_path: Path) -> None:
+    cell = cell_of(root, method="mfrnet", regime="one-class")
+    ran(cell, root, share_trainings=True)
+    (entry,) = (path for path in (tmp_path / "cache/trainings").iterdir() if path.is_dir())
+    of_another = lock_of(entry)
+    of_another.acquire()
+    told: list[str] = []
+
+    def report(progress: CellProgress) -> None:
+        told.append(progress.stage)
+        of_another.release()
+
+    run_cell(cell, CellContext(data_root=root, device="cpu", share_trainings=True), report)
+    assert told[0] == "wait for the shared training"
 
 
 def test_a_fit_that_did_not_train_says_what_training_took(root: Path, tmp_path: Path) -> None:

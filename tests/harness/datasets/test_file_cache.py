@@ -61,6 +61,14 @@ def test_a_file_that_may_not_be_read_is_named(old_file: Path) -> None:
         file_facts("length", [old_file], compute)
 
 
+def test_trouble_of_the_process_stays_what_it_is(old_file: Path) -> None:
+    def compute(path: Path) -> str:
+        raise OSError(24, "Too many open files")
+
+    with pytest.raises(OSError, match="Too many open files"):
+        file_facts("length", [old_file], compute)
+
+
 def test_a_name_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.png")
     path.write_bytes(b"")

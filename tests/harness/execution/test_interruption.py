@@ -60,6 +60,15 @@ def test_ctrl_c_of_somebody_else_stays_theirs() -> None:
     assert met == [signal.SIGINT]
 
 
+def test_what_the_process_was_started_to_ignore_stays_ignored() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with interruptible():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_second_signal_is_not_kept() -> None:
     with deferred_interrupts():
         signal.raise_signal(signal.SIGINT)

@@ -120,6 +120,24 @@ def test_a_place_that_cannot_be_written_to_is_found_before_anything_is_fitted(pa
         fit_bundle(parts, tmp_path / "file" / "out", "constant")
 
 
+@pytest.mark.usefixtures("_nothing_is_fitted")
+def test_a_link_that_leads_nowhere_is_found_before_anything_is_fitted(parts: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "gone")
+    with pytest.raises(SettingsError, match=r"/out: nothing can be written there, because it is a link that leads now"):
+        fit_bundle(parts, tmp_path / "out", "constant")
+
+
+@pytest.mark.usefixtures("_nothing_is_fitted")
+def test_a_file_where_the_folder_of_several_bundles_belongs_is_found_before_anything_is_fitted(tmp_path: Path) -> None:
+    miniatures.mvtec_ad(tmp_path / "data")
+    (tmp_path / "out").write_bytes(b"")
+    with pytest.raises(SettingsError, match=r"/out/mvtec_ad-bottle: nothing can be written there, because .*/out is"):
+        harness.fit(
+            datasets=["mvtec_ad"], methods=["constant"], protocol={"image_size_px": 32}, data=tmp_path / "data",
+            out=tmp_path / "out",
+        )  # fmt: skip
+
+
 def test_a_full_disk_after_the_fit_is_one_line(parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")

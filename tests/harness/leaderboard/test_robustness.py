@@ -115,7 +115,7 @@ def test_a_metric_of_which_lower_is_better_is_lost_by_rising() -> None:
     assert values(one.table())["mfrnet blur:2"] == pytest.approx([0.3, 0.25])
 
 
-def test_a_metric_of_a_plug_in_is_computed_where_records_have_it_and_else_not_measured(
+def test_a_metric_of_a_plug_in_is_computed_where_records_have_it_and_else_not_defined(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = [EntryPoint("highest", f"{__name__}:HIGHEST", catalogue.ENTRY_POINTS)]
@@ -133,6 +133,8 @@ def test_a_metric_of_a_plug_in_is_computed_where_records_have_it_and_else_not_me
             )
             frame, other = make.frame(clean), make.frame(disturbed)
             one = Robustness.of(frame, other, lambda cell: scores, metrics=["highest"])
-            assert values(one.table())["mfrnet 10 % defects in training"] == expected
+            table = one.table()
+            assert values(table)["mfrnet 10 % defects in training"] == expected
+            assert any("highest on demo: not defined for tile" in note for note in table.notes) == (not measured)
     finally:
         catalogue._plug_ins.cache_clear()

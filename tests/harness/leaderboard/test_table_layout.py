@@ -92,7 +92,7 @@ def test_notes_say_where_pixel_metrics_are_not_defined() -> None:
     without = make.cell_record(identity=make.identity(category="tile"), pixel_auroc=None, aupro_30=None)
     masked = make.cell_record(identity=make.identity(category="gear"))
     table = main_table(Board.of(make.frame(without, masked), ["image_auroc", "pixel_auroc", "aupro_30"]))
-    assert table.notes == ("pixel AUROC, AUPRO on demo: not defined for tile (no masks)",)
+    assert table.notes == ("pixel AUROC, AUPRO on demo: not defined for tile (no masks, or no defect pixel in them)",)
 
 
 def test_two_settings_of_one_method_are_two_rows() -> None:

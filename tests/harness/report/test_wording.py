@@ -85,6 +85,10 @@ def test_a_quantity_has_its_unit_and_decimals(quantity: Quantity, value: float, 
     assert entry_text(Entry(mean=value), Column(title="x", quantity=quantity)) == shown
 
 
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert entry_text(Entry(mean=-0.0003), Column(title="loss")) == "0.0"
+
+
 def test_headings_name_units_and_directions_where_they_are_not_percent() -> None:
     assert column_headings(COSTS)[:2] == ["demo p50 (ms ↓)", "demo batch 1 (images/s ↑)"]
     assert column_headings(TABLE)[:2] == ["demo image AUROC", "demo AUPRO"]

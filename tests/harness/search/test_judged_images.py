@@ -55,6 +55,17 @@ def test_no_near_duplicate_of_a_held_out_image_is_fitted(root: Path) -> None:
         assert not fitted & set(held_out)
 
 
+def test_as_many_defects_are_made_where_whole_groups_of_twins_leave_fewer_images(root: Path) -> None:
+    folder = root / "mvtec_ad/bottle/train/good"
+    for number in range(12):  # 36 images in groups of three: of seven that are wanted, six are held out
+        for copy in (1, 2):
+            shutil.copy(folder / f"{number:03d}.png", folder / f"{number + 12 * copy:03d}.png")
+    found = judged(root).split
+    normal, defects = (sum(sample.is_defect == side for sample in found.test) for side in (False, True))
+    assert normal == 6
+    assert defects == 30
+
+
 def test_images_that_are_all_alike_are_held_out_one_by_one(root: Path) -> None:
     folder = root / "mvtec_ad/bottle/train/good"
     for number in range(1, 12):
