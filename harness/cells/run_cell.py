@@ -161,10 +161,11 @@ def _vanished(split: Split, test: ImageSet, protocol: Protocol) -> str | None:
         return None
     sizes_px = [test.view(rows[0]).scaled_px for rows in test.images()]
     vanished = vanished_masks(split.test, sizes_px, protocol.mask_threshold)
-    if not vanished:
+    num_defects = sum(sample.is_defect for sample in split.test)
+    if not vanished or len(vanished) == num_defects:  # of all, pixel metrics are not defined
         return None
     return (
-        f"{len(vanished)} of {sum(sample.is_defect for sample in split.test)} defects are so small that no pixel of "
+        f"{len(vanished)} of {num_defects} defects are so small that no pixel of "
         f"their masks is left at the scoring resolution ({vanished[0]} is one); pixel metrics take these images for "
         "normal. A larger --image-size or --protocol resolution=own keeps them."
     )
