@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import SettingsError
+from harness.errors import SettingsError, StoreError
 
 _UNFINISHED = ".tmp"
 
@@ -39,6 +39,18 @@ def write_atomically(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def write_result(path: Path, content: bytes) -> None:
+    """``write_atomically`` for a file that a user asked for.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise StoreError(f"Cannot write {path}: {error.strerror or error}.") from error
 
 
 def check_place(path: Path) -> None:

@@ -18,6 +18,8 @@ MAX_MEGAPIXELS = "BENCH_MAX_MEGAPIXELS"
 """Environment variable: images with more pixels are refused."""
 
 _DEFAULT_MAX_MEGAPIXELS = 100.0
+_CACHE_LIMIT_GB = "BENCH_CACHE_LIMIT_GB"
+_DEFAULT_CACHE_LIMIT_GB = 50.0
 _RECORDED_PACKAGES = (
     "mfrnet-bench", "anomalib", "lightning", "numpy", "pandas", "pillow", "pyarrow", "ray", "scipy", "timm", "torch",
     "torchvision",
@@ -59,16 +61,35 @@ def max_megapixels() -> float:
     Raises:
         SettingsError: The variable is not a positive number.
     """
-    text = os.environ.get(MAX_MEGAPIXELS)
-    if not text:
-        return _DEFAULT_MAX_MEGAPIXELS
-    try:
-        limit = float(text)
-    except ValueError:
-        limit = 0.0
+    limit = _number(MAX_MEGAPIXELS, _DEFAULT_MAX_MEGAPIXELS)
     if not limit > 0:
-        raise SettingsError(f"{MAX_MEGAPIXELS}: expected a positive number of megapixels, e.g. 250, got {text!r}.")
+        raise _unlike_expected(MAX_MEGAPIXELS, "a positive number of megapixels, e.g. 250")
     return limit
+
+
+def cache_limit_bytes() -> float:
+    """Most that each folder of the cache holds: ``BENCH_CACHE_LIMIT_GB``, default 50, in units of 2**30 bytes.
+
+    Raises:
+        SettingsError: The variable is not a number of 0 or more.
+    """
+    limit_gb = _number(_CACHE_LIMIT_GB, _DEFAULT_CACHE_LIMIT_GB)
+    if not limit_gb >= 0:
+        raise _unlike_expected(_CACHE_LIMIT_GB, "a number of gigabytes, 0 or more, e.g. 20 or 0.5")
+    return limit_gb * 2**30
+
+
+def _number(name: str, default: float) -> float:
+    """The value of an environment variable; NaN, which is in no range, where it is no number."""
+    text = os.environ.get(name)
+    try:
+        return float(text) if text else default
+    except ValueError:
+        return math.nan
+
+
+def _unlike_expected(name: str, expected: str) -> SettingsError:
+    return SettingsError(f"{name}: expected {expected}, got {os.environ.get(name)!r}.")
 
 
 @cache

@@ -16,7 +16,7 @@ from harness.cells.keeping import bundle_facts
 from harness.cells.opened_cell import OpenedCell
 from harness.cells.outcome import CellProgress, reports_fit
 from harness.cells.record_making import provenance
-from harness.environment import cache_dir, now
+from harness.environment import cache_dir, cache_limit_bytes, now
 from harness.errors import BundleError
 from harness.methods.computing import computing
 from harness.phase_clock import FEATURES, FIT, phase
@@ -67,7 +67,7 @@ def fit_cell(opened: OpenedCell, cell: Cell, context: CellContext, report: Calla
             facts = bundle_facts(cell, opened, made, fit_seconds=seconds)
             # A backbone of the settings' weights is opened again.
             write_bundle(folder, state, facts, with_backbone=not state.backbone)
-            remove_oldest(folder.parent, DESCRIPTION, keep=folder)
+            remove_oldest(folder.parent, DESCRIPTION, keep=folder, limit_bytes=cache_limit_bytes())
 
     if world_size() == 1:
         with held(folder, lambda: report(CellProgress(stage="wait for the shared fit", done=0, total=1))):

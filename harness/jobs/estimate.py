@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from harness.cached_folders import limit_bytes
 from harness.cells.opened_cell import category_size
 from harness.cells.trial_run import CellSize, Rates, measure_rates
 from harness.config import Protocol, RunSettings
@@ -16,7 +15,7 @@ from harness.datasets import Sample, Split
 from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.splits import pooled
-from harness.environment import cache_dir, host_name
+from harness.environment import cache_dir, cache_limit_bytes, host_name
 from harness.execution.sizing import size_workers
 from harness.framing import views_of
 from harness.images import image_size
@@ -283,13 +282,14 @@ def _grounds(found: Sequence[CellEstimate], settings: RunSettings, num_workers: 
 
 def _short_of_room(feature_bytes: float) -> list[str]:
     cache, notes = cache_dir(), []
-    if feature_bytes > limit_bytes():
+    limit = cache_limit_bytes()
+    if feature_bytes > limit:
         notes.append(
-            f"The features ({feature_bytes / 1e9:.1f} GB) exceed BENCH_CACHE_LIMIT_GB ({limit_bytes() / 2**30:g}): the "
+            f"The features ({feature_bytes / 1e9:.1f} GB) exceed BENCH_CACHE_LIMIT_GB ({limit / 2**30:g}): the "
             "oldest are removed, and computed again for the next seed or method."
         )
     existing = next(each for each in (cache, *cache.parents) if each.is_dir())
     free = shutil.disk_usage(existing).free
-    if min(feature_bytes, limit_bytes()) > free:
+    if min(feature_bytes, limit) > free:
         notes.append(f"{cache} has {free / 1e9:.1f} GB free, which is not enough for the features.")
     return notes

@@ -3,9 +3,9 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.atomic_files import write_atomically
+from harness.atomic_files import write_result
 from harness.environment import code_version
-from harness.errors import SettingsError, StoreError
+from harness.errors import SettingsError
 
 
 def page_path(out: Path | str | None, default: Path) -> Path:
@@ -33,8 +33,5 @@ def write_page(path: Path, html: str) -> Path:
     Raises:
         StoreError: It cannot be written.
     """
-    try:
-        write_atomically(path, html.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise StoreError(f"Cannot write {path}: {error.strerror or error}.") from error
+    write_result(path, html.encode("utf-8", "backslashreplace"))
     return path

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.cached_folders import limit_bytes
 from harness.config import RunSettings, as_json, run_settings
 from harness.datasets import DATASETS, Dataset
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.splits import split_identity
+from harness.environment import cache_limit_bytes
 from harness.errors import SettingsError, UnknownNameError
 from harness.images import check_corruption
 from harness.jobs.cell_checks import check_cells
@@ -66,7 +66,7 @@ def make_plan(settings: RunSettings, variants: Sequence[Variant] | None = None) 
     Raises:
         BenchError: A name, a setting, the limit of the cache or a weights file is wrong.
     """
-    limit_bytes()
+    cache_limit_bytes()
     split, categories = check_names(settings)
 
     # These load torch; a wrong name has been reported without it.

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from harness.atomic_files import write_atomically
+from harness.atomic_files import write_result
 from harness.config import RunSettings
-from harness.errors import StoreError
 from harness.jobs.cell_checks import check_cells
 from harness.jobs.planned import Planned
 from harness.jobs.planning import make_plan
@@ -95,8 +94,5 @@ def audit_search(result: SearchResult, count: int) -> list[Agreement]:
     agreements = audit(goals[0], sample_trials(result.records, count, seed), test)
     text = json.dumps([asdict(agreement) for agreement in agreements], indent=2)
     path = prepared.folder / "audit.json"
-    try:
-        write_atomically(path, f"{text}\n".encode())
-    except OSError as error:
-        raise StoreError(f"Cannot write {path}: {error.strerror}.") from error
+    write_result(path, f"{text}\n".encode())
     return agreements

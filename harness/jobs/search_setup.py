@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from harness.atomic_files import write_atomically
-from harness.cached_folders import limit_bytes
+from harness.atomic_files import write_result
 from harness.config import RunSettings, as_json, build_settings
 from harness.datasets import Dataset, Split
 from harness.datasets.splits import split_identity
-from harness.errors import SettingsError, StoreError, UnknownNameError
+from harness.environment import cache_limit_bytes
+from harness.errors import SettingsError, UnknownNameError
 from harness.jobs.chosen_methods import method_settings, weights_files
 from harness.jobs.planning import dataset_reference
 from harness.jobs.targets import chosen_categories
@@ -85,7 +85,7 @@ def prepare(
     Raises:
         BenchError: A name, a setting or the data is wrong.
     """
-    limit_bytes()
+    cache_limit_bytes()
     METHODS.check(space.method)
     if settings.regime != ONE_CLASS:
         raise SettingsError(f"regime: a search judges a model a category; expected {ONE_CLASS}, got {settings.regime}.")
@@ -217,10 +217,7 @@ def settings_file_of(prepared: PreparedSearch, record: TrialRecord, *, is_winner
         remarks.append("The test images chose these settings, so scores on them are no result and are stored apart.")
     path = prepared.folder / f"{prepared.name}{'' if is_winner else f'.trial-{record.number}'}.settings.toml"
     head = "".join(f"# {remark}\n" for remark in remarks)
-    try:
-        write_atomically(path, (head + tomli_w.dumps(values)).encode())
-    except OSError as error:
-        raise StoreError(f"Cannot write {path}: {error.strerror}.") from error
+    write_result(path, (head + tomli_w.dumps(values)).encode())
     return path
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.cached_folders import limit_bytes, lock_of, remove_oldest
-from harness.environment import cache_dir
+from harness.cached_folders import lock_of, remove_oldest
+from harness.environment import cache_dir, cache_limit_bytes
 from harness.images import ImageSet
 from harness.methods.backbone_weights import open_backbone, weights_identity
 from harness.methods.computing import source_hash
@@ -50,7 +50,7 @@ class FeatureCache:
         Raises:
             SettingsError: The limit is not a number.
         """
-        limit_bytes()
+        cache_limit_bytes()
         self._check_images = check_images
         self.folder = folder or cache_dir() / "features"
         self.seconds = 0.0
@@ -138,7 +138,7 @@ class FeatureCache:
                     (scratch / _COMPLETE).touch()
                     shutil.rmtree(entry, ignore_errors=True)
                     scratch.rename(entry)
-                    remove_oldest(self.folder, _COMPLETE, keep=entry)
+                    remove_oldest(self.folder, _COMPLETE, keep=entry, limit_bytes=cache_limit_bytes())
                     self._remove_abandoned()
 
         try:

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from harness.cached_folders import held, remove_oldest
-from harness.environment import cache_dir
+from harness.environment import cache_dir, cache_limit_bytes
 from harness.images import ImageSet
 from harness.methods.backbone_weights import weights_identity
 from harness.methods.computing import computing
@@ -116,7 +116,7 @@ class TrainingCache:
             shutil.rmtree(entry, ignore_errors=True)
             entry.mkdir()
             save_tensors(tensors, entry / _FILE)
-            remove_oldest(self._folder, _FILE, keep=entry)
+            remove_oldest(self._folder, _FILE, keep=entry, limit_bytes=cache_limit_bytes())
         except OSError as error:
             # No reason to lose what was trained.
             shutil.rmtree(entry, ignore_errors=True)

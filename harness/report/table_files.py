@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.atomic_files import write_atomically
-from harness.errors import StoreError
+from harness.atomic_files import write_result
 from harness.leaderboard.tables import Table
 from harness.report.latex import Environment, latex_document, latex_table
 from harness.report.plain import csv_table, markdown_table
@@ -45,9 +44,6 @@ def write_tables(
         }
         for suffix, content in contents.items():
             path = out_dir / f"{table.name}.{suffix}"
-            try:
-                write_atomically(path, content.encode())
-            except OSError as error:
-                raise StoreError(f"Cannot write {path}: {error.strerror or error}.") from error
+            write_result(path, content.encode())
             written.append(path)
     return written

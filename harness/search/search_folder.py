@@ -9,7 +9,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from harness.atomic_files import write_atomically
+from harness.atomic_files import write_result
 from harness.environment import host_name
 from harness.errors import SettingsError, StoreError
 from harness.search.ledger import STUDY_FILE
@@ -87,10 +87,7 @@ def write_asked(folder: Path, asked: Mapping[str, Any]) -> None:
             raise SettingsError(f"{file}: cannot be read as JSON ({error}); use another --name.") from error
         _check_same(before, json.loads(json.dumps(asked)), folder)
         return
-    try:
-        write_atomically(file, (json.dumps(asked, indent=2, sort_keys=True) + "\n").encode())
-    except OSError as error:
-        raise StoreError(f"Cannot write {file}: {error.strerror}.") from error
+    write_result(file, (json.dumps(asked, indent=2, sort_keys=True) + "\n").encode())
 
 
 def _check_same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:

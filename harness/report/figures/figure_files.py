@@ -6,8 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from harness.atomic_files import write_atomically
-from harness.errors import StoreError
+from harness.atomic_files import write_result
 from harness.report.figures.draw_ablation import draw_ablation
 from harness.report.figures.draw_categories import draw_categories
 from harness.report.figures.draw_curves import draw_curves
@@ -93,8 +92,5 @@ def _encoded(figure: Figure) -> dict[str, bytes]:
 
 
 def _written(path: Path, content: bytes) -> Path:
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise StoreError(f"Cannot write {path}: {error.strerror or error}.") from error
+    write_result(path, content)
     return path

@@ -7,10 +7,11 @@ from harness.datasets.finding import find
 from harness.datasets.fingerprint import fingerprint
 from harness.datasets.folder.folder_dataset import FolderDataset
 from harness.datasets.preflight import check_split
-from harness.datasets.splits import make_split, write_manifest
+from harness.datasets.splits import make_split
 from harness.datasets.twins import samples_of
 from harness.errors import DataError
 from tests.support import miniatures, unknown_folders
+from tests.support.manifests import check_reads_as_itself
 
 
 def rewritten(root: Path, old: str, new: str) -> FolderDataset:
@@ -152,11 +153,7 @@ def test_no_other_split_divides_the_groups_of_a_description(tmp_path: Path, name
 def test_a_manifest_holds_the_draw_of_any_seed(tmp_path: Path, seed: int) -> None:
     dataset = told_apart_by_masks(tmp_path, 'groups = "^([^/]+)/"', "train_share = 0.5")
     split = dataset.split(tmp_path, "parts", seed)
-    write_manifest([split], tmp_path / "split.csv")
-    again = make_split(dataset, tmp_path, "parts", 9, str(tmp_path / "split.csv"))
-    assert set(again.train) == set(split.train)
-    assert set(again.test) == set(split.test)
-    assert {sample_id for sample_id, _ in again.left_out} == {sample_id for sample_id, _ in split.left_out}
+    check_reads_as_itself(split, dataset, tmp_path, "parts", tmp_path / "split.csv")
 
 
 def test_twins_are_looked_for_among_the_images_of_every_draw(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from harness.datasets.splits import make_split, write_manifest
 from harness.datasets.splits.manifest import manifest_split
 from harness.errors import SettingsError
 from tests.support import miniatures
+from tests.support.manifests import check_reads_as_itself
 from tests.support.tiny_dataset import TinyDataset
 
 RIGHT = {"n00": "train", "n01": "train", "n02": "test", "n03": "left_out", "d00": "test"}
@@ -38,11 +39,7 @@ def test_does_what_the_file_says_whatever_the_seed(dataset: TinyDataset, tmp_pat
 @pytest.mark.parametrize("name", ["published", "grouped", "kfold-2-1"])
 def test_a_written_split_reads_as_itself(dataset: TinyDataset, tmp_path: Path, name: str) -> None:
     split = make_split(dataset, tmp_path, "tiny", 2, name)
-    write_manifest([split], tmp_path / "written.csv")
-    again = make_split(dataset, tmp_path, "tiny", 9, str(tmp_path / "written.csv"))
-    assert set(again.train) == set(split.train)
-    assert set(again.test) == set(split.test)
-    assert {sample_id for sample_id, _ in again.left_out} == {sample_id for sample_id, _ in split.left_out}
+    check_reads_as_itself(split, dataset, tmp_path, "tiny", tmp_path / "written.csv")
 
 
 def test_one_file_serves_every_category(tmp_path: Path) -> None:
